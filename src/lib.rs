@@ -1,0 +1,11 @@
+//! cvxc trains two-layer networks with piecewise-linear activations to a proved global optimum.
+#![forbid(unsafe_code)]
+
+pub mod exact;
+pub mod loss;
+pub mod problem;
+pub mod program;
+pub mod regularizer;
+#[cfg(feature = "solve")]
+pub mod solve;
+pub mod syntax;

@@ -1,0 +1,130 @@
+//! Losses: value, slope, conjugate and cone form of each; the table is what the language, the help and the laws read.
+
+mod absolute;
+mod hinge;
+mod huber;
+mod logistic;
+mod quantile;
+mod squared;
+mod squared_hinge;
+
+use crate::program::Program;
+
+/// What the targets of a loss must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Targets {
+    /// Any real number.
+    Real,
+    /// Two classes, written -1 and +1.
+    Classes,
+}
+
+/// The number that some losses carry, such as the corner of `huber(d)`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Parameter {
+    pub name: &'static str,
+    pub meaning: &'static str,
+    /// Allowed values, both ends excluded.
+    pub above: f64,
+    pub below: f64,
+}
+
+/// One convex loss ℓ(f, y) of a scalar output `f` against a target `y`; `p` is the value of its parameter (ignored by those without).
+pub trait Loss: Sync {
+    /// The word in the language.
+    fn name(&self) -> &'static str;
+    /// The formula per row, for `explain`.
+    fn formula(&self) -> &'static str;
+    /// How PyTorch or scikit-learn calls the same thing.
+    fn known_as(&self) -> &'static str;
+    fn targets(&self) -> Targets;
+    fn parameter(&self) -> Option<Parameter> {
+        None
+    }
+    /// ℓ(f, y).
+    fn value(&self, f: f64, y: f64, p: f64) -> f64;
+    /// A subgradient of ℓ(·, y) at f.
+    fn slope(&self, f: f64, y: f64, p: f64) -> f64;
+    /// The second derivative of ℓ(·, y) where it exists, 0 where it does not.
+    fn curvature(&self, f: f64, y: f64, p: f64) -> f64;
+    /// The interval of v on which the conjugate is finite.  It always holds 0.
+    fn domain(&self, y: f64, p: f64) -> (f64, f64);
+    /// ℓ*(v) = sup_f v f - ℓ(f, y) for v in the domain; +∞ outside.
+    fn conjugate(&self, v: f64, y: f64, p: f64) -> f64;
+    /// Adds `c·ℓ(x[f], y)` to the program by cones and helper columns.
+    fn cone_form(&self, program: &mut Program, f: usize, y: f64, p: f64, c: f64);
+}
+
+/// Every loss the language can solve.  A new loss is one file and one row here.
+pub const LOSSES: &[&dyn Loss] = &[
+    &squared::Squared,
+    &absolute::Absolute,
+    &huber::Huber,
+    &quantile::Quantile,
+    &hinge::Hinge,
+    &squared_hinge::SquaredHinge,
+    &logistic::Logistic,
+];
+
+/// The loss of a name, if there is one.
+pub fn find(name: &str) -> Option<&'static dyn Loss> {
+    LOSSES.iter().copied().find(|loss| loss.name() == name)
+}
+
+/// A loss summed over rows, as an objective states it: L(f) = scale · Σ_i ℓ(f_i, y_i).
+#[derive(Clone, Copy)]
+pub struct Total {
+    pub loss: &'static dyn Loss,
+    pub parameter: f64,
+    /// Whether the model says `mean(...)`.
+    pub mean: bool,
+}
+
+impl std::fmt::Debug for Total {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}", self.words())
+    }
+}
+
+impl Total {
+    /// The loss as the language writes it.
+    pub fn words(&self) -> String {
+        let inner = match self.loss.parameter() {
+            Some(_) => format!("{}({})", self.loss.name(), self.parameter),
+            None => self.loss.name().to_string(),
+        };
+        if self.mean { format!("mean({inner})") } else { inner }
+    }
+
+    /// The factor in front of the sum over `n` rows: 1, or 1/n for a mean.
+    pub fn scale(&self, n: usize) -> f64 {
+        if self.mean { 1.0 / n as f64 } else { 1.0 }
+    }
+
+    /// L(f).
+    pub fn value(&self, f: &[f64], y: &[f64]) -> f64 {
+        let sum: f64 = f.iter().zip(y).map(|(&f, &y)| self.loss.value(f, y, self.parameter)).sum();
+        self.scale(y.len()) * sum
+    }
+
+    /// A subgradient of L at f.
+    pub fn slope(&self, f: &[f64], y: &[f64]) -> Vec<f64> {
+        let scale = self.scale(y.len());
+        f.iter().zip(y).map(|(&f, &y)| scale * self.loss.slope(f, y, self.parameter)).collect()
+    }
+
+    /// L*(v) = Σ_i scale · ℓ*(v_i / scale).
+    pub fn conjugate(&self, v: &[f64], y: &[f64]) -> f64 {
+        let scale = self.scale(y.len());
+        v.iter().zip(y).map(|(&v, &y)| scale * self.loss.conjugate(v / scale, y, self.parameter)).sum()
+    }
+
+    /// Moves every coordinate of `v` into dom L*, each by as little as possible.
+    pub fn clamp(&self, v: &mut [f64], y: &[f64]) {
+        let scale = self.scale(y.len());
+        for (v, &y) in v.iter_mut().zip(y) {
+            let (low, high) = self.loss.domain(y, self.parameter);
+            *v = v.clamp(low * scale, high * scale);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The numbers: inputs and targets of the training and test rows, and how they were made from the file.
+
+/// A dense matrix, rows one after the other.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Matrix {
+    pub rows: usize,
+    pub columns: usize,
+    pub values: Vec<f64>,
+}
+
+impl Matrix {
+    /// Panics if `values` does not hold rows x columns numbers.
+    pub fn new(rows: usize, columns: usize, values: Vec<f64>) -> Self {
+        assert_eq!(values.len(), rows * columns, "shape");
+        Matrix { rows, columns, values }
+    }
+
+    /// From rows of equal length.
+    pub fn from_rows(rows: &[Vec<f64>]) -> Self {
+        let columns = rows.first().map_or(0, Vec::len);
+        Matrix::new(rows.len(), columns, rows.concat())
+    }
+
+    /// Row `i`.
+    pub fn row(&self, i: usize) -> &[f64] {
+        &self.values[i * self.columns..(i + 1) * self.columns]
+    }
+
+    /// All rows, in order (also of a matrix without columns).
+    pub fn each_row(&self) -> impl Iterator<Item = &[f64]> + '_ {
+        (0..self.rows).map(|i| self.row(i))
+    }
+
+    /// X w.
+    pub fn times(&self, w: &[f64]) -> Vec<f64> {
+        self.each_row().map(|row| dot(row, w)).collect()
+    }
+
+    /// X'v.
+    pub fn transposed_times(&self, v: &[f64]) -> Vec<f64> {
+        let mut sum = vec![0.0; self.columns];
+        for (row, &v) in self.each_row().zip(v) {
+            if v != 0.0 {
+                sum.iter_mut().zip(row).for_each(|(s, x)| *s += v * x);
+            }
+        }
+        sum
+    }
+}
+
+/// a·b, summed from left to right.
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// Inputs (n x d) and targets (n) of some rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rows {
+    pub inputs: Matrix,
+    pub targets: Vec<f64>,
+}
+
+/// An input column after preparation: `value = (raw - shift) / scale`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    pub name: String,
+    pub shift: f64,
+    pub scale: f64,
+}
+
+/// What the network's output stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// A number: `value = (raw - shift) / scale`.
+    Number(Column),
+    /// Two classes by their labels in the file: the first is -1, the second +1.
+    Classes { name: String, negative: String, positive: String },
+}
+
+impl Target {
+    /// The target column's name.
+    pub fn name(&self) -> &str {
+        match self {
+            Target::Number(column) => &column.name,
+            Target::Classes { name, .. } => name,
+        }
+    }
+}
+
+/// The data of a problem: what to train on, what to test on, and what the columns mean.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    pub columns: Vec<Column>,
+    pub target: Target,
+    pub train: Rows,
+    /// Rows kept aside, if the model asks for some.
+    pub test: Option<Rows>,
+    /// Where the numbers came from, for people: `data/diabetes.csv`, `inline table`, `spirals(...)`.
+    pub source: String,
+    /// Rows left out because of missing values.
+    pub dropped: usize,
+}
+
+impl Dataset {
+    /// A digest of the very doubles that the problem is about (training rows only), as `blake3:<hex>`.
+    pub fn digest(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let mut number = |value: u64| {
+            hasher.update(&value.to_le_bytes());
+        };
+        number(self.train.inputs.rows as u64);
+        number(self.train.inputs.columns as u64);
+        self.train.inputs.values.iter().chain(&self.train.targets).for_each(|value| number(value.to_bits()));
+        format!("blake3:{}", hasher.finalize().to_hex())
+    }
+}

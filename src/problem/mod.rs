@@ -1,0 +1,102 @@
+//! The statement: a training problem with its names resolved and its data bound.  Everything else reads this and nothing changes it.
+
+mod activation;
+mod dataset;
+mod network;
+mod objective;
+mod random;
+
+pub use activation::{Activation, Class, Piece};
+pub use dataset::{Column, Dataset, Matrix, Rows, Target};
+pub use network::{Architecture, Bias, Network, Skip};
+pub use objective::{Objective, Score};
+pub use random::Random;
+
+use std::time::Duration;
+
+/// One training problem: find the network of `architecture` that makes `objective` least on `dataset`.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// What people call it: the model file's name.
+    pub name: String,
+    pub dataset: Dataset,
+    pub architecture: Architecture,
+    pub objective: Objective,
+    pub plan: Plan,
+}
+
+impl Problem {
+    /// The hidden layer's inputs X (n x d): the patch with a column of ones behind it if the layer has a bias.
+    pub fn inputs(&self) -> Matrix {
+        self.architecture.inputs(&self.dataset.train.inputs)
+    }
+
+    /// The training targets y (n).
+    pub fn targets(&self) -> &[f64] {
+        &self.dataset.train.targets
+    }
+
+    /// The objective of `network` as the non-convex problem states it, in plain f64.
+    pub fn score(&self, network: &Network) -> Score {
+        self.objective.score(network, &self.architecture, &self.dataset.train)
+    }
+}
+
+/// What a model promises about its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guarantee {
+    /// The global optimum, up to the gap.
+    Global,
+    /// Two valid bounds, however far apart.
+    Bounded,
+}
+
+/// Which activation cells the program is built over.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Arrangements {
+    /// Cells are added by price until none is worth adding.
+    Generate,
+    /// Every cell, in one program.
+    All,
+    /// The distinct cells of this many Gaussian weight vectors.
+    Sample { count: usize, seed: u64 },
+}
+
+/// Who solves the cone programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Solver {
+    Auto,
+    Clarabel,
+}
+
+/// The `solve { }` settings: what defines when an answer is good enough.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    pub guarantee: Guarantee,
+    pub arrangements: Arrangements,
+    pub solver: Solver,
+    /// The relative gap asked for.
+    pub gap: f64,
+    /// The tolerance the conic solver is asked for; `None` lets cvxc choose.
+    pub tolerance: Option<f64>,
+    pub time: Duration,
+    /// Bytes; `None` is three quarters of the machine's.
+    pub memory: Option<u64>,
+    /// The most cells that `all` lists.
+    pub max_patterns: usize,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Plan {
+            guarantee: Guarantee::Global,
+            arrangements: Arrangements::Generate,
+            solver: Solver::Auto,
+            gap: 1e-6,
+            tolerance: None,
+            time: Duration::from_secs(300),
+            memory: None,
+            max_patterns: 20_000,
+        }
+    }
+}

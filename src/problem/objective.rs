@@ -1,0 +1,38 @@
+//! What is minimised: loss + strength · regularizer, and the score of a network under it.
+
+use super::{Architecture, Network, Rows};
+use crate::loss::Total;
+use crate::regularizer::Regularizer;
+
+/// `minimize loss + strength * regularizer`.
+#[derive(Clone, Debug)]
+pub struct Objective {
+    pub loss: Total,
+    pub regularizer: Regularizer,
+    /// β, positive.
+    pub strength: f64,
+}
+
+/// A network's objective and its two parts: `objective = loss + strength · penalty`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Score {
+    pub objective: f64,
+    pub loss: f64,
+    pub penalty: f64,
+}
+
+impl Objective {
+    /// The true, non-convex objective of `network` on `rows`.
+    pub fn score(&self, network: &Network, architecture: &Architecture, rows: &Rows) -> Score {
+        let outputs = network.forward(architecture, &rows.inputs);
+        let loss = self.loss.value(&outputs, &rows.targets);
+        let neurons = network.hidden.each_row().zip(&network.output);
+        let penalty = neurons.map(|(w, &a)| self.regularizer.neuron(w, a)).sum::<f64>();
+        Score { objective: loss + self.strength * penalty, loss, penalty }
+    }
+
+    /// The objective as the language writes it.
+    pub fn words(&self) -> String {
+        format!("{} + {} * {}", self.loss.words(), self.strength, self.regularizer.words())
+    }
+}

@@ -1,0 +1,63 @@
+//! Regularizers: what a neuron costs.  A hidden norm with its polar and cone form, and how it is joined with the output weight.
+
+mod l2;
+
+use crate::program::{Affine, Program};
+
+/// A norm h of a neuron's hidden weights: gauge, polar, cone form.
+pub trait Norm: Sync {
+    /// The word in the language, as in `weight_decay(hidden = l1)`.
+    fn name(&self) -> &'static str;
+    /// h(w).
+    fn gauge(&self, w: &[f64]) -> f64;
+    /// h°(g) = max { g·w : h(w) <= 1 }.
+    fn polar(&self, g: &[f64]) -> f64;
+    /// Demands h(x) <= t of the program and returns the rows used.
+    fn cone_form(&self, program: &mut Program, t: Affine, x: Vec<Affine>) -> std::ops::Range<usize>;
+    /// Whether rotating the data leaves the norm alone, so that rank can be cut exactly (THEORY 0.1).
+    fn rotation_invariant(&self) -> bool;
+}
+
+/// Every hidden norm that can be solved.  A new norm is one file and one row here.
+pub const NORMS: &[&dyn Norm] = &[&l2::L2];
+
+/// The norm of a name, if there is one.
+pub fn find(name: &str) -> Option<&'static dyn Norm> {
+    NORMS.iter().copied().find(|norm| norm.name() == name)
+}
+
+/// The penalty of an objective, without its strength β.
+///
+/// `weight_decay` = ½ Σ_j (h(w_j)² + a_j²).  Rescaling each neuron makes it Σ_j |a_j| h(w_j) for activations of degree 1
+/// (AM-GM, THEORY 1), and that is the gauge the convex program prices.
+#[derive(Clone, Copy)]
+pub struct Regularizer {
+    pub hidden: &'static dyn Norm,
+}
+
+impl std::fmt::Debug for Regularizer {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}", self.words())
+    }
+}
+
+impl Regularizer {
+    /// Plain weight decay.
+    pub fn weight_decay() -> Self {
+        Regularizer { hidden: NORMS[0] }
+    }
+
+    /// The penalty as the language writes it.
+    pub fn words(&self) -> String {
+        match self.hidden.name() {
+            "l2" => "weight_decay".to_string(),
+            other => format!("weight_decay(hidden = {other})"),
+        }
+    }
+
+    /// What one neuron costs: ½ (h(w)² + a²), the bias being part of `w`.
+    pub fn neuron(&self, w: &[f64], a: f64) -> f64 {
+        let h = self.hidden.gauge(w);
+        0.5 * (h * h + a * a)
+    }
+}

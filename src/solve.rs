@@ -1,0 +1,120 @@
+//! The journey from a problem to its best network, as one readable loop.
+
+use crate::problem::{Network, Problem};
+use std::time::Duration;
+
+/// Why the search ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// The interval is as narrow as asked.
+    Gap,
+    /// No neuron worth adding was found, or every listed cell is in: more time would not help.
+    Converged,
+    Time,
+    Memory,
+    /// Ctrl-C.
+    Interrupt,
+}
+
+/// What we hold at the end; never more than is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The gap is closed and the certificate passed its checker.
+    GlobalOptimum,
+    /// Two valid bounds.
+    Bounded,
+    /// No usable point.
+    Failed,
+}
+
+/// Where the lower bound comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    /// The dual vector was priced on every cell of weight space.
+    EveryCell,
+    /// A norm inequality over all of weight space.
+    Norm,
+    /// The loss is never negative: nothing better was at hand.
+    Trivial,
+}
+
+/// Sizes of the last cone program, for people.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Size {
+    pub groups: usize,
+    pub columns: usize,
+    pub rows: usize,
+    pub cones: usize,
+}
+
+/// One line of the conversation while a solve runs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// Cells were listed or sampled: how many, and how many there can be at most.
+    Patterns { listed: usize, bound: f64 },
+    /// A round ended.
+    Round { round: usize, cells: usize, objective: f64, lower_bound: f64 },
+    /// A stage began that can take a while: "pricing every cell", "pruning".
+    Stage(&'static str),
+}
+
+/// How a caller listens and stops: threads, progress, Ctrl-C.
+pub struct Control<'a> {
+    pub progress: &'a mut dyn FnMut(Event),
+    /// Asked often; true ends the solve cleanly.
+    pub interrupted: &'a (dyn Fn() -> bool + Sync),
+    /// Worker threads; 0 is all cores.  The answer does not depend on it.
+    pub threads: usize,
+    /// Show the conic solver's own log on stderr.
+    pub verbose: bool,
+}
+
+/// The answer.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    pub standing: Standing,
+    pub stopped: Stopped,
+    pub network: Network,
+    pub objective: f64,
+    pub loss: f64,
+    pub penalty: f64,
+    pub lower_bound: f64,
+    pub bound: Bound,
+    /// The dual vector v behind the lower bound (n).
+    pub dual: Vec<f64>,
+    /// Neurons of the solver's answer, before pruning.
+    pub neurons_before_pruning: usize,
+    /// Cells in the last program, and how many the arrangement has at most.
+    pub patterns: usize,
+    pub patterns_bound: f64,
+    pub rounds: usize,
+    pub size: Size,
+    pub seconds: f64,
+    /// The conic solver's name.
+    pub solver: &'static str,
+}
+
+impl Outcome {
+    /// (objective - lower bound) / max(|objective|, tiny): the relative gap.
+    pub fn relative_gap(&self) -> f64 {
+        ((self.objective - self.lower_bound) / self.objective.abs().max(f64::MIN_POSITIVE)).max(0.0)
+    }
+}
+
+/// Why there is no answer at all.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Failure {
+    /// `arrangements = all`, but there are too many cells: how many at most, and the limit.
+    TooManyCells { bound: f64, limit: usize, rows: usize, rank: usize },
+    /// `dense(k)`: the pruned optimum needs more neurons.
+    TooWide { allowed: usize, needed: usize },
+    /// No usable point came back.
+    Numerical(String),
+    /// The memory limit would be passed.
+    Memory { needed: u64, limit: u64 },
+}
+
+/// Solves `problem` within `time`.
+pub fn solve(_problem: &Problem, _time: Duration, _control: &mut Control) -> Result<Outcome, Failure> {
+    Err(Failure::Numerical("under construction".into()))
+}

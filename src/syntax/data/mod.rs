@@ -1,0 +1,1 @@
+//! Tables from files, and from tables the dataset of a problem.
