@@ -1,6 +1,8 @@
-//! The journey from a problem to its best network, as one readable loop.
+//! What a solve says while it runs and what it holds at the end; never more than is known.
 
-use crate::problem::{Network, Problem};
+use crate::problem::Network;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// Why the search ended.
@@ -11,7 +13,6 @@ pub enum Stopped {
     /// No neuron worth adding was found, or every listed cell is in: more time would not help.
     Converged,
     Time,
-    Memory,
     /// Ctrl-C.
     Interrupt,
 }
@@ -61,8 +62,10 @@ pub enum Event {
 /// How a caller listens and stops: threads, progress, Ctrl-C.
 pub struct Control<'a> {
     pub progress: &'a mut dyn FnMut(Event),
-    /// Asked often; true ends the solve cleanly.
-    pub interrupted: &'a (dyn Fn() -> bool + Sync),
+    /// Raised by Ctrl-C: the solve then ends cleanly with what it has.
+    pub interrupted: Arc<AtomicBool>,
+    /// The time limit.
+    pub time: Duration,
     /// Worker threads; 0 is all cores.  The answer does not depend on it.
     pub threads: usize,
     /// Show the conic solver's own log on stderr.
@@ -112,9 +115,4 @@ pub enum Failure {
     Numerical(String),
     /// The memory limit would be passed.
     Memory { needed: u64, limit: u64 },
-}
-
-/// Solves `problem` within `time`.
-pub fn solve(_problem: &Problem, _time: Duration, _control: &mut Control) -> Result<Outcome, Failure> {
-    Err(Failure::Numerical("under construction".into()))
 }
