@@ -2,10 +2,12 @@
 #![forbid(unsafe_code)]
 
 pub mod exact;
+pub mod export;
 pub mod loss;
 pub mod problem;
 pub mod program;
 pub mod regularizer;
+pub mod report;
 #[cfg(feature = "solve")]
 pub mod solve;
 pub mod syntax;
