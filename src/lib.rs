@@ -1,6 +1,7 @@
 //! cvxc trains two-layer networks with piecewise-linear activations to a proved global optimum.
 #![forbid(unsafe_code)]
 
+pub mod cli;
 pub mod exact;
 pub mod export;
 pub mod loss;

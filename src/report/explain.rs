@@ -167,7 +167,8 @@ fn plan(problem: &Problem) -> Vec<String> {
 
 fn conventions(problem: &Problem) -> Vec<String> {
     let total = &problem.objective.loss;
-    let mut lines = vec![format!("{} is {}{}", total.words(), if total.mean { "1/n sum_i " } else { "sum_i " }, indexed(total.loss.formula()))];
+    let mut lines =
+        vec![format!("{} is {}{}", total.words(), if total.mean { "1/n sum_i " } else { "sum_i " }, indexed(total.loss.formula()))];
     lines.push(torch(problem));
     if problem.architecture.bias == Bias::Penalised {
         lines.push("the hidden bias is penalised like any weight".to_string());

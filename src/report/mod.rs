@@ -18,4 +18,4 @@ pub use json::{answer_json, number};
 pub use markdown::page;
 pub use numbers::{bytes, count, gap, interval, plain, rounded, seconds, shortest, size};
 pub use plot::{curve, fit_plot};
-pub use summary::{Style, summary};
+pub use summary::{Style, bar, closed, summary};

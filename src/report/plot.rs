@@ -56,7 +56,13 @@ impl Canvas {
         self.marks.iter().for_each(|&(at, mark)| cells[at] = mark);
         let mut text = String::new();
         for (i, line) in cells.chunks(COLUMNS).enumerate() {
-            let label = if i == 0 { label_y(self.y.1) } else if i == LINES - 1 { label_y(self.y.0) } else { String::new() };
+            let label = if i == 0 {
+                label_y(self.y.1)
+            } else if i == LINES - 1 {
+                label_y(self.y.0)
+            } else {
+                String::new()
+            };
             let drawn: String = line.iter().collect();
             text.push_str(format!("  {label:>10} │{drawn}").trim_end());
             text.push('\n');

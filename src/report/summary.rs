@@ -174,6 +174,7 @@ fn longer(time: f64) -> String {
 }
 
 fn next(answer: &Answer, folder: &str) -> String {
-    let quoted = if folder.contains([' ', '\'', '"', '$', '&']) { format!("'{}'", folder.replace('\'', "'\\''")) } else { folder.to_string() };
+    let quoted =
+        if folder.contains([' ', '\'', '"', '$', '&']) { format!("'{}'", folder.replace('\'', "'\\''")) } else { folder.to_string() };
     if answer.kept() { format!("cvxc predict {quoted} NEW_ROWS.csv") } else { format!("cvxc explain {}", answer.problem.name) }
 }
