@@ -48,7 +48,7 @@ fn nudged(x: f64, step: f64, side: Side) -> f64 {
     if side == Side::Up { x + 0.75 * step } else { x - 0.75 * step }
 }
 
-/// A relative gap, rounded up to two digits: `0.31 %`, or `1.6e-13` below a hundredth of a per cent.
+/// A relative gap, rounded up to two or three digits: `0.31 %`, or `1.6e-13` below a hundredth of a per cent.
 pub fn gap(relative: f64) -> String {
     if !relative.is_finite() {
         return "unbounded".to_string();
@@ -60,7 +60,8 @@ pub fn gap(relative: f64) -> String {
         return scientific(relative, 1, Side::Up);
     }
     let percent = 100.0 * relative;
-    format!("{} %", one(percent, percent, if percent >= 100.0 { 4 } else { 2 }, Side::Up))
+    let digits = if percent >= 1.0 { 3 } else { 2 };
+    format!("{} %", one(percent, percent, digits, Side::Up))
 }
 
 /// `x` with six significant digits, trailing zeros kept, for a part of a sum whose whole is shown exactly elsewhere.
@@ -140,7 +141,7 @@ mod tests {
     fn gaps_never_flatter() {
         assert_eq!(gap(0.00301), "0.31 %");
         assert_eq!(gap(1.51e-13), "1.6e-13");
-        assert_eq!(gap(1.0), "100.0 %");
+        assert_eq!(gap(1.0), "100 %");
         assert_eq!(gap(0.0), "0");
         assert_eq!(gap(f64::INFINITY), "unbounded");
     }

@@ -27,7 +27,7 @@ pub fn summary(answer: &Answer, style: Style) -> String {
     }
     if let Some(written) = &answer.written {
         let names: Vec<&str> = written.files.iter().map(|(_, name)| *name).collect();
-        text.push_str(&format!("\n  {}/   {}\n  next: {}\n", written.folder, names.join("   "), next(answer, &written.folder)));
+        text.push_str(&format!("\n  {}/   {}\n  next: {}\n", written.folder, names.join("   "), next(&written.folder)));
     }
     text
 }
@@ -60,8 +60,8 @@ fn painted(word: &str, answer: &Answer, color: bool) -> String {
 }
 
 fn row(label: &str, value: &str, note: &str) -> String {
-    let gutter = if value.chars().count() > 14 && !note.is_empty() { "  " } else { "" };
-    format!("{}\n", format!("  {label:<15}{value:<16}{gutter}{note}").trim_end())
+    let gutter = if value.chars().count() > 15 && !note.is_empty() { "  " } else { "" };
+    format!("{}\n", format!("  {label:<15}{value:<17}{gutter}{note}").trim_end())
 }
 
 type Row = (&'static str, String, String);
@@ -173,8 +173,9 @@ fn longer(time: f64) -> String {
     if wanted >= 60.0 { format!("{}min", (wanted / 60.0).ceil()) } else { format!("{}s", wanted.max(1.0)) }
 }
 
-fn next(answer: &Answer, folder: &str) -> String {
-    let quoted =
-        if folder.contains([' ', '\'', '"', '$', '&']) { format!("'{}'", folder.replace('\'', "'\\''")) } else { folder.to_string() };
-    if answer.kept() { format!("cvxc predict {quoted} NEW_ROWS.csv") } else { format!("cvxc explain {}", answer.problem.name) }
+/// The next command, for a shell.
+fn next(folder: &str) -> String {
+    let special = |c: char| !(c.is_alphanumeric() || "/._-+,:@".contains(c));
+    let quoted = if folder.contains(special) { format!("'{}'", folder.replace('\'', "'\\''")) } else { folder.to_string() };
+    format!("cvxc predict {quoted} NEW_ROWS.csv")
 }
