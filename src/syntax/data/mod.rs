@@ -1,1 +1,47 @@
 //! Tables from files, and from tables the dataset of a problem.
+//!
+//! ```text
+//! DataSpec ──open──> Reader ──names──> Selection ──read──> Table ──examples, classes, scale──> Dataset
+//! ```
+//!
+//! Only the columns that a model uses are kept in memory, so the size that counts is rows x used columns, not the file's.
+
+mod bind;
+mod budget;
+mod cell;
+mod classes;
+pub mod codes;
+mod columns;
+mod content;
+mod csv;
+mod examples;
+mod excerpt;
+mod faults;
+mod inline;
+mod labels;
+mod libsvm;
+mod missing;
+mod npy;
+mod npz;
+mod open;
+mod predict;
+mod scale;
+mod table;
+mod toys;
+
+pub use bind::bind;
+pub use codes::CODES;
+pub use columns::check_columns;
+pub use open::header;
+pub use predict::{Features, Layout, read_features, read_features_from};
+
+/// How far the reading of a file has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Rows read so far.
+    pub rows: usize,
+    /// Bytes read so far.
+    pub bytes: u64,
+    /// Bytes in all, if that is known.
+    pub total: Option<u64>,
+}

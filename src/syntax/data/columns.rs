@@ -1,0 +1,281 @@
+//! Which columns of the file go in and which one comes out: `features`, lists, ranges in file order, lags.
+
+use super::faults::{counted, listed, similar, word};
+use super::open::open;
+use super::table::{Kind, Reader};
+use crate::loss::Targets;
+use crate::syntax::diagnostic::{Diagnostic, Place};
+use crate::syntax::model::{ColumnItem, InputSpec, Model, Placed, SourceSpec, Standardize};
+use std::collections::HashSet;
+
+/// The largest lag believed.
+const LONGEST_LAG: usize = 1 << 20;
+
+/// One input of the network: a file column, so many rows earlier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    pub column: usize,
+    pub lag: usize,
+    /// The column's name, `mv[-2]` for `mv` two rows earlier.
+    pub name: String,
+}
+
+/// Inputs and target by their numbers in the file.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    pub inputs: Vec<Input>,
+    pub target: usize,
+    /// What to read: every input column once, then the target.
+    pub columns: Vec<(usize, Kind)>,
+}
+
+impl Selection {
+    fn new(inputs: Vec<Input>, target: usize, kind: Kind) -> Self {
+        let mut seen = HashSet::new();
+        let mut columns: Vec<(usize, Kind)> =
+            inputs.iter().filter(|input| seen.insert(input.column)).map(|input| (input.column, Kind::Input)).collect();
+        columns.push((target, kind));
+        Selection { inputs, target, columns }
+    }
+
+    /// For every input its place among the columns read.
+    pub fn slots(&self) -> Vec<usize> {
+        let slot: std::collections::HashMap<usize, usize> =
+            self.columns[..self.columns.len() - 1].iter().enumerate().map(|(slot, &(column, _))| (column, slot)).collect();
+        self.inputs.iter().map(|input| slot[&input.column]).collect()
+    }
+
+    /// Where the target stands among the columns read.
+    pub fn target_slot(&self) -> usize {
+        self.columns.len() - 1
+    }
+
+    /// The rows of history that a row needs.
+    pub fn history(&self) -> usize {
+        self.inputs.iter().map(|input| input.lag).max().unwrap_or(0)
+    }
+
+    /// Memory of one row: its cells as read, its inputs and target as bound, and its number.
+    pub fn row_bytes(&self) -> u64 {
+        8 * (self.columns.len() + self.inputs.len() + 2) as u64
+    }
+
+    /// The same columns, by name, in another source.
+    pub fn in_other(&self, from: &dyn Reader, to: &dyn Reader) -> Result<Selection, Diagnostic> {
+        let find = |column: usize| {
+            let name = &from.names()[column];
+            let found = to.names().iter().position(|other| other == name);
+            found.ok_or_else(|| unknown(name, to, to.site().place.clone(), Some(&to.site().shown)))
+        };
+        let input = |input: &Input| Ok(Input { column: find(input.column)?, ..input.clone() });
+        let inputs = self.inputs.iter().map(input).collect::<Result<_, Diagnostic>>()?;
+        Ok(Selection::new(inputs, find(self.target)?, self.columns[self.target_slot()].1))
+    }
+}
+
+/// How a lagged column is called, here and in a prediction: `mv[-2]` is `mv` two rows earlier.
+pub fn lagged(name: &str, lag: usize) -> String {
+    if lag == 0 { name.to_string() } else { format!("{name}[-{lag}]") }
+}
+
+/// The column and the lag that a name made by [`lagged`] stands for.
+pub fn unlagged(name: &str) -> Option<(&str, usize)> {
+    let (column, rest) = name.strip_suffix(']')?.rsplit_once("[-")?;
+    rest.parse().ok().filter(|lag| (1..=LONGEST_LAG).contains(lag)).map(|lag| (column, lag))
+}
+
+/// Every column error of a model whose data can be opened; nothing if the file is not there yet.
+pub fn check_columns(model: &Model) -> Vec<Diagnostic> {
+    match &model.data.source {
+        SourceSpec::File { path, .. } if !path.exists() => Vec::new(),
+        _ => match open(&model.data) {
+            Ok(reader) => select(model, reader.as_ref()).err().unwrap_or_default(),
+            Err(error) => vec![error],
+        },
+    }
+}
+
+/// The columns that a model asks for, or everything that is wrong with the asking.
+pub fn select(model: &Model, reader: &dyn Reader) -> Result<Selection, Vec<Diagnostic>> {
+    let mut search = Search { model, reader, errors: Vec::new() };
+    let target = search.target();
+    let dropped = search.dropped();
+    search.check_standardized();
+    let inputs = target.map(|target| search.inputs(target, &dropped)).unwrap_or_default();
+    match (target, search.errors) {
+        (Some(target), errors) if errors.is_empty() => Ok(Selection::new(inputs, target, target_kind(model))),
+        (_, errors) => Err(errors),
+    }
+}
+
+/// Labels where the model speaks of classes, otherwise whatever stands there.
+fn target_kind(model: &Model) -> Kind {
+    let classes = model.loss.value.loss.targets() == Targets::Classes;
+    if classes || !model.data.keep.is_empty() || model.data.positive.is_some() { Kind::Labels } else { Kind::Target }
+}
+
+/// Looks names up and collects what is wrong.
+struct Search<'a> {
+    model: &'a Model,
+    reader: &'a dyn Reader,
+    errors: Vec<Diagnostic>,
+}
+
+impl Search<'_> {
+    /// The columns of a name: one, or all of an array with a shape.
+    fn columns(&mut self, name: &Placed<String>) -> std::ops::Range<usize> {
+        let column = self.reader.names().iter().position(|other| *other == name.value);
+        match column.map(|column| column..column + 1).or_else(|| self.reader.group(&name.value)) {
+            Some(columns) => columns,
+            None => {
+                self.errors.push(unknown(&name.value, self.reader, name.place.clone(), None));
+                0..0
+            }
+        }
+    }
+
+    fn target(&mut self) -> Option<usize> {
+        let name = &self.model.network.target;
+        let columns = self.columns(name);
+        if columns.len() > 1 {
+            let message = format!("`{}` has {} columns, the network has one output", name.value, columns.len());
+            let example = word(&self.reader.names()[columns.start]);
+            self.errors.push(
+                Diagnostic::error("E0434", message, name.place.clone(), "an array with a shape")
+                    .help(format!("take one of them: `{example}`")),
+            );
+            return None;
+        }
+        columns.into_iter().next()
+    }
+
+    fn dropped(&mut self) -> HashSet<usize> {
+        self.model.data.drop.iter().flat_map(|name| self.columns(name)).collect()
+    }
+
+    fn check_standardized(&mut self) {
+        if let Standardize::Columns(names) = &self.model.data.standardize {
+            names.iter().for_each(|name| {
+                self.columns(name);
+            });
+        }
+    }
+
+    fn inputs(&mut self, target: usize, dropped: &HashSet<usize>) -> Vec<Input> {
+        let spec = &self.model.network.inputs;
+        let inputs = match &spec.value {
+            InputSpec::Features => self.features(target, dropped, &spec.place),
+            InputSpec::Columns(items) => items.iter().flat_map(|item| self.item(item, target, dropped)).collect(),
+        };
+        if inputs.is_empty() && self.errors.is_empty() {
+            let message = "no column is left for the network's inputs";
+            let error = Diagnostic::error("E0434", message, spec.place.clone(), "nothing goes in");
+            self.errors.push(error.note(format!("the columns are: {}", listed(self.reader.names()))));
+        }
+        self.refuse_repeats(&inputs, &spec.place);
+        inputs
+    }
+
+    fn features(&mut self, target: usize, dropped: &HashSet<usize>, place: &Place) -> Vec<Input> {
+        let columns = (0..self.reader.names().len()).filter(|column| *column != target && !dropped.contains(column));
+        let inputs: Vec<Input> = columns.map(|column| self.plain(column)).collect();
+        if let Some(input) = inputs.iter().find(|input| self.reader.unnamed(input.column)) {
+            let message = format!("column {} has no name, so it may not be a feature", input.column + 1);
+            let error = Diagnostic::error("E0434", message, place.clone(), "would take it in");
+            self.errors.push(error.help(format!("leave it out: `drop = [{}]`, or name it in the file", input.name)));
+        }
+        inputs
+    }
+
+    fn plain(&self, column: usize) -> Input {
+        Input { column, lag: 0, name: self.reader.names()[column].clone() }
+    }
+
+    fn item(&mut self, item: &ColumnItem, target: usize, dropped: &HashSet<usize>) -> Vec<Input> {
+        let (columns, place) = match item {
+            ColumnItem::One(name) => (self.columns(name), &name.place),
+            ColumnItem::Range(first, last) => (self.range(first, last), &first.place),
+            ColumnItem::Lag { column, first, last } => return self.lags(column, *first, *last, target),
+        };
+        for column in columns.clone() {
+            let name = &self.reader.names()[column];
+            if column == target {
+                let message = format!("`{name}` is the target, so it cannot be an input as well");
+                let error = Diagnostic::error("E0434", message, place.clone(), "the value to predict");
+                self.errors.push(error.also(self.model.network.target.place.clone(), "the target"));
+            } else if dropped.contains(&column) {
+                let message = format!("`{name}` is both an input and dropped");
+                let error = Diagnostic::error("E0434", message, place.clone(), "an input");
+                let drop = self.model.data.drop.iter().find(|drop| drop.value == *name);
+                self.errors.push(drop.into_iter().fold(error, |error, drop| error.also(drop.place.clone(), "dropped here")));
+            }
+        }
+        columns.map(|column| self.plain(column)).collect()
+    }
+
+    fn range(&mut self, first: &Placed<String>, last: &Placed<String>) -> std::ops::Range<usize> {
+        let (from, to) = (self.columns(first), self.columns(last));
+        if from.is_empty() || to.is_empty() {
+            return 0..0;
+        }
+        if to.end <= from.start {
+            let message = format!("`{}` stands before `{}` in the data", last.value, first.value);
+            let error =
+                Diagnostic::error("E0434", message, first.place.clone(), "the range begins here").also(last.place.clone(), "and ends here");
+            self.errors.push(error.help(format!("write the range in file order: `[{} .. {}]`", word(&last.value), word(&first.value))));
+            return 0..0;
+        }
+        from.start..to.end
+    }
+
+    fn lags(&mut self, name: &Placed<String>, first: usize, last: usize, target: usize) -> Vec<Input> {
+        let columns = self.columns(name);
+        if first > last || last > LONGEST_LAG {
+            let message = format!("`lag({}, {first}..{last})` is no range of earlier rows", word(&name.value));
+            self.errors.push(
+                Diagnostic::error("E0435", message, name.place.clone(), "").help(format!("for example `lag({}, 1..3)`", word(&name.value))),
+            );
+            return Vec::new();
+        }
+        if first == 0 && columns.contains(&target) {
+            let message = format!("lag 0 of `{}` is the very value to predict", name.value);
+            let error = Diagnostic::error("E0435", message, name.place.clone(), "the target");
+            self.errors.push(error.help(format!("begin one row earlier: `lag({}, 1..{})`", word(&name.value), last.max(1))));
+        }
+        let name = |column: usize, lag| lagged(&self.reader.names()[column], lag);
+        columns
+            .flat_map(|column| (first..=last).map(move |lag| (column, lag)))
+            .map(|(column, lag)| Input { column, lag, name: name(column, lag) })
+            .collect()
+    }
+
+    fn refuse_repeats(&mut self, inputs: &[Input], place: &Place) {
+        let mut seen = HashSet::new();
+        if let Some(input) = inputs.iter().find(|input| !seen.insert((input.column, input.lag))) {
+            let message = format!("`{}` is an input twice", input.name);
+            self.errors.push(Diagnostic::error("E0434", message, place.clone(), "lists it twice").help("list every input once"));
+        }
+    }
+}
+
+/// The error of a column that is not there; `file` names the source if it is not the model's main one.
+pub fn unknown(name: &str, reader: &dyn Reader, place: Place, file: Option<&str>) -> Diagnostic {
+    let names = reader.names();
+    let message = format!("no column `{name}` in {}", file.map_or("the data".to_string(), |file| format!("`{file}`")));
+    let error = Diagnostic::error("E0301", message, place, "unknown column").note(format!("the columns are: {}", listed(names)));
+    if let Some(other) = similar(name, names) {
+        return error.replace(format!("a column with a similar name exists: `{other}`"), word(other));
+    }
+    if names.iter().all(|name| name.parse::<f64>().is_ok()) {
+        return error.help(format!("the first line holds {}, no names: `header = false`", counted(names.len(), "number")));
+    }
+    match names {
+        [one] => match [';', '\t', '|', ' '].into_iter().find(|c| one.contains(*c)) {
+            Some(separator) => {
+                error.help(format!("the values seem to be separated otherwise: `separator = \"{}\"`", separator.escape_default()))
+            }
+            None => error,
+        },
+        _ => error,
+    }
+}

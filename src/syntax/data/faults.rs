@@ -1,0 +1,88 @@
+//! Errors about one cell or one row: named by row and column, pointing into the file.
+
+use super::cell::{Fault, advice};
+use super::table::Reader;
+use crate::syntax::diagnostic::{Diagnostic, Place};
+
+/// A name as the model language would write it in a list: quoted if it is not a plain word or number.
+pub fn word(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let number = name.parse::<f64>().is_ok();
+    let identifier = name.chars().all(plain) && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if number || identifier { name.to_string() } else { format!("\"{name}\"") }
+}
+
+/// The error of a cell that cannot be used; `row` from 0.
+pub fn cell_fault(reader: &dyn Reader, row: usize, column: usize, fault: Fault, text: &str) -> Diagnostic {
+    let name = &reader.names()[column];
+    at_cell(reader.place(row, Some(column)), name, row, fault, text)
+}
+
+/// The same, where the place is already known.
+pub fn at_cell(place: Place, name: &str, row: usize, fault: Fault, text: &str) -> Diagnostic {
+    let row = row + 1;
+    let shown = clipped(text.trim());
+    match fault {
+        Fault::NotUtf8 => {
+            let message = format!("the value of `{name}` in row {row} is not UTF-8 text");
+            Diagnostic::error("E0404", message, place, "bytes that are not UTF-8").help("save the file as UTF-8")
+        }
+        Fault::NotANumber => {
+            let message = format!("`{name}` needs numbers, row {row} holds `{shown}`");
+            Diagnostic::error("E0411", message, place, "not a number").help(advice(&shown, &word(name)))
+        }
+        Fault::TooLarge => {
+            let message = format!("`{shown}`, the value of `{name}` in row {row}, is too large for a double");
+            Diagnostic::error("E0412", message, place, "beyond 1.8e308").help("measure the column in a larger unit")
+        }
+        Fault::Infinite => {
+            let message = format!("`{name}` is infinite in row {row}");
+            Diagnostic::error("E0412", message, place, "not a finite number")
+                .help("write a finite number, or leave the cell empty and set `missing = drop`")
+        }
+        Fault::TooManyLabels => {
+            let message = format!("`{name}` has more than 10000 different values, which are no classes");
+            Diagnostic::error("E0423", message, place, "one more").help("use a loss for numbers, such as `squared`")
+        }
+    }
+}
+
+/// The first characters of a long text.
+pub fn clipped(text: &str) -> String {
+    match text.char_indices().nth(40) {
+        Some((at, _)) => format!("{}...", &text[..at]),
+        None => text.to_string(),
+    }
+}
+
+/// The error of a row with the wrong number of cells; `first` says who decided how many there should be.
+pub fn ragged(place: Place, values: usize, names: &[String], header: bool) -> Diagnostic {
+    let values = counted(values, "value");
+    let expected = match header {
+        true => format!("the header names {}", counted(names.len(), "column")),
+        false => format!("the first row has {}", names.len()),
+    };
+    let error = Diagnostic::error("E0401", format!("this row has {values}, {expected}"), place, values.clone());
+    error.note(format!("the columns are: {}", listed(names)))
+}
+
+/// `1 row`, `2 rows`.
+pub fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// Names with commas; a long list is cut.
+pub fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 12;
+    if names.len() <= SHOWN {
+        return names.join(", ");
+    }
+    format!("{}, ... ({} in all)", names[..SHOWN - 2].join(", "), names.len())
+}
+
+/// The name most like `wanted`, if one is like it at all.
+pub fn similar<'a>(wanted: &str, names: &'a [String]) -> Option<&'a String> {
+    let score = |name: &String| strsim::damerau_levenshtein(&wanted.to_lowercase(), &name.to_lowercase());
+    let limit = (wanted.chars().count() / 3).max(1);
+    names.iter().map(|name| (score(name), name)).filter(|(score, _)| *score <= limit).min_by_key(|(score, _)| *score).map(|(_, name)| name)
+}
