@@ -40,8 +40,7 @@ fn planted(n: usize, d: usize, strength: f64, arrangements: Arrangements) -> Pro
 }
 
 fn solved(problem: &Problem) -> Outcome {
-    let mut control =
-        Control { progress: &mut |_| {}, interrupted: Arc::default(), time: Duration::from_secs(600), threads: 1, verbose: false };
+    let mut control = Control { progress: &mut |_| {}, interrupted: Arc::default(), threads: 1, verbose: false };
     solve(problem, &mut control).expect("solvable")
 }
 

@@ -5,7 +5,9 @@
 pub mod arrangement;
 #[cfg(feature = "solve")]
 pub mod backend;
+pub mod cli;
 pub mod exact;
+pub mod export;
 pub mod loss;
 #[cfg(feature = "solve")]
 pub mod lowering;
@@ -14,6 +16,7 @@ pub mod pricing;
 pub mod problem;
 pub mod program;
 pub mod regularizer;
+pub mod report;
 #[cfg(feature = "solve")]
 pub mod solve;
 pub mod syntax;

@@ -10,7 +10,6 @@ use cvxc::regularizer::Regularizer;
 use cvxc::solve::{Bound, Control, Outcome, solve};
 use serde_json::Value;
 use std::sync::Arc;
-use std::time::Duration;
 
 fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().map(|a| a.iter().filter_map(Value::as_f64).collect()).unwrap_or_default()
@@ -54,8 +53,7 @@ fn problem(instance: &Value) -> Option<Problem> {
 fn solved(problem: &Problem, arrangements: Arrangements) -> Outcome {
     let plan = Plan { arrangements, guarantee: Guarantee::Global, ..Plan::default() };
     let problem = Problem { plan, ..problem.clone() };
-    let mut control =
-        Control { progress: &mut |_| {}, interrupted: Arc::default(), time: Duration::from_secs(60), threads: 1, verbose: false };
+    let mut control = Control { progress: &mut |_| {}, interrupted: Arc::default(), threads: 1, verbose: false };
     solve(&problem, &mut control).unwrap_or_else(|failure| panic!("{}: {failure:?}", problem.name))
 }
 

@@ -3,7 +3,6 @@
 use crate::problem::Network;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 /// Why the search ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,8 +63,6 @@ pub struct Control<'a> {
     pub progress: &'a mut dyn FnMut(Event),
     /// Raised by Ctrl-C: the solve then ends cleanly with what it has.
     pub interrupted: Arc<AtomicBool>,
-    /// The time limit.
-    pub time: Duration,
     /// Worker threads; 0 is all cores.  The answer does not depend on it.
     pub threads: usize,
     /// Show the conic solver's own log on stderr.

@@ -52,7 +52,7 @@ impl<'a, 'c> Search<'a, 'c> {
         let inputs = problem.inputs();
         let zero = Network { hidden: Matrix::new(0, inputs.columns, vec![]), output: vec![], skip: None };
         let score = problem.score(&zero);
-        let stop = Stop::new(control.time, control.interrupted.clone());
+        let stop = Stop::new(problem.plan.time, control.interrupted.clone());
         let lengths = inputs.each_row().map(|x| x.iter().map(|x| x * x).sum::<f64>().sqrt()).collect();
         let trivial = (0.0, vec![0.0; inputs.rows], Bound::Trivial);
         Search {

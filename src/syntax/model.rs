@@ -31,6 +31,8 @@ pub struct Model {
     pub strength: Placed<f64>,
     pub regularizer: Placed<Regularizer>,
     pub plan: Plan,
+    /// Which kinds of file a solve writes.
+    pub outputs: Outputs,
     /// The file as it stands after overrides: solving it again gives the same result.
     pub text: String,
 }
@@ -40,6 +42,20 @@ pub struct Model {
 pub struct Definition {
     pub activation: Activation,
     pub documentation: String,
+}
+
+/// The `output` statement: which kinds of file are written; all three unless the model says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outputs {
+    pub weights: bool,
+    pub certificate: bool,
+    pub report: bool,
+}
+
+impl Default for Outputs {
+    fn default() -> Self {
+        Outputs { weights: true, certificate: true, report: true }
+    }
 }
 
 /// The `data` statement.

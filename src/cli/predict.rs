@@ -1,0 +1,114 @@
+//! `cvxc predict`: a trained network applied to new rows.
+
+use super::console::Console;
+use super::journey;
+use super::trouble::{Exit, Outcome, Trouble};
+use crate::export::{self, Saved};
+use crate::problem::Target;
+use crate::report::shortest;
+use clap::ValueEnum;
+use serde_json::json;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub struct Predict {
+    /// The folder that `cvxc solve` wrote
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Rows with the network's input columns; `-` reads csv from standard input
+    data: PathBuf,
+    /// How to print predictions
+    #[arg(long, value_name = "FORMAT", default_value = "csv")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Csv,
+    Npy,
+    Jsonl,
+}
+
+impl Predict {
+    pub fn run(&self, console: &Console) -> Outcome<Exit> {
+        let saved = export::load(&self.folder)?;
+        let inputs = journey::features(&self.data, &saved.columns).map_err(|error| Trouble::Diagnosed(vec![error]))?;
+        let scores = saved.scores(&inputs);
+        let bytes = match self.format {
+            Format::Csv => csv(&saved, &scores).into_bytes(),
+            Format::Jsonl => jsonl(&saved, &scores).into_bytes(),
+            Format::Npy => npy(&values(&saved, &scores))?,
+        };
+        console.answer_bytes(&bytes)?;
+        Ok(Exit::Kept)
+    }
+}
+
+/// Scores in the target's units; of two classes the plain scores.
+fn values(saved: &Saved, scores: &[f64]) -> Vec<f64> {
+    match &saved.target {
+        Target::Number(target) => scores.iter().map(|score| score * target.scale + target.shift).collect(),
+        Target::Classes { .. } => scores.to_vec(),
+    }
+}
+
+/// The class that a score stands for; exactly 0 is the first class.
+fn class<'a>(negative: &'a str, positive: &'a str, score: f64) -> &'a str {
+    if score > 0.0 { positive } else { negative }
+}
+
+fn csv(saved: &Saved, scores: &[f64]) -> String {
+    let mut text = String::new();
+    match &saved.target {
+        Target::Number(_) => {
+            text.push_str("prediction\n");
+            values(saved, scores).iter().for_each(|value| text.push_str(&format!("{}\n", shortest(*value))));
+        }
+        Target::Classes { negative, positive, .. } => {
+            text.push_str("score,class\n");
+            let mut line = |score: f64| text.push_str(&format!("{},{}\n", shortest(score), quoted(class(negative, positive, score))));
+            scores.iter().for_each(|score| line(*score));
+        }
+    }
+    text
+}
+
+/// A csv field, quoted only where it must be.
+fn quoted(field: &str) -> String {
+    if field.contains([',', '"', '\n', '\r']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.to_string() }
+}
+
+fn jsonl(saved: &Saved, scores: &[f64]) -> String {
+    let number = crate::report::number;
+    let line = |(value, score): (f64, &f64)| match &saved.target {
+        Target::Number(_) => format!("{}\n", json!({ "prediction": number(value) })),
+        Target::Classes { negative, positive, .. } => {
+            format!("{}\n", json!({ "score": number(value), "class": class(negative, positive, *score) }))
+        }
+    };
+    values(saved, scores).into_iter().zip(scores).map(line).collect()
+}
+
+fn npy(values: &[f64]) -> Outcome<Vec<u8>> {
+    let write = || -> std::io::Result<Vec<u8>> {
+        use npyz::WriterBuilder;
+        let mut bytes = Vec::new();
+        let mut array = npyz::WriteOptions::new().default_dtype().shape(&[values.len() as u64]).writer(&mut bytes).begin_nd()?;
+        array.extend(values)?;
+        array.finish()?;
+        Ok(bytes)
+    };
+    write().map_err(|error| Trouble::Said(Exit::Wrong, format!("cannot write the predictions as npy: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_quoted_only_where_needed() {
+        assert_eq!(quoted("malignant"), "malignant");
+        assert_eq!(quoted("a, \"b\""), "\"a, \"\"b\"\"\"");
+        assert_eq!(class("no", "yes", 0.0), "no");
+    }
+}

@@ -1,0 +1,91 @@
+//! What a solve is doing, on stderr: one live line on a terminal, otherwise a line every five seconds.
+
+use super::console::Showing;
+use super::journey;
+use crate::report::{bar, closed, count, gap, rounded, size};
+use crate::solve::Event;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::time::{Duration, Instant};
+
+const EVERY: Duration = Duration::from_secs(5);
+
+pub struct Progress {
+    showing: Showing,
+    line: ProgressBar,
+    started: Instant,
+    told: Instant,
+    /// The gap of the first round, where the bar begins.
+    first: Option<f64>,
+    target: f64,
+}
+
+impl Progress {
+    pub fn new(showing: Showing, target: f64) -> Self {
+        let line = if showing == Showing::Live { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+        line.set_style(ProgressStyle::with_template("{wide_msg}").expect("a template without mistakes"));
+        if showing == Showing::Live {
+            line.enable_steady_tick(Duration::from_millis(100));
+        }
+        Progress { showing, line, started: Instant::now(), told: Instant::now(), first: None, target }
+    }
+
+    /// Rows were read.
+    pub fn reading(&mut self, read: journey::Progress) {
+        let share = read.total.filter(|total| *total > 0).map(|total| format!(", {} %", 100 * read.bytes / total));
+        self.passing(format!("  reading    {} rows{}", count(read.rows), share.unwrap_or_default()));
+    }
+
+    /// The data is there: a line that stays.
+    pub fn read(&mut self, model: &str, source: &str, rows: usize) {
+        self.staying(&format!("  reading    {model}, {source}, {} rows", count(rows)));
+    }
+
+    /// Something happened in the solve.
+    pub fn event(&mut self, event: Event) {
+        match event {
+            Event::Patterns { listed, bound } => {
+                self.staying(&format!("  patterns   {} of at most {} listed", count(listed), size(bound)));
+            }
+            Event::Round { round, cells, objective, lower_bound } => self.round(round, cells, objective, lower_bound),
+            Event::Stage(stage) => self.passing(format!("  {stage}")),
+        }
+    }
+
+    fn round(&mut self, round: usize, cells: usize, objective: f64, lower_bound: f64) {
+        let relative = ((objective - lower_bound) / objective.abs().max(f64::MIN_POSITIVE)).max(0.0);
+        let first = *self.first.get_or_insert(relative.min(1.0));
+        let bar = bar(closed(relative, first, self.target), 20);
+        let numbers = format!("objective {}   bound {}   gap {}", rounded(objective), rounded(lower_bound), gap(relative));
+        self.passing(format!("  solving    {bar}  round {round}   {} cells   {numbers}", count(cells)));
+    }
+
+    /// Clears the live line.
+    pub fn finish(&self) {
+        self.line.finish_and_clear();
+    }
+
+    /// A line that the next one replaces.
+    fn passing(&mut self, text: String) {
+        match self.showing {
+            Showing::Live => self.line.set_message(text),
+            Showing::Log if self.told.elapsed() >= EVERY => self.print(&text),
+            Showing::Log | Showing::Nothing => {}
+        }
+    }
+
+    /// A line that stays on a terminal; elsewhere it too waits for its five seconds.
+    fn staying(&mut self, text: &str) {
+        match self.showing {
+            Showing::Live => {
+                let pad = 72usize.saturating_sub(text.chars().count()).max(2);
+                self.line.println(format!("{text}{}{:.1} s", " ".repeat(pad), self.started.elapsed().as_secs_f64()));
+            }
+            _ => self.passing(text.to_string()),
+        }
+    }
+
+    fn print(&mut self, text: &str) {
+        self.told = Instant::now();
+        eprintln!("{text}   {:.0} s", self.started.elapsed().as_secs_f64());
+    }
+}

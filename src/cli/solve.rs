@@ -1,0 +1,233 @@
+//! `cvxc solve`: from a model file to a folder with its network, and a summary that claims no more than is known.
+
+use super::console::Console;
+use super::progress::Progress;
+use super::trouble::{Exit, Outcome, Trouble};
+use super::{explain, interrupt, journey, units};
+use crate::export::{self, Saved};
+use crate::problem::{Guarantee, Problem};
+use crate::report::{self, Answer, Explanation, Rests, Run, Status, Stopped, Style, Written};
+use crate::solve;
+use crate::syntax::model::Model;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+#[derive(Debug, clap::Args)]
+pub struct Solve {
+    /// The model file
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+    /// Give a parameter of the model another value; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = units::setting)]
+    set: Vec<String>,
+    /// The folder to write, replaced whole [default: MODEL.out in the current folder]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Stop after this long, for example 60s or 20min
+    #[arg(long, value_parser = units::time)]
+    time: Option<Duration>,
+    /// Worker threads; 0 is all cores.  The answer does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    threads: usize,
+    /// The relative gap asked for, for example 1e-6 or 1%
+    #[arg(long, value_parser = units::gap)]
+    gap: Option<f64>,
+    /// What to promise
+    #[arg(long)]
+    guarantee: Option<Promise>,
+    /// Use no more memory than this, for example 8GB
+    #[arg(long, value_parser = units::memory)]
+    memory: Option<u64>,
+    /// Only explain what would be solved
+    #[arg(long)]
+    dry_run: bool,
+    /// Treat warnings as errors
+    #[arg(long)]
+    strict: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Promise {
+    Global,
+    Bounded,
+}
+
+impl Solve {
+    pub fn run(&self, console: &Console) -> Outcome<Exit> {
+        let model = journey::model(&self.model, &self.set, self.strict, console)?;
+        let mut progress = Progress::new(console.showing(), self.gap.unwrap_or(model.plan.gap));
+        let mut problem = journey::bind(&model, &mut |read| progress.reading(read)).map_err(Trouble::Diagnosed)?;
+        let changed = self.apply(&mut problem);
+        if self.dry_run {
+            progress.finish();
+            return explain::explain(&problem, console);
+        }
+        let folder = self.folder();
+        export::check(&folder)?;
+        progress.read(&problem.name, &problem.dataset.source, problem.targets().len());
+        let outcome = self.search(&problem, &mut progress, console).map_err(|failure| refusal(failure, &model))?;
+        let mut answer = answer(&problem, &outcome, &model, changed);
+        if answer.status != Status::Failed {
+            write(&folder, &mut answer, &model)?;
+        }
+        tell(&answer, console)
+    }
+
+    /// The folder to write: by default the model's own name, in the current folder.
+    fn folder(&self) -> PathBuf {
+        self.out.clone().unwrap_or_else(|| {
+            let stem = self.model.file_stem().unwrap_or(self.model.as_os_str());
+            let mut name = stem.to_os_string();
+            name.push(".out");
+            PathBuf::from(name)
+        })
+    }
+
+    /// Lets the command line's options beat the file's, and says which did.
+    fn apply(&self, problem: &mut Problem) -> Vec<(String, String)> {
+        let plan = &mut problem.plan;
+        let mut changed = Vec::new();
+        let mut note = |name: &str, value: String| changed.push((name.to_string(), value));
+        if let Some(time) = self.time {
+            plan.time = time;
+            note("time", report::seconds(time.as_secs_f64()));
+        }
+        if let Some(gap) = self.gap {
+            plan.gap = gap;
+            note("gap", report::shortest(gap));
+        }
+        if let Some(memory) = self.memory {
+            plan.memory = Some(memory);
+            note("memory", report::bytes(memory as f64));
+        }
+        if let Some(promise) = self.guarantee {
+            let (guarantee, word) = match promise {
+                Promise::Global => (Guarantee::Global, "global"),
+                Promise::Bounded => (Guarantee::Bounded, "bounded"),
+            };
+            plan.guarantee = guarantee;
+            note("guarantee", word.to_string());
+        }
+        changed
+    }
+
+    fn search(&self, problem: &Problem, progress: &mut Progress, console: &Console) -> Result<solve::Outcome, solve::Failure> {
+        let mut control = solve::Control {
+            progress: &mut |event| progress.event(event),
+            interrupted: interrupt::listen(console.quiet),
+            threads: self.threads,
+            verbose: console.verbose > 1,
+        };
+        let outcome = solve::solve(problem, &mut control);
+        progress.finish();
+        outcome
+    }
+}
+
+/// The answer in the report's words.  Objective, loss and penalty are computed anew from the network: no solver's word counts.
+fn answer<'a>(problem: &'a Problem, outcome: &'a solve::Outcome, model: &Model, changed: Vec<(String, String)>) -> Answer<'a> {
+    Answer {
+        problem,
+        network: &outcome.network,
+        status: status(outcome.standing),
+        stopped: stopped(outcome.stopped),
+        score: problem.score(&outcome.network),
+        lower_bound: outcome.lower_bound,
+        rests: rests(outcome.bound),
+        run: run(outcome),
+        model_hash: journey::identity(model),
+        overrides: model.overrides.clone(),
+        changed,
+        written: None,
+    }
+}
+
+fn status(standing: solve::Standing) -> Status {
+    match standing {
+        solve::Standing::GlobalOptimum => Status::GlobalOptimum,
+        solve::Standing::Bounded => Status::Bounded,
+        solve::Standing::Failed => Status::Failed,
+    }
+}
+
+fn stopped(stopped: solve::Stopped) -> Stopped {
+    match stopped {
+        solve::Stopped::Gap => Stopped::Gap,
+        solve::Stopped::Converged => Stopped::Converged,
+        solve::Stopped::Time => Stopped::Time,
+        solve::Stopped::Interrupt => Stopped::Interrupt,
+    }
+}
+
+fn rests(bound: solve::Bound) -> Rests {
+    match bound {
+        solve::Bound::EveryCell => Rests::EveryCell,
+        solve::Bound::Norm => Rests::Norm,
+        solve::Bound::Trivial => Rests::Trivial,
+    }
+}
+
+fn run(outcome: &solve::Outcome) -> Run {
+    Run {
+        neurons_before_pruning: outcome.neurons_before_pruning,
+        patterns: outcome.patterns,
+        patterns_bound: outcome.patterns_bound,
+        rounds: outcome.rounds,
+        groups: outcome.size.groups,
+        columns: outcome.size.columns,
+        rows: outcome.size.rows,
+        cones: outcome.size.cones,
+        seconds: outcome.seconds,
+        solver: outcome.solver.to_string(),
+    }
+}
+
+/// Writes the folder and notes in the answer that it is there.
+fn write(folder: &Path, answer: &mut Answer, model: &Model) -> Outcome<()> {
+    let saved = Saved::of(answer.problem, answer.network, &answer.model_hash);
+    let weights = (export::find("safetensors").expect("the table has safetensors").encode)(&saved)?;
+    let explanation = Explanation::of(answer.problem, journey::sizes(answer.problem));
+    let page = report::page(answer, &explanation).into_bytes();
+    let files = [(export::WEIGHTS, weights), (export::REPORT, page), (export::TEXT, model.text.clone().into_bytes())];
+    export::replace(folder, &files)?;
+    let shown = folder.display().to_string();
+    let shown = if shown.len() > 1 { shown.trim_end_matches('/').to_string() } else { shown };
+    answer.written = Some(Written { folder: shown, files: export::FILES.to_vec() });
+    Ok(())
+}
+
+fn tell(answer: &Answer, console: &Console) -> Outcome<Exit> {
+    if console.json {
+        console.answer_json(&report::answer_json(answer))?;
+    } else {
+        console.answer(&report::summary(answer, Style { color: console.color, plot: true }))?;
+    }
+    Ok(match (answer.status, answer.kept()) {
+        (Status::Failed, _) => Exit::Failed,
+        (_, true) => Exit::Kept,
+        (_, false) => Exit::NotKept,
+    })
+}
+
+/// Why there is no answer, with what would help.
+fn refusal(failure: solve::Failure, model: &Model) -> Trouble {
+    use solve::Failure;
+    let name = &model.name;
+    let (exit, sentence) = match failure {
+        Failure::TooManyCells { bound, limit, rows, rank } => {
+            let (bound, limit) = (report::size(bound), report::count(limit));
+            let cells = format!("{} rows of rank {rank} have up to {bound} cells, and `all` stops at {limit}", report::count(rows));
+            (Exit::Wrong, format!("{name}: {cells}; write `arrangements = generate`, or raise `max_patterns`"))
+        }
+        Failure::TooWide { allowed, needed } => {
+            let need = format!("the optimum found needs {needed} hidden neurons, and `dense({allowed})` allows {allowed}");
+            (Exit::Wrong, format!("{name}: {need}; write `dense({needed})` or plain `dense`"))
+        }
+        Failure::Memory { needed, limit } => {
+            let (needed, limit) = (report::bytes(needed as f64), report::bytes(limit as f64));
+            (Exit::Wrong, format!("{name}: this needs about {needed} of memory, and the limit is {limit}; raise it with --memory"))
+        }
+        Failure::Numerical(why) => (Exit::Failed, format!("{name}: no usable network was found: {why}")),
+    };
+    Trouble::Said(exit, sentence)
+}

@@ -1,0 +1,60 @@
+//! Why a command ends early, how it is told, and every exit code.
+
+use super::console::Console;
+use crate::export;
+use crate::syntax::diagnostic::Diagnostic;
+use serde_json::json;
+
+/// The exit codes of `cvxc`; 101 is a panic, 130 a second Ctrl-C.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// The promise was kept.
+    Kept = 0,
+    /// The model, the data or a place to write is wrong.
+    Wrong = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// Result written, bounds valid, promise not kept.
+    NotKept = 3,
+    /// No usable point.
+    Failed = 5,
+}
+
+#[derive(Debug)]
+pub enum Trouble {
+    /// What is wrong with a model or its data.
+    Diagnosed(Vec<Diagnostic>),
+    /// One sentence.
+    Said(Exit, String),
+}
+
+pub type Outcome<T> = Result<T, Trouble>;
+
+impl From<export::Error> for Trouble {
+    fn from(error: export::Error) -> Self {
+        Trouble::Said(Exit::Wrong, error.0)
+    }
+}
+
+impl Trouble {
+    pub fn tell(self, console: &Console) -> Exit {
+        // If stdout cannot take the JSON there is nowhere left to say so but the exit code.
+        match self {
+            Trouble::Diagnosed(diagnostics) => {
+                if console.json {
+                    let _ = console.diagnostics_json(&diagnostics);
+                } else {
+                    console.diagnostics(&diagnostics);
+                }
+                Exit::Wrong
+            }
+            Trouble::Said(exit, sentence) => {
+                if console.json {
+                    let _ = console.answer_json(&json!({ "cvxc": 1, "error": sentence, "exit": exit as u8 }));
+                }
+                console.error(&sentence);
+                exit
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Values with units on the command line: `60s`, `8GB`, `NAME=VALUE`.
+
+use std::time::Duration;
+
+/// `500ms`, `60s`, `20min`, `1.5 h`; a bare number is refused, because nobody can say which unit it means.
+pub fn time(text: &str) -> Result<Duration, String> {
+    let units = [("ms", 1e-3), ("s", 1.0), ("min", 60.0), ("h", 3600.0)];
+    let seconds = quantity(text, &units, "a time such as `60s` or `10min`")?;
+    Duration::try_from_secs_f64(seconds).map_err(|_| "this time is too long".to_string())
+}
+
+/// `500MB`, `8GB`, in bytes.
+pub fn memory(text: &str) -> Result<u64, String> {
+    let units = [("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12)];
+    let bytes = quantity(text, &units, "an amount of memory such as `8GB`")?;
+    if bytes < 1e19 { Ok(bytes as u64) } else { Err("this is more memory than can be counted".to_string()) }
+}
+
+/// A relative gap: above 0 and below 1; `1%` is 0.01.
+pub fn gap(text: &str) -> Result<f64, String> {
+    let (number, factor) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 0.01));
+    match number.trim().parse::<f64>() {
+        Ok(gap) if gap > 0.0 && gap * factor < 1.0 => Ok(gap * factor),
+        _ => Err("a gap is a number above 0 and below 1, such as `1e-6` or `1%`".to_string()),
+    }
+}
+
+/// `NAME=VALUE`, as it stands.
+pub fn setting(text: &str) -> Result<String, String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() && !value.trim().is_empty() => Ok(text.to_string()),
+        _ => Err("write NAME=VALUE, for example `beta=0.1`".to_string()),
+    }
+}
+
+fn quantity(text: &str, units: &[(&str, f64)], wanted: &str) -> Result<f64, String> {
+    let at = text.find(|c: char| c.is_alphabetic() && !matches!(c, 'e' | 'E')).unwrap_or(text.len());
+    let (number, unit) = (text[..at].trim(), text[at..].trim());
+    let factor = units.iter().find(|(name, _)| *name == unit).map(|(_, factor)| factor);
+    match (number.parse::<f64>(), factor) {
+        (Ok(number), Some(factor)) if number > 0.0 && number.is_finite() => Ok(number * factor),
+        (Ok(_), None) if unit.is_empty() => Err(format!("write {wanted}: a bare number has no unit")),
+        _ => Err(format!("write {wanted}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_read_and_never_guessed() {
+        assert_eq!(time("60s"), Ok(Duration::from_secs(60)));
+        assert_eq!(time("1.5 h"), Ok(Duration::from_secs(5400)));
+        assert_eq!(time("1e2ms"), Ok(Duration::from_millis(100)));
+        assert_eq!(memory("8GB"), Ok(8_000_000_000));
+        for bad in ["10", "-1s", "0s", "s", "nan s", "infs", "10 parsecs", "", "1e400s", "1e300h"] {
+            assert!(time(bad).is_err(), "{bad}");
+        }
+        assert!(memory("8").is_err() && memory("8e30TB").is_err());
+    }
+
+    #[test]
+    fn gaps_and_settings() {
+        assert_eq!(gap("1e-6"), Ok(1e-6));
+        assert_eq!(gap("1%"), Ok(0.01));
+        assert!(["0", "-1", "1", "nan", "x", ""].iter().all(|bad| gap(bad).is_err()));
+        assert!(setting("beta=1").is_ok());
+        assert!(["beta", "=1", "beta=", ""].iter().all(|bad| setting(bad).is_err()));
+    }
+}

@@ -1,0 +1,211 @@
+//! A result folder is written whole or not at all, and never over something that is not a result.
+
+use super::Error;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+pub const WEIGHTS: &str = "weights.safetensors";
+pub const REPORT: &str = "report.md";
+pub const TEXT: &str = "model.cvx";
+
+/// What a solve writes: kind and file name.
+pub const FILES: [(&str, &str); 3] = [("weights", WEIGHTS), ("report", REPORT), ("model", TEXT)];
+
+/// Refuses a place that could not be written later, so that no solve is lost to a misspelt `--out`.
+pub fn check(folder: &Path) -> Result<(), Error> {
+    let folder = place(folder)?;
+    if folder.exists() {
+        ours(&folder)?;
+    }
+    staging(&folder).map(drop)
+}
+
+/// Writes `files` as the folder `folder` and drops what was there before.
+///
+/// Everything is written and synced in a hidden folder beside it, which then takes the old one's place by renaming.
+/// On any error the old folder stands as it was and nothing else is left behind.
+pub fn replace(folder: &Path, files: &[(&str, Vec<u8>)]) -> Result<(), Error> {
+    let folder = place(folder)?;
+    if folder.exists() {
+        ours(&folder)?;
+    }
+    let staging = staging(&folder)?;
+    let (new, old) = (staging.path().join("new"), staging.path().join("old"));
+    fs::create_dir(&new).map_err(|error| cannot("write", &folder, &error))?;
+    for (name, bytes) in files {
+        synced(&new.join(name), bytes).map_err(|error| cannot("write", &folder.join(name), &error))?;
+    }
+    sync_folder(&new).map_err(|error| cannot("write", &folder, &error))?;
+    swap(&folder, &new, &old).map_err(|error| cannot("replace", &folder, &error))?;
+    // The result is in place; a parent that cannot be synced or a rest that cannot be removed does not undo that.
+    let _ = parent(&folder).map(|parent| sync_folder(&parent));
+    Ok(())
+}
+
+/// Writes one file by way of a temporary one beside it.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let parent = parent(path)?;
+    let write = || -> io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(".cvxc-").tempfile_in(&parent)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        readable(file.as_file())?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    if path.is_dir() {
+        return Err(Error(format!("cannot write {}: it is a folder", path.display())));
+    }
+    write().map_err(|error| cannot("write", path, &error))
+}
+
+/// A temporary file is private; a result is as readable as any other file.
+#[cfg(unix)]
+fn readable(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// The folder itself, links followed, so that a link to a result stays a link.
+fn place(folder: &Path) -> Result<PathBuf, Error> {
+    match fs::canonicalize(folder) {
+        Ok(real) => Ok(real),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && folder.file_name().is_some() => Ok(folder.to_path_buf()),
+        Err(error) => Err(cannot("write", folder, &error)),
+    }
+}
+
+fn parent(path: &Path) -> Result<PathBuf, Error> {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Ok(PathBuf::from(".")),
+        Some(parent) => Ok(parent.to_path_buf()),
+        None => Err(Error(format!("cannot write {}: it has no folder above it", path.display()))),
+    }
+}
+
+/// Only an empty folder, or one with a result and nothing foreign, may be replaced.
+fn ours(folder: &Path) -> Result<(), Error> {
+    if !folder.is_dir() {
+        return Err(Error(format!("cannot write the folder {}: a file of that name exists", shown(folder))));
+    }
+    let entries = fs::read_dir(folder).and_then(|all| all.collect::<io::Result<Vec<_>>>()).map_err(|e| cannot("read", folder, &e))?;
+    let known = |name: &std::ffi::OsStr| FILES.iter().any(|(_, file)| name == *file);
+    match entries.iter().find(|entry| !known(&entry.file_name())) {
+        None => Ok(()),
+        Some(foreign) => Err(Error(format!(
+            "will not replace {}: it holds `{}`, which cvxc did not write; choose another folder with --out",
+            shown(folder),
+            foreign.file_name().to_string_lossy()
+        ))),
+    }
+}
+
+fn staging(folder: &Path) -> Result<TempDir, Error> {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let parent = parent(folder)?;
+    tempfile::Builder::new().prefix(&format!(".{name}-")).tempdir_in(&parent).map_err(|error| cannot("write", folder, &error))
+}
+
+fn synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create_new(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Folders cannot be opened as files elsewhere.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Puts `new` in the place of `folder`, moving what is there to `old`; undone if the second step fails.
+fn swap(folder: &Path, new: &Path, old: &Path) -> io::Result<()> {
+    if !folder.exists() {
+        return fs::rename(new, folder);
+    }
+    fs::rename(folder, old)?;
+    fs::rename(new, folder).inspect_err(|_| {
+        let _ = fs::rename(old, folder);
+    })
+}
+
+fn cannot(verb: &str, path: &Path, error: &io::Error) -> Error {
+    Error(format!("cannot {verb} {}: {}", shown(path), reason(error)))
+}
+
+/// The operating system's reason without its number.
+fn reason(error: &io::Error) -> String {
+    let text = error.get_ref().map_or_else(|| error.to_string(), ToString::to_string);
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+/// A path as a person would write it: relative to the current folder where it lies below.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let short = here.as_ref().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path);
+    short.display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_result_is_replaced_whole() {
+        let space = tempfile::tempdir().unwrap();
+        let out = space.path().join("a.out");
+        replace(&out, &[(WEIGHTS, b"1".to_vec()), (REPORT, b"1".to_vec())]).unwrap();
+        replace(&out, &[(WEIGHTS, b"2".to_vec())]).unwrap();
+        assert_eq!(names(&out), [WEIGHTS]);
+        assert_eq!(fs::read(out.join(WEIGHTS)).unwrap(), b"2");
+        assert_eq!(names(space.path()), ["a.out"]);
+    }
+
+    #[test]
+    fn what_is_not_ours_is_refused() {
+        let space = tempfile::tempdir().unwrap();
+        let out = space.path().join("a.out");
+        fs::create_dir(&out).unwrap();
+        check(&out).unwrap();
+        fs::write(out.join("thesis.tex"), "").unwrap();
+        for refusal in [check(&out), replace(&out, &[])] {
+            assert!(refusal.unwrap_err().0.contains("`thesis.tex`"));
+        }
+        let file = space.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(check(&file).unwrap_err().0.contains("a file of that name"));
+        assert!(check(&space.path().join("no/such/parent")).is_err());
+        assert_eq!(names(space.path()), ["a.out", "file"]);
+    }
+
+    #[test]
+    fn a_failed_write_leaves_the_old_result() {
+        let space = tempfile::tempdir().unwrap();
+        let out = space.path().join("a.out");
+        replace(&out, &[(WEIGHTS, b"1".to_vec())]).unwrap();
+        // A file inside a folder that is not there cannot be created: the same path as a full disk.
+        assert!(replace(&out, &[(WEIGHTS, b"2".to_vec()), ("missing/x", Vec::new())]).is_err());
+        assert_eq!(fs::read(out.join(WEIGHTS)).unwrap(), b"1");
+        assert_eq!(names(space.path()), ["a.out"]);
+    }
+}

@@ -1,0 +1,54 @@
+//! A trained network with everything needed to use it: what `predict` and `export` read.
+
+use super::{Error, WEIGHTS, safetensors};
+use crate::problem::{Activation, Architecture, Bias, Column, Matrix, Network, Problem, Target};
+use std::path::Path;
+
+/// A network, its activation, and how raw columns become its inputs and its output becomes the target.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Saved {
+    pub network: Network,
+    pub bias: Bias,
+    pub activation: Activation,
+    pub columns: Vec<Column>,
+    pub target: Target,
+    /// The model file's name, and the digests of model and data.
+    pub model: String,
+    pub model_hash: String,
+    pub data_hash: String,
+    /// The cvxc that wrote it.
+    pub version: String,
+}
+
+impl Saved {
+    pub fn of(problem: &Problem, network: &Network, model_hash: &str) -> Self {
+        Saved {
+            network: network.clone(),
+            bias: problem.architecture.bias,
+            activation: problem.architecture.activation.clone(),
+            columns: problem.dataset.columns.clone(),
+            target: problem.dataset.target.clone(),
+            model: problem.name.clone(),
+            model_hash: model_hash.to_string(),
+            data_hash: problem.dataset.digest(),
+            version: env!("CARGO_PKG_VERSION").to_string(),
+        }
+    }
+
+    /// The network's outputs for prepared rows (n x d, shifted and scaled as in training).
+    pub fn scores(&self, inputs: &Matrix) -> Vec<f64> {
+        let skip = self.network.skip.is_some();
+        let architecture = Architecture { activation: self.activation.clone(), bias: self.bias, width: None, skip };
+        self.network.forward(&architecture, inputs)
+    }
+}
+
+/// Reads the result folder `folder`.
+pub fn load(folder: &Path) -> Result<Saved, Error> {
+    let path = folder.join(WEIGHTS);
+    if !folder.is_dir() {
+        return Err(Error(format!("{} is not a folder; give the folder that `cvxc solve` wrote", folder.display())));
+    }
+    let bytes = std::fs::read(&path).map_err(|error| Error(format!("cannot read {}: {error}", path.display())))?;
+    safetensors::decode(&bytes).map_err(|error| Error(format!("cannot use {}: {error}", path.display())))
+}

@@ -1,0 +1,69 @@
+//! Activations in words: breaks, slopes, class and the theorem that covers them.
+
+use crate::problem::{Activation, Class};
+
+/// `breaks -1, 0   slopes 0, 1, 0`, with jumps named.
+pub fn normal_form(activation: &Activation) -> String {
+    let breaks: Vec<String> = activation.pieces.iter().filter_map(|p| p.from.as_ref()).map(ToString::to_string).collect();
+    let slopes: Vec<String> = activation.pieces.iter().map(|p| p.slope.to_string()).collect();
+    let intercepts: Vec<String> = activation.pieces.iter().map(|p| p.intercept.to_string()).collect();
+    let mut words = Vec::new();
+    if breaks.is_empty() {
+        words.push("no breaks".to_string());
+    } else {
+        words.push(format!("breaks {}", breaks.join(", ")));
+    }
+    words.push(format!("slopes {}", slopes.join(", ")));
+    if intercepts.iter().any(|i| i != "0") {
+        words.push(format!("intercepts {}", intercepts.join(", ")));
+    }
+    if !activation.continuous() {
+        words.push("with jumps".to_string());
+    }
+    words.join("   ")
+}
+
+/// A class in words, its theorem's key, and what the theorem says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Theorem {
+    pub class: &'static str,
+    pub key: &'static str,
+    pub statement: &'static str,
+}
+
+/// Which theorem covers activations of a class.
+pub fn theorem(class: Class) -> Theorem {
+    match class {
+        Class::Linear => Theorem {
+            class: "linear",
+            key: "linear",
+            statement: "the network is a linear model whose weight vector costs its norm: one convex program, no cells",
+        },
+        Class::Homogeneous => Theorem {
+            class: "homogeneous of degree 1",
+            key: "two-layer-homogeneous",
+            statement: "one pair (u, v) per activation cell; exact for any width >= 2 x cells, and no more than n neurons are ever needed",
+        },
+        Class::Threshold => Theorem {
+            class: "threshold (degree 0)",
+            key: "threshold",
+            statement: "a lasso over sign patterns, with `output_l1`; not solved by this version",
+        },
+        Class::PiecewiseLinear { jumps } => Theorem {
+            class: if jumps { "piecewise linear with jumps" } else { "piecewise linear, kinks off zero" },
+            key: "perspective",
+            statement: "one perspective pair (u, s) per cell, with `output_l1 subject to hidden_norm <= r`; not solved by this version",
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relu_in_words() {
+        assert_eq!(normal_form(&Activation::relu()), "breaks 0   slopes 0, 1");
+        assert_eq!(theorem(Activation::relu().class()).key, "two-layer-homogeneous");
+    }
+}

@@ -1,0 +1,160 @@
+//! Everything that is known after a solve, in one place: summary, JSON and report page all read this and add nothing.
+
+use super::Fit;
+use crate::problem::{Guarantee, Network, Problem, Score};
+
+/// What we hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    GlobalOptimum,
+    Bounded,
+    Failed,
+}
+
+impl Status {
+    /// The word on the summary's first line.
+    pub fn words(self) -> &'static str {
+        match self {
+            Status::GlobalOptimum => "GLOBAL OPTIMUM",
+            Status::Bounded => "BOUNDED",
+            Status::Failed => "FAILED",
+        }
+    }
+
+    /// The word in JSON.
+    pub fn key(self) -> &'static str {
+        match self {
+            Status::GlobalOptimum => "global_optimum",
+            Status::Bounded => "bounded",
+            Status::Failed => "failed",
+        }
+    }
+}
+
+/// Why the search ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    Gap,
+    Converged,
+    Time,
+    Memory,
+    Interrupt,
+}
+
+impl Stopped {
+    pub fn words(self) -> &'static str {
+        match self {
+            Stopped::Gap => "gap reached",
+            Stopped::Converged => "no neuron left that is worth adding",
+            Stopped::Time => "time limit",
+            Stopped::Memory => "memory limit",
+            Stopped::Interrupt => "Ctrl-C",
+        }
+    }
+
+    pub fn key(self) -> &'static str {
+        match self {
+            Stopped::Gap => "gap",
+            Stopped::Converged => "converged",
+            Stopped::Time => "time",
+            Stopped::Memory => "memory",
+            Stopped::Interrupt => "interrupt",
+        }
+    }
+}
+
+/// What the lower bound rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rests {
+    EveryCell,
+    Norm,
+    Trivial,
+}
+
+impl Rests {
+    pub fn words(self) -> &'static str {
+        match self {
+            Rests::EveryCell => "priced on every cell",
+            Rests::Norm => "a norm bound over all of weight space; a sharper proof may exist",
+            Rests::Trivial => "only that loss and penalty are never negative",
+        }
+    }
+
+    pub fn key(self) -> &'static str {
+        match self {
+            Rests::EveryCell => "every_cell",
+            Rests::Norm => "norm",
+            Rests::Trivial => "trivial",
+        }
+    }
+}
+
+/// How the search went: sizes of its last program, rounds and time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Run {
+    pub neurons_before_pruning: usize,
+    pub patterns: usize,
+    pub patterns_bound: f64,
+    pub rounds: usize,
+    pub groups: usize,
+    pub columns: usize,
+    pub rows: usize,
+    pub cones: usize,
+    pub seconds: f64,
+    pub solver: String,
+}
+
+/// The folder with the result, as shown to people, and `(kind, file name)` of what is in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    pub folder: String,
+    pub files: Vec<(&'static str, &'static str)>,
+}
+
+/// The answer to `cvxc solve`.
+#[derive(Clone, Debug)]
+pub struct Answer<'a> {
+    pub problem: &'a Problem,
+    pub network: &'a Network,
+    pub status: Status,
+    pub stopped: Stopped,
+    /// Recomputed from the network, after the solver has gone.
+    pub score: Score,
+    pub lower_bound: f64,
+    pub rests: Rests,
+    pub run: Run,
+    pub model_hash: String,
+    /// Parameters that `--set` changed.
+    pub overrides: Vec<(String, String)>,
+    /// Options that beat the file: `("time", "60 s")`.
+    pub changed: Vec<(String, String)>,
+    /// `None` if nothing was written.
+    pub written: Option<Written>,
+}
+
+impl Answer<'_> {
+    /// (objective - lower bound) / |objective|, never negative.
+    pub fn relative_gap(&self) -> f64 {
+        let difference = self.score.objective - self.lower_bound;
+        if difference <= 0.0 { 0.0 } else { difference / self.score.objective.abs().max(f64::MIN_POSITIVE) }
+    }
+
+    /// Whether the model's promise was kept: the exit code follows from this alone.
+    pub fn kept(&self) -> bool {
+        match (self.status, self.problem.plan.guarantee) {
+            (Status::Failed, _) => false,
+            (_, Guarantee::Bounded) => self.stopped != Stopped::Interrupt && self.lower_bound.is_finite(),
+            (_, Guarantee::Global) => self.relative_gap() <= self.problem.plan.gap,
+        }
+    }
+
+    /// How well the network fits the rows it was trained on.
+    pub fn train(&self) -> Fit {
+        Fit::of(self.problem, self.network, &self.problem.dataset.train)
+    }
+
+    /// How well it fits the rows kept aside.
+    pub fn test(&self) -> Option<Fit> {
+        self.problem.dataset.test.as_ref().map(|rows| Fit::of(self.problem, self.network, rows))
+    }
+}

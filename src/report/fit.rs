@@ -1,0 +1,63 @@
+//! How well a network fits rows: classes guessed right, or R² of a number.
+
+use crate::problem::{Network, Problem, Rows, Target};
+
+/// R² = 1 - Σ(y - f)² / Σ(y - mean y)², or the share of rows whose class is right.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fit {
+    Accuracy {
+        n: usize,
+        correct: usize,
+    },
+    /// `None` where every target is the same, so that R² has no meaning.
+    R2 {
+        n: usize,
+        r2: Option<f64>,
+    },
+}
+
+impl Fit {
+    pub fn of(problem: &Problem, network: &Network, rows: &Rows) -> Fit {
+        let outputs = network.forward(&problem.architecture, &rows.inputs);
+        let n = rows.targets.len();
+        match problem.dataset.target {
+            // A score of exactly 0 is the first class, here as in `predict`.
+            Target::Classes { .. } => {
+                let correct = outputs.iter().zip(&rows.targets).filter(|&(&f, &y)| (f > 0.0) == (y > 0.0)).count();
+                Fit::Accuracy { n, correct }
+            }
+            Target::Number(_) => Fit::R2 { n, r2: r2(&outputs, &rows.targets) },
+        }
+    }
+
+    /// `4/4`, `R2 0.61`.
+    pub fn words(&self) -> String {
+        match self {
+            Fit::Accuracy { n, correct } => format!("{correct}/{n}"),
+            Fit::R2 { r2: Some(r2), .. } => format!("R2 {r2:.3}"),
+            Fit::R2 { r2: None, .. } => "R2 undefined: all targets are equal".to_string(),
+        }
+    }
+
+    /// The row's label in the summary.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Fit::Accuracy { .. } => "accuracy",
+            Fit::R2 { .. } => "fit",
+        }
+    }
+
+    /// How many rows were judged.
+    pub fn rows(&self) -> usize {
+        match *self {
+            Fit::Accuracy { n, .. } | Fit::R2 { n, .. } => n,
+        }
+    }
+}
+
+fn r2(outputs: &[f64], targets: &[f64]) -> Option<f64> {
+    let mean = targets.iter().sum::<f64>() / targets.len() as f64;
+    let spread: f64 = targets.iter().map(|y| (y - mean) * (y - mean)).sum();
+    let missed: f64 = outputs.iter().zip(targets).map(|(f, y)| (y - f) * (y - f)).sum();
+    (spread > 0.0).then(|| 1.0 - missed / spread)
+}

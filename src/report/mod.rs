@@ -1,0 +1,21 @@
+//! The story of a solve and of a model: summary, JSON, report page and the mathematics behind them.  Text in, nothing printed here.
+
+mod activation;
+mod answer;
+mod explain;
+mod fit;
+mod json;
+mod markdown;
+mod numbers;
+mod plot;
+mod summary;
+
+pub use activation::{normal_form, theorem};
+pub use answer::{Answer, Rests, Run, Status, Stopped, Written};
+pub use explain::{Explanation, Sizes};
+pub use fit::Fit;
+pub use json::{answer_json, number};
+pub use markdown::page;
+pub use numbers::{bytes, count, gap, interval, plain, rounded, seconds, shortest, size};
+pub use plot::{curve, fit_plot};
+pub use summary::{Style, bar, closed, summary};

@@ -1,0 +1,181 @@
+//! The summary that a person reads after a solve.
+
+use super::{Answer, Fit, Status, Stopped, count, fit_plot, gap, interval, plain, rounded, seconds, size};
+use crate::problem::Guarantee;
+
+/// Whether to colour, and whether to draw the fit of models with one input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    pub color: bool,
+    pub plot: bool,
+}
+
+const WIDTH: usize = 78;
+
+/// The summary, ending in a line end.
+pub fn summary(answer: &Answer, style: Style) -> String {
+    let mut text = headline(answer, style.color);
+    text.push('\n');
+    for (label, value, note) in rows(answer) {
+        text.push_str(&row(label, &value, &note));
+    }
+    if style.plot
+        && let Some(plot) = fit_plot(answer.problem, answer.network)
+    {
+        text.push('\n');
+        text.push_str(&plot);
+    }
+    if let Some(written) = &answer.written {
+        let names: Vec<&str> = written.files.iter().map(|(_, name)| *name).collect();
+        text.push_str(&format!("\n  {}/   {}\n  next: {}\n", written.folder, names.join("   "), next(&written.folder)));
+    }
+    text
+}
+
+fn headline(answer: &Answer, color: bool) -> String {
+    let mut word = answer.status.words().to_string();
+    if answer.status == Status::GlobalOptimum {
+        word.push_str(", certified");
+    }
+    let mut rest = String::new();
+    if answer.status == Status::Bounded {
+        rest.push_str(&format!(", gap {}", gap(answer.relative_gap())));
+    }
+    if !answer.kept() && !matches!(answer.stopped, Stopped::Gap | Stopped::Converged) {
+        rest.push_str(&format!(", {}", answer.stopped.words()));
+    }
+    let name = &answer.problem.name;
+    let pad = WIDTH.saturating_sub(name.chars().count() + word.chars().count() + rest.chars().count()).max(2);
+    format!("{name}{}{}{rest}\n", " ".repeat(pad), painted(&word, answer, color))
+}
+
+/// Colour on the status word only: green for a promise kept, yellow for one not kept, red for no answer.
+fn painted(word: &str, answer: &Answer, color: bool) -> String {
+    let code = match (answer.status, answer.kept()) {
+        (Status::Failed, _) => 31,
+        (_, true) => 32,
+        (_, false) => 33,
+    };
+    if color { format!("\u{1b}[1;{code}m{word}\u{1b}[0m") } else { word.to_string() }
+}
+
+fn row(label: &str, value: &str, note: &str) -> String {
+    let gutter = if value.chars().count() > 15 && !note.is_empty() { "  " } else { "" };
+    format!("{}\n", format!("  {label:<15}{value:<17}{gutter}{note}").trim_end())
+}
+
+type Row = (&'static str, String, String);
+
+fn rows(answer: &Answer) -> Vec<Row> {
+    let mut rows = bounds(answer);
+    rows.extend([neurons(answer), fit(answer), program(answer), stopped(answer)]);
+    rows.extend(changed(answer));
+    rows.extend(help(answer));
+    rows
+}
+
+fn bounds(answer: &Answer) -> Vec<Row> {
+    let (lower, upper) = interval(answer.lower_bound, answer.score.objective);
+    let objective = &answer.problem.objective;
+    let parts = format!(
+        "{} {} + {} x {} {}",
+        objective.loss.words(),
+        rounded(answer.score.loss),
+        plain(objective.strength),
+        objective.regularizer.words(),
+        rounded(answer.score.penalty)
+    );
+    let asked = format!("asked for {}", plain(answer.problem.plan.gap));
+    vec![
+        ("objective", upper, parts),
+        ("lower bound", lower, answer.rests.words().to_string()),
+        ("gap", gap(answer.relative_gap()), format!("{asked}{}", progress(answer))),
+    ]
+}
+
+/// A bar on a log scale from a gap of 100 % to the one asked for; nothing once it is reached.
+fn progress(answer: &Answer) -> String {
+    let share = closed(answer.relative_gap(), 1.0, answer.problem.plan.gap);
+    if share >= 1.0 { String::new() } else { format!("   {}", bar(share, 20)) }
+}
+
+/// How far a gap has come from `first` to `target`, on a log scale, between 0 and 1.
+pub fn closed(gap: f64, first: f64, target: f64) -> f64 {
+    if gap <= target {
+        return 1.0;
+    }
+    if !gap.is_finite() || first <= target {
+        return 0.0;
+    }
+    ((first / gap).ln() / (first / target.max(1e-16)).ln()).clamp(0.0, 1.0)
+}
+
+/// `━━━━━─────`.
+pub fn bar(share: f64, width: usize) -> String {
+    let full = ((share * width as f64) as usize).min(width);
+    format!("{}{}", "━".repeat(full), "─".repeat(width - full))
+}
+
+fn neurons(answer: &Answer) -> Row {
+    let before = format!("pruned from {} in the solver's answer", count(answer.run.neurons_before_pruning));
+    ("neurons", count(answer.network.neurons()), before)
+}
+
+fn fit(answer: &Answer) -> Row {
+    let train = answer.train();
+    let test = match answer.test() {
+        None => "no test rows".to_string(),
+        Some(fit @ Fit::R2 { .. }) => format!("test {}   ({} rows)", fit.words(), count(fit.rows())),
+        Some(fit) => format!("test {}", fit.words()),
+    };
+    (train.label(), format!("train {}", train.words()), test)
+}
+
+fn program(answer: &Answer) -> Row {
+    let run = &answer.run;
+    let sizes = format!("{} columns, {} rows, {} cones", count(run.columns), count(run.rows), count(run.cones));
+    let cells = format!("{} of at most {} cells", count(run.patterns), size(run.patterns_bound));
+    ("program", format!("{} groups", count(run.groups)), format!("{sizes}; {cells}; {}; {}", run.solver, seconds(run.seconds)))
+}
+
+fn stopped(answer: &Answer) -> Row {
+    let limit = match answer.stopped {
+        Stopped::Time => format!("time limit {}", seconds(answer.problem.plan.time.as_secs_f64())),
+        other => other.words().to_string(),
+    };
+    let exit = if answer.kept() { "" } else { "  (exit 3)" };
+    ("stopped", format!("{limit}{exit}"), String::new())
+}
+
+fn changed(answer: &Answer) -> Option<Row> {
+    let all: Vec<String> = answer.overrides.iter().chain(&answer.changed).map(|(name, value)| format!("{name} = {value}")).collect();
+    (!all.is_empty()).then(|| ("changed", all.join(", "), String::new()))
+}
+
+/// What would keep the promise, where it was not kept.
+fn help(answer: &Answer) -> Option<Row> {
+    if answer.kept() || answer.status == Status::Failed || answer.problem.plan.guarantee == Guarantee::Bounded {
+        return None;
+    }
+    let enough = format!("`guarantee = bounded` if {} is enough", gap(answer.relative_gap()));
+    let words = match answer.stopped {
+        Stopped::Time => format!("--time {}, or {enough}", longer(answer.problem.plan.time.as_secs_f64())),
+        Stopped::Memory => format!("a larger --memory, or {enough}"),
+        Stopped::Interrupt => format!("let it run, or {enough}"),
+        Stopped::Gap | Stopped::Converged => enough,
+    };
+    Some(("help", words, String::new()))
+}
+
+/// Four times the limit, as an option takes it.
+fn longer(time: f64) -> String {
+    let wanted = (4.0 * time).ceil();
+    if wanted >= 60.0 { format!("{}min", (wanted / 60.0).ceil()) } else { format!("{}s", wanted.max(1.0)) }
+}
+
+/// The next command, for a shell.
+fn next(folder: &str) -> String {
+    let special = |c: char| !(c.is_alphanumeric() || "/._-+,:@".contains(c));
+    let quoted = if folder.contains(special) { format!("'{}'", folder.replace('\'', "'\\''")) } else { folder.to_string() };
+    format!("cvxc predict {quoted} NEW_ROWS.csv")
+}

@@ -1,0 +1,251 @@
+//! Which networks and objectives have an exact convex program together (LANGUAGE section 6, THEORY 1 to 7).
+
+use super::checker::Checker;
+use super::network::Net;
+use super::objective::{Constraint, Goal, LossSpec, Penalty};
+use super::solve::Machine;
+use crate::problem::{Class, Guarantee};
+use crate::syntax::diagnostic::{Diagnostic, Place};
+
+/// The fix for activations with kinks off 0.
+const PERSPECTIVE: &str = "output_l1 subject to hidden_norm <= 1";
+
+/// What a check of exactness looks at.
+struct Case<'a> {
+    net: &'a Net,
+    goal: &'a Goal,
+    machine: &'a Machine,
+}
+
+impl Case<'_> {
+    /// The activation's class; `None` is a gated layer.
+    fn class(&self) -> Option<Class> {
+        self.net.activation.as_ref().map(|activation| activation.value.class())
+    }
+
+    fn constraint(&self, kind: Constraint) -> Option<&Place> {
+        self.goal.constraints.iter().find(|c| c.value == kind).map(|c| &c.place)
+    }
+
+    /// Where weight decay stands, as a penalty or as a constraint.
+    fn decay(&self) -> Option<&Place> {
+        let penalty = self.goal.penalty.as_ref().filter(|p| matches!(p.value, Penalty::WeightDecay { .. })).map(|p| &p.place);
+        penalty.or(self.constraint(Constraint::WeightDecay))
+    }
+}
+
+impl Checker {
+    /// All rules between the statements.  What is right and not solvable yet is noted.
+    pub fn exactness(&mut self, net: &Net, goal: &Goal, machine: &Machine) {
+        let case = Case { net, goal, machine };
+        let errors = [
+            kinks_off_zero(&case),
+            threshold(&case),
+            unbounded(&case),
+            two_prices(&case),
+            coupled_outputs(&case),
+            outputs_of_loss(&case),
+            self.linear_solver(&case),
+            self.gates(&case),
+        ];
+        errors.into_iter().flatten().for_each(|error| self.report(error));
+        self.unsolved_unit(&case);
+        self.unsolved_objective(&case);
+    }
+
+    fn unsolved_unit(&mut self, case: &Case) {
+        let unit = &case.net.unit;
+        if matches!(case.class(), Some(Class::Threshold | Class::PiecewiseLinear { .. })) {
+            self.not_yet_here(&unit.value, &unit.place.span, Some("for now: an activation whose only kink is at 0, with `weight_decay`"));
+        }
+        if case.net.outputs.value > 1 {
+            let outputs = &case.net.outputs;
+            self.not_yet_but(&format!("dense({})", outputs.value), &outputs.place.span, "for now: one output", "dense");
+        }
+    }
+
+    fn unsolved_objective(&mut self, case: &Case) {
+        if let Some(loss) = case.goal.loss.as_ref().filter(|loss| matches!(loss.value, LossSpec::CrossEntropy)) {
+            self.not_yet_here("cross_entropy", &loss.place.span, Some("for two classes: `logistic`"));
+        }
+        if let Some(penalty) = &case.goal.penalty {
+            let span = &penalty.place.span;
+            match penalty.value {
+                Penalty::OutputL1 => self.not_yet_but(
+                    "output_l1",
+                    span,
+                    "for now: `weight_decay`, with an activation whose only kink is at 0",
+                    "weight_decay",
+                ),
+                Penalty::WeightDecay { hidden: "l2", output: "l2" } => {}
+                Penalty::WeightDecay { .. } => {
+                    let words = self.written(span).to_string();
+                    self.not_yet_but(&words, span, "for now: plain `weight_decay`", "weight_decay");
+                }
+            }
+        }
+        for constraint in &case.goal.constraints {
+            let words = self.written(&constraint.place.span).to_string();
+            self.not_yet_here(
+                &words,
+                &constraint.place.span,
+                Some("for now: `minimize loss + number * weight_decay`, without constraints"),
+            );
+        }
+    }
+
+    /// E0350: a linear solver needs a linear program.
+    fn linear_solver(&self, case: &Case) -> Option<Diagnostic> {
+        let highs = case.machine.highs.as_ref()?;
+        let loss = case.goal.loss.as_ref().filter(|loss| !loss.value.linear());
+        let culprit = match (&case.goal.penalty, loss) {
+            (_, Some(loss)) => Some((loss.place.clone(), format!("`{}` is not made of straight pieces", loss.value.name()))),
+            (Some(penalty), _) => {
+                let linear = match penalty.value {
+                    Penalty::WeightDecay { hidden, .. } => hidden != "l2",
+                    Penalty::OutputL1 => case.class() == Some(Class::Threshold),
+                };
+                let words = self.written(&penalty.place.span);
+                (!linear).then(|| (penalty.place.clone(), format!("`{words}` needs second-order cones")))
+            }
+            _ => None,
+        };
+        let (place, remark) = culprit?;
+        let message = "this model is not a linear program, and HiGHS through good_lp solves linear programs";
+        let ways = "let cvxc choose: `solver = auto` (it will pick clarabel)\nor make it linear: absolute or hinge loss with `weight_decay(hidden = l1)`";
+        Some(self.error("E0350", message, highs, "a linear solver").also(place, remark).replace(ways, "auto"))
+    }
+
+    /// E0352: cells from gates need gates.
+    fn gates(&self, case: &Case) -> Option<Diagnostic> {
+        let span = case.machine.from_gates.as_ref()?;
+        case.net.activation.as_ref()?;
+        let error = self.error("E0352", "`from_gates` needs a gated layer", span, "no gates in this model");
+        Some(error.also(case.net.unit.place.clone(), "this activation has no gates").replace("write `generate`", "generate"))
+    }
+}
+
+/// E0320: weight decay on an activation with kinks off 0.
+fn kinks_off_zero(case: &Case) -> Option<Diagnostic> {
+    let (decay, unit) = (case.decay()?, &case.net.unit);
+    if !matches!(case.class(), Some(Class::PiecewiseLinear { .. })) {
+        return None;
+    }
+    let name = &unit.value;
+    let remark = format!("`{name}` bends away from 0, so {name}(c*x) is not c*{name}(x)");
+    let error = Diagnostic::error(
+        "E0320",
+        format!("no exact program is known for `{name}` with weight_decay"),
+        decay.clone(),
+        "here weight decay cannot be made convex",
+    );
+    let error = error.also(unit.place.clone(), remark).note(
+        "weight decay is exact because a neuron can be rescaled freely: (c*w, a/c) computes\n\
+         the same thing. That holds only when all kinks of the activation are at 0.",
+    );
+    let ways = "bound the hidden weights and price the output ones: exact for every\npiecewise-linear activation\n    \
+                minimize squared + 0.1 * output_l1\n             subject to hidden_norm <= 1";
+    Some(if case.goal.constraints.is_empty() { error.replace(ways, PERSPECTIVE) } else { error.help(ways) })
+}
+
+/// E0321: weight decay on a threshold.
+fn threshold(case: &Case) -> Option<Diagnostic> {
+    let (decay, unit) = (case.decay()?, &case.net.unit);
+    if case.class() != Some(Class::Threshold) {
+        return None;
+    }
+    let name = &unit.value;
+    let error = Diagnostic::error(
+        "E0321",
+        format!("weight decay costs nothing on the hidden layer of `{name}`"),
+        decay.clone(),
+        "the hidden weights can shrink to 0 for free",
+    );
+    Some(
+        error
+            .also(unit.place.clone(), format!("{name}(c*x) = {name}(x) for every c > 0"))
+            .note("with any number of neurons the penalty could then be driven to 0 by splitting neurons")
+            .replace(
+                "price the output weights only: `output_l1` (the same optimum as a trainable\namplitude with weight decay)",
+                "output_l1",
+            ),
+    )
+}
+
+/// E0322: a price on the output weights alone, while the hidden ones may grow.
+fn unbounded(case: &Case) -> Option<Diagnostic> {
+    let penalty = case.goal.penalty.as_ref().filter(|p| p.value == Penalty::OutputL1)?;
+    if case.class() == Some(Class::Threshold) || case.constraint(Constraint::HiddenNorm).is_some() {
+        return None;
+    }
+    let unit = &case.net.unit;
+    let error = Diagnostic::error(
+        "E0322",
+        format!("`output_l1` prices nothing while the hidden weights of `{}` are free", unit.value),
+        penalty.place.clone(),
+        "only the output weights are priced",
+    );
+    let error = error.also(unit.place.clone(), "larger hidden weights make up for smaller output weights");
+    let help = "bound the hidden weights: `subject to hidden_norm <= 1`";
+    Some(if case.goal.constraints.is_empty() { error.replace(help, PERSPECTIVE) } else { error.help(help) })
+}
+
+/// E0338: weight decay already prices what a constraint bounds.
+fn two_prices(case: &Case) -> Option<Diagnostic> {
+    let decay = case.decay()?;
+    let norm = case.constraint(Constraint::HiddenNorm);
+    let bound = case.constraint(Constraint::WeightDecay).filter(|_| case.goal.penalty.is_some());
+    let constraint = norm.or(bound)?;
+    let penalty = case.goal.penalty.as_ref().map_or(decay, |penalty| &penalty.place);
+    let error = Diagnostic::error("E0338", "this constraint does not go with this penalty", constraint.clone(), "bounds the weights again");
+    let error = error.also(penalty.clone(), "already prices the weights");
+    Some(error.help("either `+ 0.1 * weight_decay` alone, or `+ 0.1 * output_l1 subject to hidden_norm <= 1`"))
+}
+
+/// E0340: several outputs that share neurons.
+fn coupled_outputs(case: &Case) -> Option<Diagnostic> {
+    let (outputs, penalty) = (&case.net.outputs, case.goal.penalty.as_ref()?);
+    let plain = matches!(penalty.value, Penalty::WeightDecay { output: "l2", .. });
+    if outputs.value < 2 || !plain || case.class() != Some(Class::Homogeneous) || case.machine.plan.guarantee == Guarantee::Bounded {
+        return None;
+    }
+    let (n, unit) = (outputs.value, &case.net.unit);
+    let message = format!("{n} outputs that share neurons: with plain weight decay the exact program is copositive");
+    let ways = "three ways out, cheapest first:\n    \
+                weight_decay(output = l1)     each neuron serves one output: exact\n    \
+                -> gated_relu(gates = 200)    no cone constraints: exact, nuclear norms\n    \
+                guarantee = bounded           keep the model, report upper and lower bounds";
+    Some(
+        Diagnostic::error("E0340", message, penalty.place.clone(), "this couples the outputs")
+            .also(outputs.place.clone(), format!("{n} outputs"))
+            .also(unit.place.clone(), format!("`{}` adds the cone constraints", unit.value))
+            .note("a copositive program is convex but no general solver handles it; see arXiv 2012.13329")
+            .replace(ways, "weight_decay(output = l1)"),
+    )
+}
+
+/// E0342: a loss and a number of outputs that do not fit.
+fn outputs_of_loss(case: &Case) -> Option<Diagnostic> {
+    let (loss, outputs) = (case.goal.loss.as_ref()?, &case.net.outputs);
+    let name = loss.value.name();
+    let cross = matches!(loss.value, LossSpec::CrossEntropy);
+    if loss.value.two_classes() && outputs.value > 1 {
+        let message = format!("`{name}` is about two classes and one output, the network has {}", outputs.value);
+        let error = Diagnostic::error("E0342", message, outputs.place.clone(), format!("{} outputs", outputs.value));
+        return Some(error.also(loss.place.clone(), "a two-class loss").replace("give the network one output: `dense`", "dense"));
+    }
+    if cross && outputs.value < 2 {
+        let error = Diagnostic::error(
+            "E0342",
+            "`cross_entropy` needs one output per class, the network has one",
+            outputs.place.clone(),
+            "one output",
+        );
+        return Some(
+            error
+                .also(loss.place.clone(), "a loss over several outputs")
+                .help("write `dense(3)` for three classes; for two classes use `logistic`"),
+        );
+    }
+    None
+}

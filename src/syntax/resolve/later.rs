@@ -1,0 +1,36 @@
+//! E0500: what the language knows, the checker has found right, and this version cannot solve.
+
+use super::checker::Checker;
+use crate::loss::LOSSES;
+use crate::syntax::tree::Span;
+
+impl Checker {
+    /// Notes something that is right and cannot be solved yet; reported only if the model has no error.
+    pub fn not_yet_here(&mut self, what: &str, span: &Span, help: Option<&str>) {
+        let error = self
+            .error("E0500", format!("`{what}` cannot be solved by this version yet"), span, "right, but not solvable yet")
+            .note(supported());
+        self.not_yet(match help {
+            Some(help) => error.help(help),
+            None => error,
+        });
+    }
+
+    /// The same with code that takes the thing's place.
+    pub fn not_yet_but(&mut self, what: &str, span: &Span, help: &str, code: &str) {
+        let error = self
+            .error("E0500", format!("`{what}` cannot be solved by this version yet"), span, "right, but not solvable yet")
+            .note(supported());
+        self.not_yet(error.replace(help, code));
+    }
+}
+
+/// What this version solves, in words.
+fn supported() -> String {
+    let losses: Vec<&str> = LOSSES.iter().map(|loss| loss.name()).collect();
+    format!(
+        "this version solves dense -> activation -> dense with one output, where the activation\n\
+         has its only kink at 0 (relu, leaky_relu, abs, linear), with weight_decay and the losses\n{}",
+        losses.join(", ")
+    )
+}

@@ -1,0 +1,150 @@
+//! Tree to Model: every name, type, unit and shape decided, and what cannot be decided reported.
+
+mod checker;
+mod columns;
+mod curved;
+mod data;
+mod evaluate;
+mod exactness;
+mod function;
+mod later;
+mod layers;
+mod library;
+mod network;
+mod objective;
+mod parameters;
+mod shapes;
+mod solve;
+mod statements;
+mod terms;
+mod value;
+
+use super::diagnostic::{Diagnostic, Place, Source};
+use super::model::{Definition, Model};
+use super::tree::Tree;
+use crate::problem::Bias;
+use crate::regularizer::Regularizer;
+use checker::Checker;
+use columns::Columns;
+use layers::Shift;
+use library::{Key, Library};
+use network::Net;
+use objective::{Goal, LossSpec};
+use solve::Machine;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Decides everything that can be decided without data.  The model is there only if nothing is wrong.
+pub fn resolve(
+    tree: &Tree,
+    source: &Arc<Source>,
+    folder: &Path,
+    file: Option<&Path>,
+    overrides: &[String],
+) -> (Option<Model>, Vec<Diagnostic>) {
+    let mut checker = Checker::new(source.clone(), folder.to_path_buf());
+    let statements = checker.statements(tree);
+    let mut library = Library::builtin();
+    let scope = library.add(source, tree, folder, file.and_then(|file| file.canonicalize().ok()));
+    let activations = definitions_of(&mut library, scope);
+
+    let changes = parameters::pairs(overrides);
+    statements.params.iter().for_each(|binding| checker.param(binding, &changes));
+    statements.paths.iter().for_each(|binding| checker.path(binding));
+    checker.overrides(overrides);
+
+    let (data, columns) = statements.data.map_or((None, Columns::default()), |(source, settings)| checker.data(source, settings));
+    let net = statements.network.and_then(|pipeline| checker.network(&mut library, scope, pipeline, &columns));
+    let machine = statements.solve.map_or(Machine::default(), |block| checker.machine(block));
+    let goal = statements.minimize.and_then(|(objective, constraints)| checker.objective(objective, constraints));
+    let outputs = statements.output.map_or(Default::default(), |kinds| checker.output(kinds));
+    library.found.drain(..).collect::<Vec<_>>().into_iter().for_each(|error| checker.report(error));
+    if let (Some(net), Some(goal)) = (&net, &goal) {
+        checker.exactness(net, goal, &machine);
+    }
+
+    let assembled = net.zip(goal).zip(data).and_then(|((net, goal), data)| {
+        let mut model = assemble(&checker, net, goal, data)?;
+        (model.plan, model.outputs, model.activations, model.overrides) = (machine.plan, outputs, activations, changes);
+        Some(model)
+    });
+    let name = source.name.clone();
+    let diagnostics = checker.finish();
+    let model = assembled.filter(|_| diagnostics.is_empty());
+    match (&model, diagnostics.is_empty()) {
+        (None, true) => (None, vec![nothing(&Source::new(name, ""))]),
+        _ => (model, diagnostics),
+    }
+}
+
+/// A model that is whole but for its plan.
+fn assemble(checker: &Checker, net: Net, goal: Goal, data: super::model::DataSpec) -> Option<Model> {
+    let loss = goal.loss?;
+    let LossSpec::Scalar(total) = loss.value else { return None };
+    let bias = match net.shift {
+        Shift::None => Bias::None,
+        Shift::Penalised => Bias::Penalised,
+        Shift::Free => return None,
+    };
+    let network = super::model::NetworkSpec {
+        inputs: net.inputs,
+        target: net.target,
+        activation: net.activation?,
+        bias,
+        width: net.width,
+        skip: net.skip,
+    };
+    let penalty = goal.penalty?.place;
+    Some(Model {
+        name: checker.source.name.clone(),
+        parameters: checker.parameters.iter().map(|p| (p.name.text.clone(), p.value.clone())).collect(),
+        overrides: Vec::new(),
+        activations: Vec::new(),
+        data,
+        network,
+        loss: super::model::Placed { value: total, place: loss.place },
+        strength: goal.strength,
+        regularizer: super::model::Placed { value: Regularizer::weight_decay(), place: penalty },
+        plan: Default::default(),
+        outputs: Default::default(),
+        text: checker.text_after_overrides(),
+    })
+}
+
+/// E0500 for a combination that no rule above has named; it keeps a model from vanishing without a word.
+fn nothing(source: &Arc<Source>) -> Diagnostic {
+    Diagnostic::error("E0500", "this model cannot be solved by this version yet", Place::new(source, 0..0), "")
+}
+
+/// The built-in activations.
+pub fn builtin() -> Vec<Definition> {
+    definitions_of(&mut Library::builtin(), 0)
+}
+
+/// The activations that a file defines or imports, with their defaults; errors are reported in the library.
+fn definitions_of(library: &mut Library, scope: usize) -> Vec<Definition> {
+    let own: Vec<Key> = (0..library.scopes[scope].definitions.len()).map(|number| (scope, number)).collect();
+    let imported: Vec<Key> = library.scopes[scope].names.values().copied().filter(|key| key.0 != scope).collect();
+    own.into_iter().chain(imported).filter_map(|key| definition(library, key)).collect()
+}
+
+/// The definitions of a tree, and what is wrong with them.
+pub fn definitions(tree: &Tree, source: &Arc<Source>, folder: &Path, file: Option<&Path>) -> (Vec<Definition>, Vec<Diagnostic>) {
+    let mut library = Library::builtin();
+    let scope = library.add(source, tree, folder, file.and_then(|file| file.canonicalize().ok()));
+    (definitions_of(&mut library, scope), library.found)
+}
+
+fn definition(library: &mut Library, key: Key) -> Option<Definition> {
+    let (name, documentation) = (library.definition(key).name.clone(), library.definition(key).documentation.clone());
+    let place = library.place(key.0, &name.span);
+    let values = library.defaults(key)?;
+    let function = library.function(key, values, &place)?;
+    match layers::normal_form(&name.text, &function, place) {
+        Ok(activation) => Some(Definition { activation, documentation }),
+        Err(error) => {
+            library.report(error);
+            None
+        }
+    }
+}

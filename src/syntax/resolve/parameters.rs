@@ -1,0 +1,148 @@
+//! Parameters, their overrides from the command line, and the values that `path` walks through.
+
+use super::checker::{Checker, Parameter};
+use super::terms::reserved;
+use crate::exact::{Rational, decimal, double};
+use crate::syntax::diagnostic::{Diagnostic, Place, Source};
+use crate::syntax::names::similar;
+use crate::syntax::tree::{Binding, Expr, Term};
+
+const GRIDS: &[&str] = &["logspace", "linspace"];
+
+/// The most values of a path.
+const MOST_VALUES: u64 = 100_000;
+
+impl Checker {
+    /// `param name = number`.
+    pub fn param(&mut self, binding: &Binding, overrides: &[(String, String)]) {
+        let name = &binding.name;
+        if let Some(first) = self.parameters.iter().find(|p| p.name.text == name.text) {
+            let first = self.place(&first.name.span);
+            let error = self.error("E0106", format!("parameter `{}` is declared twice", name.text), &name.span, "declared again");
+            return self.report(error.also(first, "declared here first").help("keep one of the two"));
+        }
+        if reserved(&name.text) {
+            let error =
+                self.error("E0107", format!("`{}` is a built-in word and cannot be a parameter", name.text), &name.span, "a built-in name");
+            return self.report(error.replace(format!("choose another name, such as `my_{}`", name.text), format!("my_{}", name.text)));
+        }
+        // A parameter whose value is wrong is still declared, so that its uses are not reported as well.
+        let default = self.default(binding).unwrap_or(Rational::ONE);
+        let changed = overrides.iter().rev().find(|(changed, _)| *changed == name.text).map(|(_, value)| value.clone());
+        let value = changed.as_deref().and_then(decimal).unwrap_or(default);
+        self.parameters.push(Parameter { name: name.clone(), value, default: binding.value.span.clone(), changed });
+    }
+
+    fn default(&mut self, binding: &Binding) -> Option<Rational> {
+        let (name, value) = (&binding.name.text, &binding.value);
+        let grid = value.head().is_some_and(|(name, _)| GRIDS.contains(&name.text.as_str())) || matches!(value.term, Term::List(_));
+        if !grid {
+            return self.number(name, value);
+        }
+        let written = self.written(&value.span).to_string();
+        let error = self.error("E0105", "a parameter holds one number, this is a whole grid", &value.span, "a grid of values");
+        let lines = format!("keep one default and sweep it:\n    param {name} = 0.1\n    path  {name} = {written}");
+        self.refuse(error.replace(lines, format!("0.1\npath {name} = {written}")))
+    }
+
+    /// `path name = grid`: checked here, walked by another command.
+    pub fn path(&mut self, binding: &Binding) {
+        let (name, value) = (&binding.name, &binding.value);
+        if !self.parameters.iter().any(|p| p.name.text == name.text) {
+            let known: Vec<String> = self.parameters.iter().map(|p| p.name.text.clone()).collect();
+            let error = self.error(
+                "E0117",
+                format!("`path` walks a parameter, and there is none called `{}`", name.text),
+                &name.span,
+                "unknown parameter",
+            );
+            self.report(match similar(&name.text, known.iter().map(String::as_str)) {
+                Some(near) => error.replace(format!("there is a parameter with a similar name: `{near}`"), near),
+                None => error.help(format!("declare it above this line: `param {} = 0.1`", name.text)),
+            });
+        }
+        if let Term::List(items) = &value.term {
+            if items.is_empty() {
+                self.report(self.error("E0113", "this path has no values", &value.span, "an empty list"));
+            }
+            items.iter().for_each(|item| {
+                self.number("path", item);
+            });
+            return;
+        }
+        self.grid(value);
+    }
+
+    /// `logspace(first, last, count)` and `linspace(...)`.
+    fn grid(&mut self, value: &Expr) -> Option<()> {
+        let Some((name, args)) = value.head().filter(|(name, _)| GRIDS.contains(&name.text.as_str())) else {
+            return self.refuse(self.wrong_type("path", "a grid of values", "logspace(1e-4, 10, 25)", value));
+        };
+        let values = self.arguments(&name, args, &["first", "last", "count"])?;
+        let [Some(first), Some(last), Some(count)] = values[..] else {
+            let error = self.error("E0118", format!("`{}` needs three numbers", name.text), &name.span, "first, last, count");
+            return self.refuse(error.help(format!("for example `{}(1e-4, 10, 25)`", name.text)));
+        };
+        self.whole("count", count, 1, MOST_VALUES)?;
+        if name.text == "logspace" {
+            self.real("first", first, 0.0, f64::INFINITY)?;
+            self.real("last", last, 0.0, f64::INFINITY)?;
+        } else {
+            self.number("first", first)?;
+            self.number("last", last)?;
+        }
+        Some(())
+    }
+
+    /// E0120 to E0122: overrides that fit no parameter.
+    pub fn overrides(&mut self, given: &[String]) {
+        for set in given {
+            let source = Source::new("command line", format!("--set {set}"));
+            let name_end = set.find('=').unwrap_or(set.len());
+            let name = set[..name_end].trim();
+            let place = |from: usize, to: usize| Place::new(&source, 6 + from..6 + to);
+            if name_end == set.len() {
+                let error = Diagnostic::error("E0122", format!("`--set {set}` gives no value"), place(0, set.len()), "");
+                self.report(error.help(format!("--set {set}=1")));
+            } else if !self.parameters.iter().any(|p| p.name.text == name) {
+                self.report(self.no_parameter(set, name, place(0, name_end)));
+            } else if decimal(set[name_end + 1..].trim()).is_none_or(|value| !double(&value).is_finite()) {
+                let value = set[name_end + 1..].trim();
+                let error =
+                    Diagnostic::error("E0121", format!("`--set {set}`: `{value}` is not a number"), place(name_end + 1, set.len()), "");
+                self.report(error.help(format!("--set {name}=0.1")));
+            }
+        }
+    }
+
+    fn no_parameter(&self, set: &str, name: &str, place: Place) -> Diagnostic {
+        let error = Diagnostic::error("E0120", format!("`--set {set}`: this model has no parameter `{name}`"), place, "");
+        let file = self.source.name.rsplit(['/', '\\']).next().unwrap_or_default();
+        let all: Vec<String> = self.parameters.iter().map(|p| format!("{} ({})", p.name.text, self.written(&p.default))).collect();
+        if all.is_empty() {
+            return error.note(format!("{file} has no parameters")).help("declare one in the model: `param beta = 0.1`");
+        }
+        let error = error.note(format!("parameters in {file}: {}", all.join(", ")));
+        match similar(name, self.parameters.iter().map(|p| p.name.text.as_str())) {
+            Some(near) => error.help(format!("--set {near}{}", &set[set.find('=').unwrap_or(set.len())..])),
+            None => error,
+        }
+    }
+
+    /// The file after overrides: defaults replaced where the command line changed them.
+    pub fn text_after_overrides(&self) -> String {
+        let mut changed: Vec<&Parameter> = self.parameters.iter().filter(|p| p.changed.is_some()).collect();
+        changed.sort_by_key(|p| std::cmp::Reverse(p.default.start));
+        let mut text = self.source.text.clone();
+        for parameter in changed {
+            text.replace_range(parameter.default.clone(), parameter.changed.as_deref().unwrap_or_default());
+        }
+        text
+    }
+}
+
+/// `NAME=VALUE` in two, where it is well formed.
+pub fn pairs(overrides: &[String]) -> Vec<(String, String)> {
+    let pair = |set: &String| set.split_once('=').map(|(name, value)| (name.trim().to_string(), value.trim().to_string()));
+    overrides.iter().filter_map(pair).filter(|(_, value)| decimal(value).is_some()).collect()
+}

@@ -1,0 +1,156 @@
+//! The `solve` and `output` statements.
+
+use super::checker::Checker;
+use crate::problem::{Arrangements, Guarantee, Plan, Solver};
+use crate::syntax::model::Outputs;
+use crate::syntax::tree::{Binding, Expr, Span};
+
+const SETTINGS: &[&str] = &["guarantee", "arrangements", "solver", "gap", "tolerance", "time", "memory", "max_patterns"];
+const ARRANGEMENTS: &[&str] = &["generate", "all", "sample", "low_rank", "cells", "from_gates"];
+
+/// The settings, and where those are that other checks point at.
+#[derive(Clone, Debug, Default)]
+pub struct Machine {
+    pub plan: Plan,
+    /// Arrangements that keep only some of the cells: the word and the place.
+    partial: Option<(String, Span)>,
+    pub from_gates: Option<Span>,
+    pub highs: Option<Span>,
+    /// Whether the file itself says `guarantee = global`.
+    promised: Option<Span>,
+}
+
+impl Checker {
+    pub fn machine(&mut self, block: &[Binding]) -> Machine {
+        let mut machine = Machine::default();
+        for setting in self.settings("solve", block, SETTINGS) {
+            self.solve_setting(setting, &mut machine);
+        }
+        self.keeps_its_promise(&machine);
+        machine
+    }
+
+    fn solve_setting(&mut self, setting: &Binding, machine: &mut Machine) -> Option<()> {
+        let (name, value) = (setting.name.text.as_str(), &setting.value);
+        let plan = &mut machine.plan;
+        match name {
+            "guarantee" => {
+                let bounded = self.choice(name, value, &["global", "bounded"])? == "bounded";
+                plan.guarantee = if bounded { Guarantee::Bounded } else { Guarantee::Global };
+                machine.promised = (!bounded).then(|| value.span.clone());
+            }
+            "arrangements" => self.arrangements(value, machine)?,
+            "solver" => self.solver(value, machine)?,
+            "gap" => plan.gap = self.real(name, value, 0.0, 1.0)?,
+            "tolerance" => plan.tolerance = Some(self.real(name, value, 0.0, 1.0)?),
+            "time" => plan.time = self.duration(name, value)?,
+            "memory" => plan.memory = Some(self.bytes(name, value)?),
+            _ => plan.max_patterns = self.whole(name, value, 1, 1_000_000_000)? as usize,
+        }
+        Some(())
+    }
+
+    fn solver(&mut self, value: &Expr, machine: &mut Machine) -> Option<()> {
+        match self.choice("solver", value, &["auto", "clarabel", "highs", "native"])? {
+            "auto" => machine.plan.solver = Solver::Auto,
+            "clarabel" => machine.plan.solver = Solver::Clarabel,
+            word => {
+                self.not_yet_but(word, &value.span, "let cvxc choose: `solver = auto`", "auto");
+                machine.highs = (word == "highs").then(|| value.span.clone());
+            }
+        }
+        Some(())
+    }
+
+    fn arrangements(&mut self, value: &Expr, machine: &mut Machine) -> Option<()> {
+        let Some((name, args)) = value.head().filter(|(name, _)| ARRANGEMENTS.contains(&name.text.as_str())) else {
+            return self.refuse(self.not_a_choice("arrangements", value, ARRANGEMENTS));
+        };
+        let word = name.text.as_str();
+        if ["sample", "low_rank"].contains(&word) {
+            machine.partial = Some((word.to_string(), value.span.clone()));
+        }
+        match word {
+            "sample" => {
+                let values = self.arguments(&name, args, &["count", "seed"])?;
+                let Some(count) = values[0] else { return self.refuse(self.missing_argument(&name, "sample(500, seed = 1)")) };
+                let count = self.whole("sample", count, 1, 100_000_000)? as usize;
+                let seed = values[1].map_or(Some(0), |seed| self.seed(seed))?;
+                machine.plan.arrangements = Arrangements::Sample { count, seed };
+            }
+            "low_rank" => {
+                let rank = self.one(&name, args, "low_rank(3)")?;
+                self.whole("low_rank", rank, 1, 1_000_000)?;
+                self.not_yet_but(word, &value.span, "write `generate`", "generate");
+            }
+            "cells" => {
+                let path = self.one(&name, args, "cells(\"G.npy\")")?;
+                self.text("cells", path, "\"G.npy\"")?;
+                self.not_yet_but(word, &value.span, "write `generate`", "generate");
+            }
+            _ => {
+                self.arguments(&name, args, &[])?;
+                self.whole_arrangement(word, value, machine);
+            }
+        }
+        Some(())
+    }
+
+    /// Arrangements without arguments.
+    fn whole_arrangement(&mut self, word: &str, value: &Expr, machine: &mut Machine) {
+        match word {
+            "all" => machine.plan.arrangements = Arrangements::All,
+            "from_gates" => {
+                machine.from_gates = Some(value.span.clone());
+                self.not_yet_but(word, &value.span, "write `generate`", "generate");
+            }
+            _ => machine.plan.arrangements = Arrangements::Generate,
+        }
+    }
+
+    /// E0351: some cells cannot promise what all cells can.
+    fn keeps_its_promise(&mut self, machine: &Machine) {
+        let Some((word, span)) = machine.partial.as_ref().filter(|_| machine.plan.guarantee == Guarantee::Global) else { return };
+        let keeps = if word == "sample" { "this keeps only some of the patterns" } else { "this solves an approximation of the data" };
+        let error = self.error("E0351", format!("`{word}` cannot promise a global optimum"), span, keeps);
+        let error = match &machine.promised {
+            Some(promise) => error.also(self.place(promise), "promised here"),
+            None => error.note("a model promises `guarantee = global` unless it says otherwise"),
+        };
+        let ways = "ask for less:   guarantee = bounded      # report an upper and a lower bound\nor keep it:     arrangements = generate";
+        self.report(error.replace(ways, "generate"));
+    }
+
+    /// `output weights(onnx), certificate, report`.
+    pub fn output(&mut self, kinds: &[Expr]) -> Outputs {
+        let mut outputs = Outputs { weights: false, certificate: false, report: false };
+        for kind in kinds {
+            let known = ["weights", "certificate", "report"];
+            let Some((name, args)) = kind.head().filter(|(name, _)| known.contains(&name.text.as_str())) else {
+                self.report(self.not_a_choice("output", kind, &known));
+                continue;
+            };
+            match name.text.as_str() {
+                "weights" => {
+                    outputs.weights = true;
+                    let values = self.arguments(&name, args, &["format"]);
+                    if let Some(format) = values.and_then(|values| values[0]) {
+                        self.weights_format(kind, format);
+                    }
+                }
+                word => {
+                    *(if word == "report" { &mut outputs.report } else { &mut outputs.certificate }) = true;
+                    self.arguments(&name, args, &[]);
+                }
+            }
+        }
+        outputs
+    }
+
+    fn weights_format(&mut self, kind: &Expr, format: &Expr) {
+        let word = self.choice("weights", format, &["safetensors", "onnx", "npz", "json"]);
+        if let Some(word) = word.filter(|word| *word != "safetensors") {
+            self.not_yet_but(&format!("weights({word})"), &kind.span, "write `weights`: a safetensors file", "weights");
+        }
+    }
+}

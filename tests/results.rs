@@ -1,0 +1,194 @@
+//! What is told and written about a solve, from answers made by hand: no solver is involved.
+
+use cvxc::export::{self, Saved};
+use cvxc::loss::{self, Total};
+use cvxc::problem::*;
+use cvxc::regularizer::Regularizer;
+use cvxc::report::*;
+
+/// y = |x| on four points, fitted exactly by two neurons.
+fn problem() -> Problem {
+    let inputs = Matrix::new(4, 1, vec![-2.0, -1.0, 1.0, 2.0]);
+    let column = |name: &str| Column { name: name.to_string(), shift: 1.0, scale: 2.0 };
+    Problem {
+        name: "abs.cvx".to_string(),
+        dataset: Dataset {
+            columns: vec![column("x")],
+            target: Target::Number(column("y")),
+            train: Rows { inputs: inputs.clone(), targets: vec![2.0, 1.0, 1.0, 2.0] },
+            test: None,
+            source: "inline table".to_string(),
+            dropped: 0,
+        },
+        architecture: Architecture { activation: Activation::relu(), bias: Bias::Penalised, width: None, skip: true },
+        objective: Objective {
+            loss: Total { loss: loss::find("squared").unwrap(), parameter: 0.0, mean: false },
+            regularizer: Regularizer::weight_decay(),
+            strength: 0.01,
+        },
+        plan: Plan::default(),
+    }
+}
+
+fn network() -> Network {
+    let hidden = Matrix::new(2, 2, vec![1.0, 0.0, -1.0, 0.1]);
+    Network { hidden, output: vec![1.0, 1.0], skip: Some(Skip { weights: vec![0.25], intercept: -0.5 }) }
+}
+
+fn answer<'a>(problem: &'a Problem, network: &'a Network) -> Answer<'a> {
+    let score = problem.score(network);
+    Answer {
+        problem,
+        network,
+        status: Status::Bounded,
+        stopped: Stopped::Time,
+        score,
+        lower_bound: 0.875 * score.objective,
+        rests: Rests::Norm,
+        run: Run { neurons_before_pruning: 16, patterns: 6, patterns_bound: 8.0, solver: "clarabel".to_string(), ..Run::default() },
+        model_hash: "blake3:00".to_string(),
+        overrides: vec![("beta".to_string(), "0.01".to_string())],
+        changed: Vec::new(),
+        written: Some(Written { folder: "abs.out".to_string(), files: export::FILES.to_vec() }),
+    }
+}
+
+#[test]
+fn the_promise_decides() {
+    let (mut problem, network) = (problem(), network());
+    let open = answer(&problem, &network);
+    assert!(!open.kept());
+    assert!(Answer { lower_bound: open.score.objective, ..open.clone() }.kept(), "a closed gap is kept, whatever stopped it");
+    problem.plan.guarantee = Guarantee::Bounded;
+    let bounded = answer(&problem, &network);
+    assert!(bounded.kept(), "two bounds at the time limit");
+    assert!(!Answer { stopped: Stopped::Interrupt, ..bounded.clone() }.kept());
+    assert!(!Answer { status: Status::Failed, ..bounded.clone() }.kept());
+    assert!(!Answer { lower_bound: f64::NEG_INFINITY, ..bounded }.kept());
+}
+
+#[test]
+fn the_summary_says_what_is_known() {
+    let (problem, network) = (problem(), network());
+    let text = summary(&answer(&problem, &network), Style::default());
+    for part in
+        ["BOUNDED, gap 12.5 %, time limit", "lower bound", "a norm bound over all", "2 ", "pruned from 16", "(exit 3)", "beta = 0.01"]
+    {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+    assert!(text.contains("next: cvxc predict abs.out") && text.contains("--time 20min"), "{text}");
+    assert!(!text.contains('\u{1b}') && !text.contains("GLOBAL"), "{text}");
+    assert!(text.lines().all(|line| line == line.trim_end()), "{text}");
+    let colored = summary(&answer(&problem, &network), Style { color: true, plot: true });
+    assert!(colored.contains("\u{1b}[1;33mBOUNDED\u{1b}[0m"), "{colored}");
+    assert_eq!(colored.matches(" o").count() + colored.matches("│o").count(), 4, "four points are drawn\n{colored}");
+}
+
+#[test]
+fn json_holds_every_number() {
+    let (problem, network) = (problem(), network());
+    let answer = Answer { lower_bound: f64::NEG_INFINITY, ..answer(&problem, &network) };
+    let object = answer_json(&answer);
+    assert_eq!(object["cvxc"], 1);
+    assert_eq!(object["status"], "bounded");
+    assert_eq!(object["lower_bound"], "-inf");
+    assert_eq!(object["relative_gap"], "inf");
+    assert_eq!(object["objective"].as_f64(), Some(answer.score.objective));
+    assert_eq!(object["files"][0]["path"], "abs.out/weights.safetensors");
+    let again: serde_json::Value = serde_json::from_str(&object.to_string()).unwrap();
+    assert_eq!(again["objective"].as_f64().unwrap().to_bits(), answer.score.objective.to_bits());
+}
+
+#[test]
+fn the_explanation_holds_the_mathematics() {
+    let sizes = Some(Sizes { lines: 4, rank: 2, cells: 8.0 });
+    let explanation = Explanation::of(&problem(), sizes);
+    let text = explanation.text();
+    for part in ["1/2 (f_i - y_i)^2", "0.01", "relu(w_j.x + b_j) + c.x + c_0", "rank 2", "cells <= 8", "weight_decay=0.005", "S_i"] {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+    let json = explanation.json();
+    assert_eq!(json["rank"], 2);
+    assert!(json["text"]["you_wrote"].as_str().unwrap().contains("f(x)"));
+    let (problem, network) = (problem(), network());
+    let page = page(&answer(&problem, &network), &explanation);
+    assert!(page.starts_with("# abs.cvx\n") && page.contains("blake3:00") && !page.contains("next:"), "{page}");
+}
+
+#[test]
+fn networks_come_back_bit_by_bit() {
+    let space = tempfile::tempdir().unwrap();
+    let saved = Saved::of(&problem(), &network(), "blake3:00");
+    let encode = export::find("safetensors").unwrap().encode;
+    let bytes = encode(&saved).unwrap();
+    assert_eq!(bytes, encode(&saved).unwrap(), "the same network gives the same bytes");
+    export::replace(space.path().join("a.out").as_path(), &[(export::WEIGHTS, bytes)]).unwrap();
+    assert_eq!(export::load(&space.path().join("a.out")).unwrap(), saved);
+    assert_eq!(saved.scores(&problem().dataset.train.inputs), network().forward(&problem().architecture, &problem().dataset.train.inputs));
+}
+
+#[test]
+fn networks_without_neurons_come_back() {
+    let space = tempfile::tempdir().unwrap();
+    let empty = Network { hidden: Matrix::new(0, 2, Vec::new()), output: Vec::new(), skip: None };
+    let saved = Saved::of(&problem(), &empty, "blake3:00");
+    for format in export::FORMATS {
+        (format.encode)(&saved).unwrap();
+    }
+    let bytes = (export::find("safetensors").unwrap().encode)(&saved).unwrap();
+    export::replace(space.path(), &[(export::WEIGHTS, bytes)]).unwrap();
+    assert_eq!(export::load(space.path()).unwrap(), saved);
+}
+
+#[test]
+fn damaged_weights_are_refused_not_believed() {
+    let space = tempfile::tempdir().unwrap();
+    let folder = space.path();
+    let saved = Saved::of(&problem(), &network(), "blake3:00");
+    let bytes = (export::find("safetensors").unwrap().encode)(&saved).unwrap();
+    let read = |bytes: &[u8]| {
+        std::fs::write(folder.join(export::WEIGHTS), bytes).unwrap();
+        export::load(folder)
+    };
+    for length in (0..bytes.len()).step_by(5) {
+        let error = read(&bytes[..length]).unwrap_err().0;
+        assert!(error.contains("weights.safetensors"), "{error}");
+    }
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let header = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from} in {text}");
+        assert_eq!(from.len(), to.len());
+        let at = bytes.windows(from.len()).position(|window| window == from.as_bytes()).unwrap();
+        [&bytes[..at], to.as_bytes(), &bytes[at + from.len()..]].concat()
+    };
+    for (from, to) in [
+        (r#"\"format\":1"#, r#"\"format\":9"#),
+        (r#"[2,1]"#, r#"[1,2]"#),
+        (r#"\"slope\":\"1\""#, r#"\"slope\":\"x\""#),
+        (r#"\"scale\":2.0"#, r#"\"scale\":0.0"#),
+        (r#"\"from\":\"0\""#, r#"\"from\":null "#),
+    ] {
+        assert!(read(&header(from, to)).is_err(), "{to}");
+    }
+    let mut random = Random::new(1);
+    for _ in 0..500 {
+        let mut damaged = bytes.clone();
+        let at = (random.bits() % bytes.len() as u64) as usize;
+        damaged[at] ^= 1 << (random.bits() % 8);
+        // Whatever comes back has passed the checks; what matters is that nothing panics.
+        let _ = read(&damaged).map(|saved| saved.scores(&Matrix::new(1, saved.columns.len(), vec![0.5; saved.columns.len()])));
+    }
+}
+
+#[test]
+fn exports_hold_the_weights() {
+    let saved = Saved::of(&problem(), &network(), "blake3:00");
+    let json = (export::find("json").unwrap().encode)(&saved).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(json["tensors"]["hidden.bias"][1].as_f64(), Some(0.1));
+    assert_eq!(json["tensors"]["hidden.weight"][1][0].as_f64(), Some(-1.0));
+    let npz = (export::find("npz").unwrap().encode)(&saved).unwrap();
+    let mut archive = npyz::npz::NpzArchive::new(std::io::Cursor::new(npz)).unwrap();
+    let weight: Vec<f64> = archive.by_name("hidden.weight").unwrap().unwrap().into_vec().unwrap();
+    assert_eq!(weight, [1.0, -1.0]);
+}
