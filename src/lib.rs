@@ -3,6 +3,9 @@
 
 #[cfg(feature = "solve")]
 pub mod arrangement;
+#[cfg(feature = "solve")]
+pub mod backend;
+pub mod cli;
 pub mod exact;
 pub mod export;
 pub mod loss;

@@ -17,9 +17,8 @@ fn gaussian(n: usize, d: usize, seed: u64) -> Matrix {
 
 /// All vectors with entries from `alphabet`.
 fn words(alphabet: &[i32], length: usize) -> Vec<Vec<i32>> {
-    (0..length).fold(vec![vec![]], |all, _| {
-        all.iter().flat_map(|word| alphabet.iter().map(move |&a| [word.as_slice(), &[a]].concat())).collect()
-    })
+    (0..length)
+        .fold(vec![vec![]], |all, _| all.iter().flat_map(|word| alphabet.iter().map(move |&a| [word.as_slice(), &[a]].concat())).collect())
 }
 
 fn unit(m: usize, i: usize) -> Vec<i32> {
@@ -43,7 +42,8 @@ fn resonance(m: usize) -> Matrix {
 
 #[test]
 fn general_position_has_as_many_cells_as_cover_says() {
-    for (n, r) in [(1, 1), (5, 1), (7, 2), (40, 2), (6, 3), (10, 3), (60, 3), (12, 4), (25, 4), (14, 5), (12, 6), (11, 7), (11, 8), (10, 9)] {
+    for (n, r) in [(1, 1), (5, 1), (7, 2), (40, 2), (6, 3), (10, 3), (60, 3), (12, 4), (25, 4), (14, 5), (12, 6), (11, 7), (11, 8), (10, 9)]
+    {
         let x = gaussian(n, r, (100 * n + r) as u64);
         let lines = Lines::new(&x);
         assert_eq!(lines.rank(), r.min(n));

@@ -195,7 +195,12 @@ impl<K> Walk<'_, '_, K> {
     }
 
     /// All cells within a half that was just cut.
-    fn enter<const R: usize, S: Slots>(&mut self, knife: &mut Knife<'_, R>, half: &Cone<R, S>, pool: &mut Vec<Pair<R, S>>) -> ControlFlow<()>
+    fn enter<const R: usize, S: Slots>(
+        &mut self,
+        knife: &mut Knife<'_, R>,
+        half: &Cone<R, S>,
+        pool: &mut Vec<Pair<R, S>>,
+    ) -> ControlFlow<()>
     where
         K: Sink<R>,
     {
