@@ -1,3 +1,5 @@
 //! stub
-pub struct Code { pub code: &'static str }
+pub struct Code {
+    pub code: &'static str,
+}
 pub const CODES: &[Code] = &[];

@@ -54,7 +54,8 @@ pub const CURVED: &[Curved] = &[
 pub fn refusal(name: &str, place: Place) -> Option<Diagnostic> {
     let curved = CURVED.iter().find(|curved| curved.name == name)?;
     let message = format!("`{name}` is not piecewise linear, so no exact convex program is known for it");
-    let error = Diagnostic::error("E0211", message, place, "a smooth activation").note("exact training needs an activation made of straight pieces");
+    let error = Diagnostic::error("E0211", message, place, "a smooth activation")
+        .note("exact training needs an activation made of straight pieces");
     Some(match &curved.stand_in {
         Some(stand_in) => offer(error, name, stand_in),
         None => error.help(format!("approximate it: `cvxc activations fit \"{name}(x)\" --pieces 5` prints the best\npiecewise-linear stand-in and its largest error")),

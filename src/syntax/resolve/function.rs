@@ -212,7 +212,8 @@ impl Function {
     /// The normal form that the rest of cvxc reads; the error is a point whose value belongs to neither side.
     pub fn pieces(&self) -> std::result::Result<Vec<Piece>, Rational> {
         let mut before = &self.first;
-        let piece = |from, includes_from, line: &Line| Piece { from, includes_from, slope: line.slope.clone(), intercept: line.intercept.clone() };
+        let piece =
+            |from, includes_from, line: &Line| Piece { from, includes_from, slope: line.slope.clone(), intercept: line.intercept.clone() };
         let mut pieces = vec![piece(None, true, before)];
         for b in &self.breaks {
             let includes = b.after.at(&b.at) == b.value;
@@ -284,7 +285,8 @@ mod tests {
     #[test]
     fn composition_agrees_with_its_definition_on_a_grid() {
         let hinge = Function::constant(Rational::ONE).plus(&Function::identity().negative().unwrap()).unwrap();
-        let shapes = [Function::positive_part(), step(), shifted(2), hinge.clone(), step().of(&hinge).unwrap(), Function::constant(number(3))];
+        let shapes =
+            [Function::positive_part(), step(), shifted(2), hinge.clone(), step().of(&hinge).unwrap(), Function::constant(number(3))];
         for f in &shapes {
             for g in &shapes {
                 let (of, max, min, plus) = (f.of(g).unwrap(), f.max(g).unwrap(), f.min(g).unwrap(), f.plus(g).unwrap());

@@ -35,7 +35,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Decides everything that can be decided without data.  The model is there only if nothing is wrong.
-pub fn resolve(tree: &Tree, source: &Arc<Source>, folder: &Path, file: Option<&Path>, overrides: &[String]) -> (Option<Model>, Vec<Diagnostic>) {
+pub fn resolve(
+    tree: &Tree,
+    source: &Arc<Source>,
+    folder: &Path,
+    file: Option<&Path>,
+    overrides: &[String],
+) -> (Option<Model>, Vec<Diagnostic>) {
     let mut checker = Checker::new(source.clone(), folder.to_path_buf());
     let statements = checker.statements(tree);
     let mut library = Library::builtin();
@@ -80,8 +86,14 @@ fn assemble(checker: &Checker, net: Net, goal: Goal, data: super::model::DataSpe
         Shift::Penalised => Bias::Penalised,
         Shift::Free => return None,
     };
-    let network =
-        super::model::NetworkSpec { inputs: net.inputs, target: net.target, activation: net.activation?, bias, width: net.width, skip: net.skip };
+    let network = super::model::NetworkSpec {
+        inputs: net.inputs,
+        target: net.target,
+        activation: net.activation?,
+        bias,
+        width: net.width,
+        skip: net.skip,
+    };
     let penalty = goal.penalty?.place;
     Some(Model {
         name: checker.source.name.clone(),
