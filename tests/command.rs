@@ -130,7 +130,7 @@ mod without_a_solver {
         code(&output, 1);
         let object: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(object["diagnostics"][0]["code"], "E0302");
-        assert_eq!(object["diagnostics"][0]["span"]["line"], 9);
+        assert_eq!(object["diagnostics"][0]["span"]["line"], 10);
         assert!(output.stderr.is_empty());
         let quiet = run(space.path(), &["check", "-q", "bad.cvx"]);
         assert!(stderr(&quiet).contains("E0302"), "-q hides no error");
@@ -185,9 +185,9 @@ mod without_a_solver {
     #[test]
     fn a_code_is_explained() {
         let space = space();
-        let output = run(space.path(), &["explain", "E0302"]);
+        let output = run(space.path(), &["explain", "E0401"]);
         code(&output, 0);
-        assert!(stdout(&output).contains("E0302"), "{}", stdout(&output));
+        assert!(stdout(&output).contains("E0401"), "{}", stdout(&output));
     }
 
     #[test]

@@ -2,12 +2,17 @@
 
 use super::console::Console;
 use super::trouble::{Outcome, Trouble};
-use crate::problem::{Activation, Column, Matrix, Problem};
+use crate::problem::{Column, Matrix, Problem};
 use crate::report::Sizes;
-use crate::syntax::diagnostic::{Diagnostic, Level, Place, Source};
-use crate::syntax::model::{Definition, Model};
+use crate::syntax::diagnostic::{Diagnostic, Level};
+use crate::syntax::model::Model;
+use crate::syntax::{data, render};
 use serde_json::Value;
 use std::path::Path;
+
+pub use crate::syntax::data::{Progress, bind};
+pub use crate::syntax::render::render;
+pub use crate::syntax::{builtin, definitions, read};
 
 /// The model of a file, warnings told; with `strict` a warning is as bad as an error.
 pub fn model(path: &Path, overrides: &[String], strict: bool, console: &Console) -> Outcome<Model> {
@@ -22,41 +27,29 @@ pub fn model(path: &Path, overrides: &[String], strict: bool, console: &Console)
     }
 }
 
-fn absent(path: &Path) -> Diagnostic {
-    let place = Place::new(&Source::new(path.display().to_string(), ""), 0..0);
-    Diagnostic::error("E0500", "the language is not connected to the command line yet", place, "")
-}
-
-pub struct Progress {
-    pub rows: usize,
-    pub bytes: u64,
-    pub total: Option<u64>,
-}
-
-pub fn read(path: &Path, _: &[String]) -> (Option<Model>, Vec<Diagnostic>) {
-    (None, vec![absent(path)])
-}
-pub fn bind(model: &Model, _: &mut dyn FnMut(Progress)) -> Result<Problem, Vec<Diagnostic>> {
-    Err(vec![absent(Path::new(&model.name))])
-}
-pub fn features(path: &Path, _: &[Column]) -> Result<Matrix, Diagnostic> {
-    Err(absent(path))
-}
-pub fn definitions(path: &Path) -> (Vec<Definition>, Vec<Diagnostic>) {
-    (Vec::new(), vec![absent(path)])
-}
-pub fn builtin() -> Vec<Definition> {
-    vec![Definition { activation: Activation::relu(), documentation: "max(x, 0)".to_string() }]
-}
-pub fn render(diagnostics: &[Diagnostic], _: bool) -> String {
-    diagnostics.iter().map(|d| format!("error[{}]: {}: {}\n", d.code, d.place().source.name, d.message)).collect()
-}
+/// All diagnostics as JSON.
 pub fn diagnostics_json(diagnostics: &[Diagnostic]) -> Value {
-    diagnostics.iter().map(|d| serde_json::json!({ "code": d.code, "message": d.message })).collect()
+    render::json(diagnostics)
 }
-pub fn code_page(_: &str) -> Option<String> {
-    None
+
+/// The inputs of a network from a data file; `-` is standard input, read as csv.
+pub fn features(path: &Path, columns: &[Column]) -> Result<Matrix, Diagnostic> {
+    let layout = data::Layout::default();
+    let features = if path == Path::new("-") {
+        data::read_features_from("standard input", &mut std::io::stdin().lock(), columns, &layout)
+    } else {
+        data::read_features(path, columns, &layout)
+    };
+    features.map(|features| features.inputs)
 }
+
+/// The page about an error code.
+pub fn code_page(code: &str) -> Option<String> {
+    let (code, title, page) = data::CODES.iter().find(|(known, _, _)| *known == code)?;
+    Some(format!("{code}: {title}\n\n{page}"))
+}
+
+/// The arrangement's sizes, where this build can count them.
 pub fn sizes(_: &Problem) -> Option<Sizes> {
     None
 }

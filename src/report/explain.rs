@@ -124,11 +124,18 @@ fn becomes(problem: &Problem) -> Vec<String> {
     let (p, q) = problem.architecture.activation.slopes();
     vec![
         format!("min over u_i, v_i    L(f) + {strength} sum_i (|u_i| + |v_i|)        (convex)"),
-        format!("f = sum_i S_i X (u_i - v_i){skip},   S_i = {} D_i + {} (1 - D_i)", plain(p), plain(-q)),
+        format!("f = sum_i S_i X (u_i - v_i){skip},   S_i = {}", sides(p, -q)),
         "with (2 D_i - 1) X u_i >= 0,  (2 D_i - 1) X v_i >= 0".to_string(),
         "D_i marks the rows that are active in cell i; X has a column of ones if there is a bias".to_string(),
         "back: u_i gives the neuron w = u_i / sqrt|u_i|, a = sqrt|u_i|; v_i the same with a < 0".to_string(),
     ]
+}
+
+/// The diagonal matrix of slopes: `right` on the rows where the cell is active, `left` elsewhere.
+fn sides(right: f64, left: f64) -> String {
+    let term = |slope: f64, matrix: &str| if slope == 1.0 { matrix.to_string() } else { format!("{} {matrix}", plain(slope)) };
+    let terms: Vec<String> = [(right, "D_i"), (left, "(1 - D_i)")].iter().filter(|(s, _)| *s != 0.0).map(|&(s, m)| term(s, m)).collect();
+    terms.join(" + ").replace("+ -", "- ")
 }
 
 /// Columns and second-order cones of the program over all cells, and a rough guess of its memory.
@@ -145,7 +152,7 @@ fn size_lines(problem: &Problem, sizes: Option<Sizes>) -> Vec<String> {
     let d = problem.architecture.neuron_size(train.inputs.columns);
     let shape = format!("rows {}     columns of X {}", count(train.inputs.rows), count(d));
     let Some(sizes) = sizes else {
-        return vec![shape, "cells are counted by builds with the `solve` feature".to_string()];
+        return vec![shape, "cells are not counted in this build".to_string()];
     };
     let (variables, cones, memory) = whole_program(problem, sizes);
     vec![
