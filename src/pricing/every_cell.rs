@@ -3,7 +3,7 @@
 //!
 //! Both output signs have the same cells with c of opposite sign.
 
-use super::nonnegative::residual;
+use super::nonnegative::{below, residual};
 use super::{Find, Price};
 use crate::arrangement::{self, CellView, Lines, Pattern};
 use crate::problem::Matrix;
@@ -62,8 +62,9 @@ pub fn price_every_cell(
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Option<Priced> {
     let price = Price::new(inputs, slopes, dual, 1.0);
+    let sums = ByteSums::new(&price);
     let step = |priced: &mut Priced, view: &CellView<'_>| {
-        let slope = slope(&price, |i| view.bit(i));
+        let slope = sums.slope(&price, &view.pattern());
         let rows = || view.facets().into_iter().map(|i| (i, view.bit(i as usize)));
         price_cell(&price, &slope, rows, priced, limit);
     };
@@ -73,26 +74,52 @@ pub fn price_every_cell(
 /// Prices `dual` on the given cells only: a search, not a bound.  A cell's facets are not known, so all rows bound it.
 pub fn price_cells(inputs: &Matrix, slopes: (f64, f64), dual: &[f64], cells: &[Pattern], limit: f64) -> Vec<(usize, Find)> {
     let price = Price::new(inputs, slopes, dual, 1.0);
+    let sums = ByteSums::new(&price);
     let mut finds = Vec::new();
     for (index, pattern) in cells.iter().enumerate() {
         let mut priced = Priced { price: limit, finds: Vec::new() };
         let rows = || (0..inputs.rows as u32).map(|i| (i, pattern.get(i as usize)));
-        price_cell(&price, &slope(&price, |i| pattern.get(i)), rows, &mut priced, limit);
+        price_cell(&price, &sums.slope(&price, pattern), rows, &mut priced, limit);
         finds.extend(priced.finds.into_iter().map(|find| (index, find)));
     }
     finds.sort_by(|a, b| best_first(&a.1, &b.1));
     finds
 }
 
-/// c = g + Σ over the rows on the positive side of k_i x_i.
-fn slope(price: &Price, bit: impl Fn(usize) -> bool) -> Vec<f64> {
-    let mut sum = price.linear.clone();
-    for (i, &k) in price.kinks.iter().enumerate() {
-        if k != 0.0 && bit(i) {
-            sum.iter_mut().zip(price.inputs.row(i)).for_each(|(s, x)| *s += k * x);
-        }
+/// Σ k_i x_i over every subset of eight consecutive rows, so that a cell's slope is one addition per byte of its pattern.
+struct ByteSums {
+    d: usize,
+    /// 256 vectors of length d for every byte.
+    tables: Vec<Vec<f64>>,
+}
+
+impl ByteSums {
+    fn new(price: &Price) -> Self {
+        let (n, d) = (price.inputs.rows, price.inputs.columns);
+        let table = |byte: usize| {
+            let mut sums = vec![0.0; 256 * d];
+            for subset in 1..256_usize {
+                let (lowest, rest) = (subset.trailing_zeros() as usize, subset & (subset - 1));
+                let row = 8 * byte + lowest;
+                for j in 0..d {
+                    let term = if row < n { price.kinks[row] * price.inputs.row(row)[j] } else { 0.0 };
+                    sums[subset * d + j] = sums[rest * d + j] + term;
+                }
+            }
+            sums
+        };
+        ByteSums { d, tables: (0..n.div_ceil(8)).map(table).collect() }
     }
-    sum
+
+    /// c = g + Σ over the rows on the positive side of k_i x_i.
+    fn slope(&self, price: &Price, pattern: &Pattern) -> Vec<f64> {
+        let mut sum = price.linear.clone();
+        for (byte, table) in self.tables.iter().enumerate() {
+            let subset = (pattern.words()[byte / 8] >> (8 * (byte % 8)) & 255) as usize;
+            sum.iter_mut().zip(&table[subset * self.d..]).for_each(|(s, t)| *s += t);
+        }
+        sum
+    }
 }
 
 /// |c| is the price over the whole ball: only where it is above what is known already does the cone matter.
@@ -108,6 +135,9 @@ fn price_cell<R: Iterator<Item = (u32, bool)>>(price: &Price, slope: &[f64], row
     let walls: Vec<Vec<f64>> = rows().map(sided).collect();
     for sign in [1.0, -1.0] {
         let target: Vec<f64> = slope.iter().map(|c| sign * c).collect();
+        if below(&target, &walls, priced.price.min(limit)) {
+            continue;
+        }
         let rest = residual(&target, &walls);
         let size = rest.iter().map(|r| r * r).sum::<f64>().sqrt();
         if size > 0.0 {

@@ -22,6 +22,24 @@ pub fn residual(g: &[f64], rows: &[Vec<f64>]) -> Vec<f64> {
     rest
 }
 
+/// Whether a few coordinate steps over λ already bring |g + Σ λ_j a_j| down to `enough`; any λ >= 0 proves it.
+pub fn below(g: &[f64], rows: &[Vec<f64>], enough: f64) -> bool {
+    let squares: Vec<f64> = rows.iter().map(|a| square(a)).collect();
+    let mut multipliers = vec![0.0; rows.len()];
+    let mut rest = g.to_vec();
+    for _ in 0..16 {
+        for ((a, m), s) in rows.iter().zip(&mut multipliers).zip(&squares).filter(|(_, s)| **s > 0.0) {
+            let next = f64::max(*m - dot(a, &rest) / s, 0.0);
+            rest.iter_mut().zip(a).for_each(|(r, x)| *r += (next - *m) * x);
+            *m = next;
+        }
+        if square(&rest) <= enough * enough {
+            return true;
+        }
+    }
+    false
+}
+
 /// The row with the most negative a·r, relative to the lengths, outside the active set.
 fn most_violated(rows: &[Vec<f64>], rest: &[f64], active: &[usize]) -> Option<usize> {
     let scale = square(rest).sqrt();

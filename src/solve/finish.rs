@@ -23,7 +23,7 @@ impl Search<'_, '_> {
             return Err(Failure::Numerical("the objective overflows on this data".into()));
         }
         let (lower_bound, dual, bound) = self.lower.clone();
-        let closed = score.objective - lower_bound <= self.plan().gap * score.objective.abs();
+        let closed = self.closed();
         Ok(Outcome {
             standing: Standing::Bounded,
             stopped: if closed { Stopped::Gap } else { stopped },
@@ -42,6 +42,12 @@ impl Search<'_, '_> {
             seconds: self.began.elapsed().as_secs_f64(),
             solver: self.solver,
         })
+    }
+
+    /// Whether the interval is as narrow as asked.
+    fn closed(&self) -> bool {
+        let objective = self.best.1.objective;
+        objective - self.lower.0 <= self.plan().gap * objective.abs()
     }
 
     /// The boldest pruning that costs nothing in the objective.
@@ -89,7 +95,7 @@ impl Search<'_, '_> {
     fn bound(&mut self) {
         let Some(dual) = self.dual.clone() else { return };
         let done = self.priced.as_ref() == Some(&dual);
-        if done || (self.listable() && !self.stop.now() && self.price_every_cell(&dual).is_some()) {
+        if done || self.closed() || (self.listable() && !self.stop.now() && self.price_every_cell(&dual).is_some()) {
             return;
         }
         let price = norm_bound(&self.inputs, self.problem.architecture.activation.slopes(), &dual);
