@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let entries = std::fs::read_dir(&root).unwrap_or_else(|error| panic!("{}: {error}", root.display()));
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == ending)).collect();
+    let mut files: Vec<PathBuf> =
+        entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == ending)).collect();
     files.sort();
     files
 }
@@ -68,7 +69,8 @@ fn good_models_check_clean_or_name_the_one_thing_not_there_yet() {
 /// Every `Edddd` in a text.
 fn codes_in(text: &str) -> BTreeSet<String> {
     let bytes = text.as_bytes();
-    let is_code = |at: &usize| bytes[*at] == b'E' && bytes.get(at + 1..at + 5).is_some_and(|d| d[0] == b'0' && d.iter().all(u8::is_ascii_digit));
+    let is_code =
+        |at: &usize| bytes[*at] == b'E' && bytes.get(at + 1..at + 5).is_some_and(|d| d[0] == b'0' && d.iter().all(u8::is_ascii_digit));
     (0..bytes.len()).filter(is_code).map(|at| text[at..at + 5].to_string()).collect()
 }
 
@@ -97,7 +99,8 @@ fn every_code_has_a_page() {
 
 #[test]
 fn every_code_of_the_language_has_a_bad_model() {
-    let shown: BTreeSet<String> = files("tests/language/bad", "txt").iter().flat_map(|path| codes_in(&std::fs::read_to_string(path).unwrap())).collect();
+    let shown: BTreeSet<String> =
+        files("tests/language/bad", "txt").iter().flat_map(|path| codes_in(&std::fs::read_to_string(path).unwrap())).collect();
     // These arise in reading files, in solving, and in verifying.
     let elsewhere = ["E0002", "E0360", "E0410", "E0420", "E0610"];
     let is_language = |code: &&str| !elsewhere.contains(code);
@@ -200,13 +203,14 @@ fn hostile_files_end_quickly_and_with_a_reason() {
         format!("activation f0(x) = max(x, 0)\n{chain}"),
         "activation f(x) = 10^64^64^64".to_string(),
         "param a = 1e400 ^ 64 ^ 64".to_string(),
-        "\u{feff}cvx 1\r\ndata xor()\r\n\r\nnetwork [x1, x2] -> dense -> relu -> dense -> y\r\nminimise squared + weight_decay\r\n\r\n".to_string(),
+        "\u{feff}cvx 1\r\ndata xor()\r\n\r\nnetwork [x1, x2] -> dense -> relu -> dense -> y\r\nminimise squared + weight_decay\r\n\r\n"
+            .to_string(),
         "\"".repeat(1000),
         "é".repeat(1000),
     ];
     for text in hostile {
         let (model, diagnostics) = read_text("model.cvx", &text, Path::new(""), &[]);
-        assert!(model.is_some() != !diagnostics.is_empty(), "{}", &text[..60]);
+        assert!(model.is_some() == diagnostics.is_empty(), "{}", &text[..60]);
         render::render(&diagnostics, false);
     }
 }
@@ -249,7 +253,10 @@ fn overrides_reach_the_model_and_its_text() {
 fn files_that_cannot_be_read_say_so() {
     let (model, diagnostics) = cvxc::syntax::read(Path::new("nowhere/model.cvx"), &[]);
     assert!(model.is_none());
-    assert_eq!(render::render(&diagnostics, false), "error[E0002]: `nowhere/model.cvx` cannot be read: there is no such file\n --> nowhere/model.cvx\n\n");
+    assert_eq!(
+        render::render(&diagnostics, false),
+        "error[E0002]: `nowhere/model.cvx` cannot be read: there is no such file\n --> nowhere/model.cvx\n\n"
+    );
     let json = render::json(&diagnostics);
     assert_eq!(json[0]["code"], "E0002");
     assert_eq!(json[0]["span"]["line"], 1);

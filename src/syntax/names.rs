@@ -3,7 +3,10 @@
 /// The candidate nearest to `name`, if one is near enough to be meant.
 pub fn similar<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_lowercase();
-    let scored = candidates.into_iter().filter(|&known| known != name).map(|known| (strsim::damerau_levenshtein(&lower, &known.to_lowercase()), known));
+    let scored = candidates
+        .into_iter()
+        .filter(|&known| known != name)
+        .map(|known| (strsim::damerau_levenshtein(&lower, &known.to_lowercase()), known));
     let (distance, best) = scored.min_by_key(|&(distance, known)| (distance, known.len()))?;
     let allowed = match name.chars().count().max(best.chars().count()) {
         0..=2 => 0,

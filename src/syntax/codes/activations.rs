@@ -119,13 +119,7 @@ pub const CODES: &[Code] = &[
         "activation f(x) = leaky_relu(x, x)",
         "activation f(x) = leaky_relu(x, 0.1)",
     ),
-    page(
-        "E0233",
-        "a formula divides by zero",
-        "The quotient has no value.",
-        "activation f(x) = x/0",
-        "activation f(x) = x/2",
-    ),
+    page("E0233", "a formula divides by zero", "The quotient has no value.", "activation f(x) = x/0", "activation f(x) = x/2"),
     page(
         "E0234",
         "a call with wrong arguments in a formula",

@@ -17,13 +17,7 @@ pub const CODES: &[Code] = &[
         "data table {\n  x x\n  0 1\n}",
         "data table {\n  x y\n  0 1\n}",
     ),
-    page(
-        "E0403",
-        "a table without rows",
-        "There is nothing to learn from.",
-        "data table { x y }",
-        "data table {\n  x y\n  0 1\n}",
-    ),
+    page("E0403", "a table without rows", "There is nothing to learn from.", "data table { x y }", "data table {\n  x y\n  0 1\n}"),
     page(
         "E0410",
         "a missing value",

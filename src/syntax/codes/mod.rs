@@ -23,8 +23,7 @@ pub struct Code {
 }
 
 /// The pages by chapter, each in order.
-const CHAPTERS: [&[Code]; 6] =
-    [syntax::CODES, statements::CODES, activations::CODES, network::CODES, data::CODES, solving::CODES];
+const CHAPTERS: [&[Code]; 6] = [syntax::CODES, statements::CODES, activations::CODES, network::CODES, data::CODES, solving::CODES];
 
 /// All pages, in order.
 pub fn all() -> impl Iterator<Item = &'static Code> {

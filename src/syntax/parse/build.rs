@@ -2,8 +2,10 @@
 
 use super::Rule;
 use crate::syntax::diagnostic::{Diagnostic, Place, Source};
-use crate::syntax::tree::{Activation, Arg, Arm, Binding, Body, Expr, Kind, Name, Op, Pipeline, Row, Span, Stage, Statement, Table, Term, Tree};
 use crate::syntax::tree;
+use crate::syntax::tree::{
+    Activation, Arg, Arm, Binding, Body, Expr, Kind, Name, Op, Pipeline, Row, Span, Stage, Statement, Table, Term, Tree,
+};
 use pest::iterators::{Pair, Pairs};
 use pest::pratt_parser::{Assoc, Op as Level, PrattParser};
 use std::sync::{Arc, LazyLock};

@@ -44,14 +44,21 @@ pub fn syntax(source: &Arc<Source>, offset: usize, piece: &str, error: &Error<Ru
     let rest = &piece[at..];
     let place = |length: usize| Place::new(source, offset + at..offset + at + length);
     if let Some(arrow) = wrong_arrow(piece, at) {
-        let error = Diagnostic::error("E0001", format!("layers are joined with `->`, found `{arrow}`"), place(arrow.len()), format!("not `{arrow}`"));
+        let error = Diagnostic::error(
+            "E0001",
+            format!("layers are joined with `->`, found `{arrow}`"),
+            place(arrow.len()),
+            format!("not `{arrow}`"),
+        );
         return error.replace("write `->`", "->");
     }
     if rest.starts_with('"') {
         return Diagnostic::error("E0001", "this text has no closing quote", place(1), "opened here")
             .help("close it with `\"` on the same line");
     }
-    if rest.trim().is_empty() && let Some(open) = cut::unclosed(piece) {
+    if rest.trim().is_empty()
+        && let Some(open) = cut::unclosed(piece)
+    {
         let bracket = &piece[open..open + 1];
         let place = Place::new(source, offset + open..offset + open + 1);
         return Diagnostic::error("E0001", format!("this `{bracket}` is never closed"), place, "opened here");

@@ -56,7 +56,10 @@ impl Checker {
         }
         let items = self.items(expr);
         if items.is_empty() {
-            return self.refuse(self.error("E0308", "the network has no inputs", &expr.span, "an empty list").replace("write `features` for every column but the target", "features"));
+            return self.refuse(
+                self.error("E0308", "the network has no inputs", &expr.span, "an empty list")
+                    .replace("write `features` for every column but the target", "features"),
+            );
         }
         let read: Vec<_> = items.iter().map(|item| self.input(item, columns)).collect();
         let read: Vec<_> = read.into_iter().collect::<Option<_>>()?;
@@ -75,7 +78,9 @@ impl Checker {
             Term::Call { name, args } if name.text == "lag" => self.lag(name, args, columns),
             Term::Call { name, .. } => {
                 let error = self.error("E0308", format!("`{}` is not an input", name.text), &name.span, "unknown");
-                self.refuse(error.note("inputs are columns, `features`, lists of columns such as [x1, x2] or [p0 .. p63], and lag(column, 1..3)"))
+                self.refuse(
+                    error.note("inputs are columns, `features`, lists of columns such as [x1, x2] or [p0 .. p63], and lag(column, 1..3)"),
+                )
             }
             _ => {
                 let name = self.column("the input", expr, columns)?;

@@ -41,8 +41,10 @@ impl Checker {
             header: true,
             separator: None,
         };
-        let settings = self.settings("data", settings, SETTINGS);
-        let good = settings.into_iter().map(|setting| self.data_setting(setting, &mut spec, &columns).is_some()).fold(true, |all, one| all && one);
+        let mut good = true;
+        for setting in self.settings("data", settings, SETTINGS) {
+            good &= self.data_setting(setting, &mut spec, &columns).is_some();
+        }
         columns.dropped = spec.drop.len();
         (read.is_some().then_some(spec).filter(|_| good), columns)
     }
@@ -83,7 +85,9 @@ impl Checker {
         match expr.word() {
             Some("features") => Some(Standardize::Features),
             Some("all") => Some(Standardize::All),
-            _ if matches!(expr.term, crate::syntax::tree::Term::List(_)) => Some(Standardize::Columns(self.columns("standardize", expr, columns)?)),
+            _ if matches!(expr.term, crate::syntax::tree::Term::List(_)) => {
+                Some(Standardize::Columns(self.columns("standardize", expr, columns)?))
+            }
             _ => {
                 let error = self.not_a_choice("standardize", expr, &["features", "all"]);
                 self.refuse(error.help("or list the columns: `standardize = [age, bmi]`"))
@@ -97,7 +101,10 @@ impl Checker {
         match (chars.next(), chars.next()) {
             _ if tab => Some('\t'),
             (Some(one), None) if one.is_ascii() && !one.is_ascii_alphanumeric() => Some(one),
-            _ => self.refuse(self.error("E0113", "`separator` is one character that is no letter or digit", &expr.span, "not such a character").help("for example `separator = \";\"`, or \"\\t\" for a tab")),
+            _ => self.refuse(
+                self.error("E0113", "`separator` is one character that is no letter or digit", &expr.span, "not such a character")
+                    .help("for example `separator = \";\"`, or \"\\t\" for a tab"),
+            ),
         }
     }
 
@@ -136,7 +143,8 @@ impl Checker {
     }
 
     pub fn missing_argument(&self, name: &Name, example: &str) -> crate::syntax::diagnostic::Diagnostic {
-        self.error("E0118", format!("`{}` needs an argument", name.text), &name.span, "called with none").help(format!("for example `{example}`"))
+        self.error("E0118", format!("`{}` needs an argument", name.text), &name.span, "called with none")
+            .help(format!("for example `{example}`"))
     }
 
     /// A source that is a call: a file or a toy.

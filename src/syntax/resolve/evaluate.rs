@@ -52,7 +52,10 @@ impl Library {
         let definition = self.definition(key);
         let message = format!("`{}` is defined by means of itself", definition.name.text);
         let place = self.place(key.0, &definition.name.span);
-        self.report(Diagnostic::error("E0240", message, place, "this definition leads back here").note("an activation is a formula in `x`, not a recursion"));
+        self.report(
+            Diagnostic::error("E0240", message, place, "this definition leads back here")
+                .note("an activation is a formula in `x`, not a recursion"),
+        );
     }
 
     fn body(&mut self, key: Key, values: &[Rational]) -> Option<Function> {
@@ -78,7 +81,12 @@ impl Library {
         let value = function.as_constant().cloned();
         if value.is_none() {
             let place = self.place(frame.scope, &expr.span);
-            self.report(Diagnostic::error("E0232", format!("{what} must be a number"), place, format!("this varies with `{}`", frame.variable)));
+            self.report(Diagnostic::error(
+                "E0232",
+                format!("{what} must be a number"),
+                place,
+                format!("this varies with `{}`", frame.variable),
+            ));
         }
         value
     }
@@ -128,7 +136,9 @@ impl Library {
         let variable = &frame.variable;
         self.report(match similar(word, names) {
             _ if frame.variable.is_empty() => error.note("a default is a number"),
-            _ if known => error.replace(format!("a function is called with its argument: `{word}({variable})`"), format!("{word}({variable})")),
+            _ if known => {
+                error.replace(format!("a function is called with its argument: `{word}({variable})`"), format!("{word}({variable})"))
+            }
             Some(near) => error.replace(format!("there is one with a similar name: `{near}`"), near),
             None => error.help(format!("make it a parameter of the activation, with a default: `{word} = 0.1`")),
         });
@@ -245,7 +255,12 @@ impl Library {
     fn join(&mut self, frame: &Frame, expr: &Expr, name: &Name, args: &[Arg]) -> Option<Function> {
         if args.len() < 2 || args.iter().any(|arg| arg.label.is_some()) {
             let place = self.place(frame.scope, &expr.span);
-            self.report(Diagnostic::error("E0234", format!("`{}` joins two expressions or more", name.text), place, count(args.len(), "argument")));
+            self.report(Diagnostic::error(
+                "E0234",
+                format!("`{}` joins two expressions or more", name.text),
+                place,
+                count(args.len(), "argument"),
+            ));
             return None;
         }
         let functions: Vec<Option<Function>> = args.iter().map(|arg| self.expr(frame, &arg.value)).collect();
@@ -285,7 +300,10 @@ impl Library {
             if let Some(kink) = value.breaks.first() {
                 let message = format!("this case bends inside itself, at {} = {}", frame.variable, super::value::shown(&kink.at));
                 let place = self.place(frame.scope, &arm.value.span);
-                self.report(Diagnostic::error("E0223", message, place, "not one straight piece").help("make two cases of it, or write the activation as a formula without `piecewise`"));
+                self.report(
+                    Diagnostic::error("E0223", message, place, "not one straight piece")
+                        .help("make two cases of it, or write the activation as a formula without `piecewise`"),
+                );
                 return None;
             }
         }
@@ -325,7 +343,10 @@ impl Library {
         }
         let place = self.place(frame.scope, &arm.span);
         let message = format!("a case begins with `{} < number`", frame.variable);
-        self.report(Diagnostic::error("E0222", message, place, "not such a condition").help("the cases go from left to right: each says where it ends, and the last is `otherwise`"));
+        self.report(
+            Diagnostic::error("E0222", message, place, "not such a condition")
+                .help("the cases go from left to right: each says where it ends, and the last is `otherwise`"),
+        );
         None
     }
 

@@ -71,7 +71,12 @@ impl Checker {
         if let Some(penalty) = &case.goal.penalty {
             let span = &penalty.place.span;
             match penalty.value {
-                Penalty::OutputL1 => self.not_yet_but("output_l1", span, "for now: `weight_decay`, with an activation whose only kink is at 0", "weight_decay"),
+                Penalty::OutputL1 => self.not_yet_but(
+                    "output_l1",
+                    span,
+                    "for now: `weight_decay`, with an activation whose only kink is at 0",
+                    "weight_decay",
+                ),
                 Penalty::WeightDecay { hidden: "l2", output: "l2" } => {}
                 Penalty::WeightDecay { .. } => {
                     let words = self.written(span).to_string();
@@ -81,7 +86,11 @@ impl Checker {
         }
         for constraint in &case.goal.constraints {
             let words = self.written(&constraint.place.span).to_string();
-            self.not_yet_here(&words, &constraint.place.span, Some("for now: `minimize loss + number * weight_decay`, without constraints"));
+            self.not_yet_here(
+                &words,
+                &constraint.place.span,
+                Some("for now: `minimize loss + number * weight_decay`, without constraints"),
+            );
         }
     }
 
@@ -124,7 +133,12 @@ fn kinks_off_zero(case: &Case) -> Option<Diagnostic> {
     }
     let name = &unit.value;
     let remark = format!("`{name}` bends away from 0, so {name}(c*x) is not c*{name}(x)");
-    let error = Diagnostic::error("E0320", format!("no exact program is known for `{name}` with weight_decay"), decay.clone(), "here weight decay cannot be made convex");
+    let error = Diagnostic::error(
+        "E0320",
+        format!("no exact program is known for `{name}` with weight_decay"),
+        decay.clone(),
+        "here weight decay cannot be made convex",
+    );
     let error = error.also(unit.place.clone(), remark).note(
         "weight decay is exact because a neuron can be rescaled freely: (c*w, a/c) computes\n\
          the same thing. That holds only when all kinks of the activation are at 0.",
@@ -141,12 +155,20 @@ fn threshold(case: &Case) -> Option<Diagnostic> {
         return None;
     }
     let name = &unit.value;
-    let error = Diagnostic::error("E0321", format!("weight decay costs nothing on the hidden layer of `{name}`"), decay.clone(), "the hidden weights can shrink to 0 for free");
+    let error = Diagnostic::error(
+        "E0321",
+        format!("weight decay costs nothing on the hidden layer of `{name}`"),
+        decay.clone(),
+        "the hidden weights can shrink to 0 for free",
+    );
     Some(
         error
             .also(unit.place.clone(), format!("{name}(c*x) = {name}(x) for every c > 0"))
             .note("with any number of neurons the penalty could then be driven to 0 by splitting neurons")
-            .replace("price the output weights only: `output_l1` (the same optimum as a trainable\namplitude with weight decay)", "output_l1"),
+            .replace(
+                "price the output weights only: `output_l1` (the same optimum as a trainable\namplitude with weight decay)",
+                "output_l1",
+            ),
     )
 }
 
@@ -157,7 +179,12 @@ fn unbounded(case: &Case) -> Option<Diagnostic> {
         return None;
     }
     let unit = &case.net.unit;
-    let error = Diagnostic::error("E0322", format!("`output_l1` prices nothing while the hidden weights of `{}` are free", unit.value), penalty.place.clone(), "only the output weights are priced");
+    let error = Diagnostic::error(
+        "E0322",
+        format!("`output_l1` prices nothing while the hidden weights of `{}` are free", unit.value),
+        penalty.place.clone(),
+        "only the output weights are priced",
+    );
     let error = error.also(unit.place.clone(), "larger hidden weights make up for smaller output weights");
     let help = "bound the hidden weights: `subject to hidden_norm <= 1`";
     Some(if case.goal.constraints.is_empty() { error.replace(help, PERSPECTIVE) } else { error.help(help) })
@@ -208,8 +235,17 @@ fn outputs_of_loss(case: &Case) -> Option<Diagnostic> {
         return Some(error.also(loss.place.clone(), "a two-class loss").replace("give the network one output: `dense`", "dense"));
     }
     if cross && outputs.value < 2 {
-        let error = Diagnostic::error("E0342", "`cross_entropy` needs one output per class, the network has one", outputs.place.clone(), "one output");
-        return Some(error.also(loss.place.clone(), "a loss over several outputs").help("write `dense(3)` for three classes; for two classes use `logistic`"));
+        let error = Diagnostic::error(
+            "E0342",
+            "`cross_entropy` needs one output per class, the network has one",
+            outputs.place.clone(),
+            "one output",
+        );
+        return Some(
+            error
+                .also(loss.place.clone(), "a loss over several outputs")
+                .help("write `dense(3)` for three classes; for two classes use `logistic`"),
+        );
     }
     None
 }

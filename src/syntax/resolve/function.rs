@@ -84,17 +84,20 @@ impl Function {
 
     /// f(x).
     pub fn value(&self, x: &Rational) -> Rational {
-        match self.breaks.iter().rev().find(|b| b.at <= *x) {
-            Some(last) if last.at == *x => last.value.clone(),
-            Some(last) => last.after.at(x),
-            None => self.first.at(x),
+        match self.breaks.binary_search_by(|b| b.at.cmp(x)) {
+            Ok(here) => self.breaks[here].value.clone(),
+            Err(next) => self.line_before(next).at(x),
         }
     }
 
     /// The line just left of `x`, or just right of it.
     fn beside(&self, x: &Rational, right: bool) -> &Line {
-        let before = |b: &&Break| if right { b.at <= *x } else { b.at < *x };
-        self.breaks.iter().rev().find(before).map_or(&self.first, |b| &b.after)
+        self.line_before(self.breaks.partition_point(|b| if right { b.at <= *x } else { b.at < *x }))
+    }
+
+    /// The line that ends at break number `next`.
+    fn line_before(&self, next: usize) -> &Line {
+        next.checked_sub(1).map_or(&self.first, |last| &self.breaks[last].after)
     }
 
     pub fn plus(&self, other: &Function) -> Result<Function> {
@@ -212,7 +215,8 @@ impl Function {
     /// The normal form that the rest of cvxc reads; the error is a point whose value belongs to neither side.
     pub fn pieces(&self) -> std::result::Result<Vec<Piece>, Rational> {
         let mut before = &self.first;
-        let piece = |from, includes_from, line: &Line| Piece { from, includes_from, slope: line.slope.clone(), intercept: line.intercept.clone() };
+        let piece =
+            |from, includes_from, line: &Line| Piece { from, includes_from, slope: line.slope.clone(), intercept: line.intercept.clone() };
         let mut pieces = vec![piece(None, true, before)];
         for b in &self.breaks {
             let includes = b.after.at(&b.at) == b.value;
@@ -284,7 +288,8 @@ mod tests {
     #[test]
     fn composition_agrees_with_its_definition_on_a_grid() {
         let hinge = Function::constant(Rational::ONE).plus(&Function::identity().negative().unwrap()).unwrap();
-        let shapes = [Function::positive_part(), step(), shifted(2), hinge.clone(), step().of(&hinge).unwrap(), Function::constant(number(3))];
+        let shapes =
+            [Function::positive_part(), step(), shifted(2), hinge.clone(), step().of(&hinge).unwrap(), Function::constant(number(3))];
         for f in &shapes {
             for g in &shapes {
                 let (of, max, min, plus) = (f.of(g).unwrap(), f.max(g).unwrap(), f.min(g).unwrap(), f.plus(g).unwrap());

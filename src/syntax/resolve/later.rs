@@ -7,7 +7,9 @@ use crate::syntax::tree::Span;
 impl Checker {
     /// Notes something that is right and cannot be solved yet; reported only if the model has no error.
     pub fn not_yet_here(&mut self, what: &str, span: &Span, help: Option<&str>) {
-        let error = self.error("E0500", format!("`{what}` cannot be solved by this version yet"), span, "right, but not solvable yet").note(supported());
+        let error = self
+            .error("E0500", format!("`{what}` cannot be solved by this version yet"), span, "right, but not solvable yet")
+            .note(supported());
         self.not_yet(match help {
             Some(help) => error.help(help),
             None => error,
@@ -16,7 +18,9 @@ impl Checker {
 
     /// The same with code that takes the thing's place.
     pub fn not_yet_but(&mut self, what: &str, span: &Span, help: &str, code: &str) {
-        let error = self.error("E0500", format!("`{what}` cannot be solved by this version yet"), span, "right, but not solvable yet").note(supported());
+        let error = self
+            .error("E0500", format!("`{what}` cannot be solved by this version yet"), span, "right, but not solvable yet")
+            .note(supported());
         self.not_yet(error.replace(help, code));
     }
 }

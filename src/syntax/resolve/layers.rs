@@ -76,7 +76,12 @@ impl Checker {
             }
         }
         if args.len() > 2 {
-            return self.refuse(self.error("E0115", "`dense` takes a width and `bias`, nothing more", &args[2].value.span, "one argument too many"));
+            return self.refuse(self.error(
+                "E0115",
+                "`dense` takes a width and `bias`, nothing more",
+                &args[2].value.span,
+                "one argument too many",
+            ));
         }
         Some(LayerKind::Dense { width, shift })
     }
@@ -168,7 +173,8 @@ impl Checker {
         let Some(key) = library.find(scope, &name.text) else {
             return if library.reported(scope, &name.text) { None } else { self.refuse(self.no_such_layer(library, scope, name)) };
         };
-        let given: Vec<_> = args.iter().map(|arg| Some((arg.label.as_ref(), self.number(&name.text, &arg.value)?, &arg.value.span))).collect();
+        let given: Vec<_> =
+            args.iter().map(|arg| Some((arg.label.as_ref(), self.number(&name.text, &arg.value)?, &arg.value.span))).collect();
         let given: Vec<_> = given.into_iter().collect::<Option<_>>()?;
         let values = library.with_defaults(scope, key, &given)?;
         let function = library.function(key, values.clone(), &self.place(&name.span))?;
@@ -188,7 +194,10 @@ impl Checker {
         }
         let error = self.error("E0302", format!("`{}` is neither a layer nor an activation", name.text), &name.span, "unknown");
         if JOINS.contains(&name.text.as_str()) {
-            return error.help(format!("`{}` joins expressions: define an activation, such as `activation f(x) = {}(x, 0.5*x)`", name.text, name.text));
+            return error.help(format!(
+                "`{}` joins expressions: define an activation, such as `activation f(x) = {}(x, 0.5*x)`",
+                name.text, name.text
+            ));
         }
         let known = library.names(scope);
         match similar(&name.text, LAYERS.iter().copied().chain(known.iter().copied())) {
@@ -203,18 +212,25 @@ fn list(values: &[Rational]) -> String {
 }
 
 /// A function as an activation, if it can be one.
-pub fn normal_form(name: &str, function: &super::function::Function, place: crate::syntax::diagnostic::Place) -> Result<Activation, Diagnostic> {
+pub fn normal_form(
+    name: &str,
+    function: &super::function::Function,
+    place: crate::syntax::diagnostic::Place,
+) -> Result<Activation, Diagnostic> {
     let pieces = match function.pieces() {
         Ok(pieces) => pieces,
         Err(at) => {
             let message = format!("`{name}` takes a value of its own at the single point {}", super::value::shown(&at));
-            let error = Diagnostic::error("E0225", message, place, "neither the piece on the left nor the one on the right goes through it");
+            let error =
+                Diagnostic::error("E0225", message, place, "neither the piece on the left nor the one on the right goes through it");
             return Err(error.help("let one of the two pieces hold the point: move it with `<` or `<=`"));
         }
     };
     if function.as_constant().is_some() {
         let error = Diagnostic::error("E0226", format!("`{name}` is the same for every input"), place, "a constant");
-        return Err(error.note("a neuron that always answers the same learns nothing").help("use an activation that bends, such as `relu`"));
+        return Err(error
+            .note("a neuron that always answers the same learns nothing")
+            .help("use an activation that bends, such as `relu`"));
     }
     let numbers = pieces.iter().flat_map(|piece| [Some(&piece.slope), Some(&piece.intercept), piece.from.as_ref()]).flatten();
     if numbers.into_iter().any(|number| !representable(number)) {

@@ -125,8 +125,13 @@ impl Library {
         let word = JOINS.contains(&text.as_str()) || super::network::LAYERS.contains(&text.as_str());
         let curved = curved::CURVED.iter().any(|curved| curved.name == text);
         if word || curved || self.scopes[0].names.contains_key(text) {
-            let error = Diagnostic::error("E0201", format!("`{text}` is a built-in word and cannot be redefined"), place, "a built-in name");
-            self.report(error.note("a name means the same in every model file").replace(format!("choose another name, such as `my_{text}`"), format!("my_{text}")));
+            let error =
+                Diagnostic::error("E0201", format!("`{text}` is a built-in word and cannot be redefined"), place, "a built-in name");
+            self.report(
+                error
+                    .note("a name means the same in every model file")
+                    .replace(format!("choose another name, such as `my_{text}`"), format!("my_{text}")),
+            );
             return false;
         }
         if let Some(&first) = self.scopes[scope].names.get(text) {
@@ -180,7 +185,8 @@ impl Library {
         };
         let real = file.canonicalize().unwrap_or_else(|_| file.to_path_buf());
         if self.is_circle(scope, &real) || self.scopes.len() > MOST_FILES {
-            let error = Diagnostic::error("E0243", format!("`{}` leads back to this file", path.text), place, "a circle of `use` statements");
+            let error =
+                Diagnostic::error("E0243", format!("`{}` leads back to this file", path.text), place, "a circle of `use` statements");
             self.report(error.help("move the shared activations to a file that uses neither"));
             return None;
         }
@@ -191,7 +197,9 @@ impl Library {
     }
 
     fn is_circle(&self, scope: usize, real: &PathBuf) -> bool {
-        self.reading.contains(real) || self.scopes[scope].path.as_ref() == Some(real) || self.scopes[1.min(scope)].path.as_ref() == Some(real)
+        self.reading.contains(real)
+            || self.scopes[scope].path.as_ref() == Some(real)
+            || self.scopes[1.min(scope)].path.as_ref() == Some(real)
     }
 
     fn read(&mut self, file: &Path, real: PathBuf, text: &str) -> Option<usize> {

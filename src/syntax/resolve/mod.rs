@@ -35,7 +35,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Decides everything that can be decided without data.  The model is there only if nothing is wrong.
-pub fn resolve(tree: &Tree, source: &Arc<Source>, folder: &Path, file: Option<&Path>, overrides: &[String]) -> (Option<Model>, Vec<Diagnostic>) {
+pub fn resolve(
+    tree: &Tree,
+    source: &Arc<Source>,
+    folder: &Path,
+    file: Option<&Path>,
+    overrides: &[String],
+) -> (Option<Model>, Vec<Diagnostic>) {
     let mut checker = Checker::new(source.clone(), folder.to_path_buf());
     let statements = checker.statements(tree);
     let mut library = Library::builtin();
@@ -59,6 +65,7 @@ pub fn resolve(tree: &Tree, source: &Arc<Source>, folder: &Path, file: Option<&P
 
     let assembled = net.zip(goal).zip(data).and_then(|((net, goal), data)| {
         let mut model = assemble(&checker, net, goal, data)?;
+        model.arrangements = machine.arrangements.as_ref().map(|span| checker.place(span));
         (model.plan, model.outputs, model.activations, model.overrides) = (machine.plan, outputs, activations, changes);
         Some(model)
     });
@@ -80,8 +87,14 @@ fn assemble(checker: &Checker, net: Net, goal: Goal, data: super::model::DataSpe
         Shift::Penalised => Bias::Penalised,
         Shift::Free => return None,
     };
-    let network =
-        super::model::NetworkSpec { inputs: net.inputs, target: net.target, activation: net.activation?, bias, width: net.width, skip: net.skip };
+    let network = super::model::NetworkSpec {
+        inputs: net.inputs,
+        target: net.target,
+        activation: net.activation?,
+        bias,
+        width: net.width,
+        skip: net.skip,
+    };
     let penalty = goal.penalty?.place;
     Some(Model {
         name: checker.source.name.clone(),
@@ -94,6 +107,7 @@ fn assemble(checker: &Checker, net: Net, goal: Goal, data: super::model::DataSpe
         strength: goal.strength,
         regularizer: super::model::Placed { value: Regularizer::weight_decay(), place: penalty },
         plan: Default::default(),
+        arrangements: None,
         outputs: Default::default(),
         text: checker.text_after_overrides(),
     })

@@ -84,7 +84,9 @@ impl Checker {
             return first.map(|first| (first, count)).or_else(|| self.refuse(missing));
         }
         let layer = expr.head().filter(|(name, args)| LAYERS.contains(&name.text.as_str()) || !args.is_empty() || name.text == "features");
-        if let Some((name, _)) = layer.filter(|_| !matches!(&expr.term, Term::Word(word) if columns.names.as_ref().is_some_and(|n| n.contains(word)))) {
+        if let Some((name, _)) =
+            layer.filter(|_| !matches!(&expr.term, Term::Word(word) if columns.names.as_ref().is_some_and(|n| n.contains(word))))
+        {
             let error = self.error("E0306", format!("the network ends with `{}`, not with a column", name.text), &expr.span, "no target");
             return self.refuse(error.help("end it with the column that is to be learnt: `-> y`"));
         }
@@ -98,8 +100,9 @@ impl Checker {
             if let ColumnItem::One(name) = item
                 && name.value == target.value
             {
-                let error = Diagnostic::error("E0309", format!("`{}` is input and target at once", name.value), name.place.clone(), "given here")
-                    .also(target.place.clone(), "to be learnt here");
+                let error =
+                    Diagnostic::error("E0309", format!("`{}` is input and target at once", name.value), name.place.clone(), "given here")
+                        .also(target.place.clone(), "to be learnt here");
                 self.report(error.replace("`features` is every column but the target", "features"));
             }
         }
@@ -234,10 +237,15 @@ impl Checker {
                 .help("pool after a convolution and its activation: `conv1d(size = 3) -> relu -> avg_pool -> dense`"),
             0 => error("E0303", format!("`{name}` needs a layer of neurons before it"), "the first layer")
                 .replace(format!("write `dense -> {written}`"), format!("dense -> {written}")),
-            1 => error("E0303", format!("`{name}` follows a linear layer without an activation between them"), "two linear layers in a row are one")
-                .replace(format!("put an activation between them: `relu -> {written}`"), format!("relu -> {written}")),
+            1 => error(
+                "E0303",
+                format!("`{name}` follows a linear layer without an activation between them"),
+                "two linear layers in a row are one",
+            )
+            .replace(format!("put an activation between them: `relu -> {written}`"), format!("relu -> {written}")),
             2 | 3 if matches!(layer.kind, LayerKind::Unit(_) | LayerKind::Gated) => {
-                error("E0303", "two activations in a row".to_string(), "the second one").help("define an activation that does both: `activation both(x) = ...`")
+                error("E0303", "two activations in a row".to_string(), "the second one")
+                    .help("define an activation that does both: `activation both(x) = ...`")
             }
             _ => error("E0305", "this network has more than one hidden layer".to_string(), "a second hidden layer begins here")
                 .note("version 1 trains networks with one hidden layer: for those the exact convex program is known")

@@ -147,7 +147,9 @@ impl Checker {
         match &term.term {
             Term::Word(_) | Term::Call { .. } if self.has_word(term) => Some((term, None)),
             Term::Binary { left, op: Op::Multiply, right } => match (self.has_word(left), self.has_word(right)) {
-                (true, true) => self.refuse(self.error("E0332", "a product of two terms is not an objective", &term.span, "two terms multiplied")),
+                (true, true) => {
+                    self.refuse(self.error("E0332", "a product of two terms is not an objective", &term.span, "two terms multiplied"))
+                }
                 (true, false) => self.with_factor(left, Factor::Times(right)),
                 (false, true) => self.with_factor(right, Factor::Times(left)),
                 _ => self.refuse(self.only_a_number(term)),
@@ -171,7 +173,8 @@ impl Checker {
     }
 
     fn only_a_number(&self, term: &Expr) -> Diagnostic {
-        self.error("E0332", "a number alone does not change the optimum", &term.span, "a number").help("multiply it with a penalty: `0.1 * weight_decay`")
+        self.error("E0332", "a number alone does not change the optimum", &term.span, "a number")
+            .help("multiply it with a penalty: `0.1 * weight_decay`")
     }
 
     /// The strength of a penalty: a positive number.
@@ -211,8 +214,11 @@ impl Checker {
         if let Some(interpolate) = goal.constraints.iter().find(|c| c.value == Constraint::Interpolate)
             && let Some(loss) = &goal.loss
         {
-            let error = Diagnostic::error("E0339", "a loss has no effect where the data are fitted exactly", loss.place.clone(), "always 0");
-            return self.refuse(error.also(interpolate.place.clone(), "fits the data exactly").help("write `minimize weight_decay subject to interpolate`"));
+            let error =
+                Diagnostic::error("E0339", "a loss has no effect where the data are fitted exactly", loss.place.clone(), "always 0");
+            return self.refuse(
+                error.also(interpolate.place.clone(), "fits the data exactly").help("write `minimize weight_decay subject to interpolate`"),
+            );
         }
         if goal.loss.is_none() && !has(Constraint::Interpolate) {
             let written = self.written(&goal.whole).to_string();

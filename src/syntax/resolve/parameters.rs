@@ -22,7 +22,8 @@ impl Checker {
             return self.report(error.also(first, "declared here first").help("keep one of the two"));
         }
         if reserved(&name.text) {
-            let error = self.error("E0107", format!("`{}` is a built-in word and cannot be a parameter", name.text), &name.span, "a built-in name");
+            let error =
+                self.error("E0107", format!("`{}` is a built-in word and cannot be a parameter", name.text), &name.span, "a built-in name");
             return self.report(error.replace(format!("choose another name, such as `my_{}`", name.text), format!("my_{}", name.text)));
         }
         // A parameter whose value is wrong is still declared, so that its uses are not reported as well.
@@ -49,7 +50,12 @@ impl Checker {
         let (name, value) = (&binding.name, &binding.value);
         if !self.parameters.iter().any(|p| p.name.text == name.text) {
             let known: Vec<String> = self.parameters.iter().map(|p| p.name.text.clone()).collect();
-            let error = self.error("E0117", format!("`path` walks a parameter, and there is none called `{}`", name.text), &name.span, "unknown parameter");
+            let error = self.error(
+                "E0117",
+                format!("`path` walks a parameter, and there is none called `{}`", name.text),
+                &name.span,
+                "unknown parameter",
+            );
             self.report(match similar(&name.text, known.iter().map(String::as_str)) {
                 Some(near) => error.replace(format!("there is a parameter with a similar name: `{near}`"), near),
                 None => error.help(format!("declare it above this line: `param {} = 0.1`", name.text)),
@@ -102,7 +108,8 @@ impl Checker {
                 self.report(self.no_parameter(set, name, place(0, name_end)));
             } else if decimal(set[name_end + 1..].trim()).is_none_or(|value| !double(&value).is_finite()) {
                 let value = set[name_end + 1..].trim();
-                let error = Diagnostic::error("E0121", format!("`--set {set}`: `{value}` is not a number"), place(name_end + 1, set.len()), "");
+                let error =
+                    Diagnostic::error("E0121", format!("`--set {set}`: `{value}` is not a number"), place(name_end + 1, set.len()), "");
                 self.report(error.help(format!("--set {name}=0.1")));
             }
         }

@@ -34,7 +34,9 @@ impl Checker {
     fn reshaped(&mut self, shape: &Shape, layer: &Layer, sides: &[usize]) -> Option<Shape> {
         let cells: usize = sides.iter().product();
         let message = match shape {
-            Shape::Flat(Some(width)) if *width != cells => format!("{} cannot be reshaped to {}", crate::syntax::names::count(*width, "number"), product(sides)),
+            Shape::Flat(Some(width)) if *width != cells => {
+                format!("{} cannot be reshaped to {}", crate::syntax::names::count(*width, "number"), product(sides))
+            }
             Shape::Places(_) => "a convolution's places cannot be reshaped".to_string(),
             _ => return Some(if let [height, width] = sides { Shape::Image(*height, *width) } else { Shape::Flat(Some(cells)) }),
         };
@@ -57,7 +59,12 @@ impl Checker {
             let article = if sides.len() == 1 { "a signal of length " } else { "a " };
             let after = if sides.len() == 1 { "" } else { " image" };
             let filter = if size.len() == 1 { format!("a filter of length {}", size[0]) } else { format!("a {} filter", product(size)) };
-            let error = self.error("E0310", format!("{filter} does not fit in {article}{whole}{after}"), size_span, format!("larger than the {thing}"));
+            let error = self.error(
+                "E0310",
+                format!("{filter} does not fit in {article}{whole}{after}"),
+                size_span,
+                format!("larger than the {thing}"),
+            );
             let largest: Vec<String> = sides.iter().map(|side| padded(*side).to_string()).collect();
             let largest = if largest.len() == 1 { largest[0].clone() } else { format!("[{}]", largest.join(", ")) };
             return self.refuse(error.replace(format!("the largest possible size here is {largest}"), largest));
@@ -73,10 +80,12 @@ impl Checker {
     fn wrong_dimension(&mut self, layer: &Layer, dimensions: usize) -> Option<Shape> {
         let (name, written) = (&layer.name.text, self.written(&layer.span).to_string());
         if dimensions == 1 {
-            let error = self.error("E0313", format!("`{name}` runs along a signal, this is an image"), &layer.span, "one dimension too few");
+            let error =
+                self.error("E0313", format!("`{name}` runs along a signal, this is an image"), &layer.span, "one dimension too few");
             return self.refuse(error.help("use `conv2d(size = [3, 3])`"));
         }
-        let error = self.error("E0313", format!("`{name}` needs an image, this is a row of numbers"), &layer.span, "which number is where?");
+        let error =
+            self.error("E0313", format!("`{name}` needs an image, this is a row of numbers"), &layer.span, "which number is where?");
         self.refuse(error.replace(format!("say how they lie: `reshape(8, 8) -> {written}`"), format!("reshape(8, 8) -> {written}")))
     }
 
@@ -91,7 +100,8 @@ impl Checker {
             (Shape::Places(places), Some((size, stride))) => Some(Shape::Places(places.map(|places| (places - size) / stride + 1))),
             (Shape::Places(_), None) => Some(Shape::Places(Some(1))),
             _ => {
-                let error = self.error("E0314", format!("`{}` has nothing to pool", layer.name.text), &layer.span, "no convolution before it");
+                let error =
+                    self.error("E0314", format!("`{}` has nothing to pool", layer.name.text), &layer.span, "no convolution before it");
                 self.refuse(error.help("pool after a convolution and its activation: `conv1d(size = 3) -> relu -> avg_pool -> dense`"))
             }
         }

@@ -65,7 +65,12 @@ impl Checker {
     /// E0101, E0102: the language's version.
     fn version(&mut self, number: usize, statement: &Statement, version: &Name) {
         if version.text.trim_start_matches('0') != "1" {
-            let error = self.error("E0101", format!("this file is written for version {} of the language", version.text), &version.span, "this cvxc knows version 1");
+            let error = self.error(
+                "E0101",
+                format!("this file is written for version {} of the language", version.text),
+                &version.span,
+                "this cvxc knows version 1",
+            );
             self.report(error.replace("write `cvx 1`, or use a newer cvxc", "1"));
         }
         if number > 0 {

@@ -102,7 +102,8 @@ impl Checker {
         let known: Vec<&str> = UNITS.iter().map(|(name, ..)| *name).collect();
         let error = self.error("E0116", format!("`{}` is not a unit", unit.text), &unit.span, "unknown unit");
         let long = [("sec", "s"), ("secs", "s"), ("second", "s"), ("seconds", "s"), ("minute", "min"), ("minutes", "min"), ("m", "min")];
-        let long = long.iter().chain(&[("hour", "h"), ("hours", "h"), ("percent", "%"), ("gb", "GB"), ("mb", "MB"), ("kb", "kB"), ("G", "GB")]);
+        let long =
+            long.iter().chain(&[("hour", "h"), ("hours", "h"), ("percent", "%"), ("gb", "GB"), ("mb", "MB"), ("kb", "kB"), ("G", "GB")]);
         match long.clone().find(|(name, _)| *name == unit.text).map(|(_, short)| *short) {
             Some(short) => error.replace(format!("write `{short}`"), short),
             None => error.note(format!("the units are: {}; a product is written with `*`", known.join(", "))),
@@ -114,7 +115,8 @@ impl Checker {
             return Some(parameter.value.clone());
         }
         let names: Vec<String> = self.parameters.iter().map(|p| p.name.text.clone()).collect();
-        let error = self.error("E0117", format!("`{what}` needs a number, and there is no parameter `{word}`"), &expr.span, "unknown parameter");
+        let error =
+            self.error("E0117", format!("`{what}` needs a number, and there is no parameter `{word}`"), &expr.span, "unknown parameter");
         self.refuse(match similar(word, names.iter().map(String::as_str)) {
             Some(near) => error.replace(format!("there is a parameter with a similar name: `{near}`"), near),
             None => error.help(format!("declare it: `param {word} = 0.1`, above this line")),
