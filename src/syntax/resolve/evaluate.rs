@@ -10,7 +10,7 @@ use crate::syntax::tree::{Arg, Arm, Body, Expr, Name, Op, Span, Term};
 use std::collections::BTreeMap;
 
 /// The most evaluation steps of a model's activations together, each piece of each function counting as one.
-const MOST_WORK: usize = 2_000_000;
+const MOST_WORK: usize = 600_000;
 
 /// What names mean inside one definition.
 struct Frame {

@@ -5,6 +5,7 @@ use super::function::Function;
 use crate::exact::Rational;
 use crate::syntax::diagnostic::{Diagnostic, Place, Source};
 use crate::syntax::names::similar;
+use crate::syntax::parse::MOST_ERRORS;
 use crate::syntax::tree::{self, Kind, Name, Span, Tree};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -71,7 +72,7 @@ impl Library {
     }
 
     pub(super) fn report(&mut self, error: Diagnostic) {
-        if !self.found.contains(&error) {
+        if self.found.len() < MOST_ERRORS && !self.found.contains(&error) {
             self.found.push(error);
         }
     }
