@@ -17,6 +17,9 @@ pub const STATEMENTS: &[&str] =
 /// The most brackets inside brackets.
 const DEEPEST: usize = 64;
 
+/// The most errors of one run: nobody reads more.
+pub const MOST_ERRORS: usize = 100;
+
 /// The recogniser that pest makes from the grammar.
 #[derive(pest_derive::Parser)]
 #[grammar = "../grammar/model.pest"]
@@ -40,7 +43,7 @@ pub fn parse(source: &Arc<Source>) -> Result<Tree, Vec<Diagnostic>> {
 
 /// The errors of a broken file's statements, each parsed alone.
 fn pieces(source: &Arc<Source>) -> Vec<Diagnostic> {
-    cut::pieces(&source.text).into_iter().filter_map(|piece| error_of(source, piece)).collect()
+    cut::pieces(&source.text).into_iter().filter_map(|piece| error_of(source, piece)).take(MOST_ERRORS).collect()
 }
 
 fn error_of(source: &Arc<Source>, piece: std::ops::Range<usize>) -> Option<Diagnostic> {

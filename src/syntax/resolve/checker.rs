@@ -4,6 +4,7 @@ use crate::exact::Rational;
 use crate::syntax::diagnostic::{Diagnostic, Place, Source};
 use crate::syntax::model::Placed;
 use crate::syntax::names::similar;
+use crate::syntax::parse::MOST_ERRORS;
 use crate::syntax::tree::{Arg, Binding, Expr, Name, Span};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -52,9 +53,9 @@ impl Checker {
         Diagnostic::error(code, message, self.place(span), remark)
     }
 
-    /// Keeps an error, once.
+    /// Keeps an error, once, and only as many as anybody reads.
     pub fn report(&mut self, error: Diagnostic) {
-        if !self.found.contains(&error) {
+        if self.found.len() < MOST_ERRORS && !self.found.contains(&error) {
             self.found.push(error);
         }
     }

@@ -41,9 +41,10 @@ impl Checker {
             header: true,
             separator: None,
         };
-        let settings = self.settings("data", settings, SETTINGS);
-        let good =
-            settings.into_iter().map(|setting| self.data_setting(setting, &mut spec, &columns).is_some()).fold(true, |all, one| all && one);
+        let mut good = true;
+        for setting in self.settings("data", settings, SETTINGS) {
+            good &= self.data_setting(setting, &mut spec, &columns).is_some();
+        }
         columns.dropped = spec.drop.len();
         (read.is_some().then_some(spec).filter(|_| good), columns)
     }
@@ -228,7 +229,7 @@ impl Checker {
             self.report(self.error("E0403", "this table has no rows", &header.span, "only the column names"));
         }
         let ragged = rows.iter().filter(|row| row.cells.len() != header.cells.len()).collect::<Vec<_>>();
-        ragged.iter().for_each(|row| self.ragged(row, header));
+        ragged.iter().take(crate::syntax::parse::MOST_ERRORS).for_each(|row| self.ragged(row, header));
         let names: Vec<String> = header.cells.iter().map(|cell| cell.text.clone()).collect();
         // A broken table still names its columns, but not what a row of it holds.
         let columns = Columns { names: Some(names), shaped: !ragged.is_empty(), dropped: 0 };
