@@ -1,7 +1,6 @@
 //! Errors about one cell or one row: named by row and column, pointing into the file.
 
 use super::cell::{Fault, advice};
-use super::table::Reader;
 use crate::syntax::diagnostic::{Diagnostic, Place};
 
 /// A name as the model language would write it in a list: quoted if it is not a plain word or number.
@@ -13,12 +12,6 @@ pub fn word(name: &str) -> String {
 }
 
 /// The error of a cell that cannot be used; `row` from 0.
-pub fn cell_fault(reader: &dyn Reader, row: usize, column: usize, fault: Fault, text: &str) -> Diagnostic {
-    let name = &reader.names()[column];
-    at_cell(reader.place(row, Some(column)), name, row, fault, text)
-}
-
-/// The same, where the place is already known.
 pub fn at_cell(place: Place, name: &str, row: usize, fault: Fault, text: &str) -> Diagnostic {
     let row = row + 1;
     let shown = clipped(text.trim());
