@@ -118,19 +118,19 @@ fn npy_types_and_orders() {
 fn npz_arrays_are_columns_with_a_shape() {
     let folder = Folder::new();
     let path = folder.0.path().join("d.npz");
-    let labels: Vec<u8> = "cat dogcat".chars().map(|c| if c == ' ' { '\0' } else { c }).flat_map(|c| (c as u32).to_le_bytes()).collect();
-    let text = npy_bytes("{'descr': '<U3', 'fortran_order': False, 'shape': (3,), }", labels[..12 * 2 + 12].to_vec());
+    let labels = "catdogcat".chars().flat_map(|c| (c as u32).to_le_bytes());
+    let text = npy_bytes("{'descr': '<U3', 'fortran_order': False, 'shape': (3,), }", labels);
     npz(&path, &[("signal", npy("(3, 2)", false, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0])), ("kind", text), ("scalar", npy("()", false, [7.0]))]);
     let mut model = on_file(&path, "kind", "hinge");
     model.network.inputs.value = InputSpec::Columns(vec![ColumnItem::One(name("signal"))]);
     assert_eq!(header(&model.data).expect("names"), ["signal_0", "signal_1", "kind"]);
-    let columns: Vec<String> = dataset_or_labels(&model);
+    let columns: Vec<String> = column_names(&model);
     assert_eq!(columns, ["signal_0", "signal_1"]);
     model.network.inputs.value = InputSpec::Columns(vec![ColumnItem::Range(name("signal_0"), name("signal_1"))]);
-    assert_eq!(dataset_or_labels(&model), ["signal_0", "signal_1"]);
+    assert_eq!(column_names(&model), ["signal_0", "signal_1"]);
 }
 
-fn dataset_or_labels(model: &Model) -> Vec<String> {
+fn column_names(model: &Model) -> Vec<String> {
     dataset(model).columns.into_iter().map(|column| column.name).collect()
 }
 
@@ -151,7 +151,7 @@ fn the_toys_are_seeded() {
 }
 
 #[test]
-fn a_hundred_and_one_rows_of_the_gallery() {
+fn the_gallery_binds() {
     let file = |name: &str| PathBuf::from("models/data").join(name);
     let iris = dataset(&{
         let mut model = on_file(&file("iris.csv"), "species", "hinge");
