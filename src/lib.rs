@@ -1,10 +1,18 @@
 //! cvxc trains two-layer networks with piecewise-linear activations to a proved global optimum.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "solve")]
+pub mod arrangement;
+#[cfg(feature = "solve")]
+pub mod backend;
 pub mod cli;
 pub mod exact;
 pub mod export;
 pub mod loss;
+#[cfg(feature = "solve")]
+pub mod lowering;
+#[cfg(feature = "solve")]
+pub mod pricing;
 pub mod problem;
 pub mod program;
 pub mod regularizer;

@@ -1,16 +1,17 @@
 //! Ctrl-C: the first one asks the solve to end cleanly, the second one quits.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-static PRESSED: AtomicUsize = AtomicUsize::new(0);
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The shell's code for a process ended by Ctrl-C.
 const QUIT: i32 = 130;
 
-/// Listens from now on.  A second handler in one process changes nothing.
-pub fn listen(quiet: bool) {
+/// Listens from now on; the flag is raised by the first Ctrl-C.
+pub fn listen(quiet: bool) -> Arc<AtomicBool> {
+    let pressed = Arc::new(AtomicBool::new(false));
+    let flag = pressed.clone();
     let handler = move || {
-        if PRESSED.fetch_add(1, Ordering::SeqCst) > 0 {
+        if flag.swap(true, Ordering::SeqCst) {
             std::process::exit(QUIT);
         }
         if !quiet {
@@ -19,9 +20,5 @@ pub fn listen(quiet: bool) {
     };
     // Without a handler Ctrl-C still ends the process, only less politely.
     let _ = ctrlc::set_handler(handler);
-}
-
-/// Whether Ctrl-C was pressed.
-pub fn pressed() -> bool {
-    PRESSED.load(Ordering::SeqCst) > 0
+    pressed
 }

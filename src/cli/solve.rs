@@ -112,14 +112,13 @@ impl Solve {
     }
 
     fn search(&self, problem: &Problem, progress: &mut Progress, console: &Console) -> Result<solve::Outcome, solve::Failure> {
-        interrupt::listen(console.quiet);
         let mut control = solve::Control {
             progress: &mut |event| progress.event(event),
-            interrupted: &interrupt::pressed,
+            interrupted: interrupt::listen(console.quiet),
             threads: self.threads,
             verbose: console.verbose > 1,
         };
-        let outcome = solve::solve(problem, problem.plan.time, &mut control);
+        let outcome = solve::solve(problem, &mut control);
         progress.finish();
         outcome
     }
@@ -156,7 +155,6 @@ fn stopped(stopped: solve::Stopped) -> Stopped {
         solve::Stopped::Gap => Stopped::Gap,
         solve::Stopped::Converged => Stopped::Converged,
         solve::Stopped::Time => Stopped::Time,
-        solve::Stopped::Memory => Stopped::Memory,
         solve::Stopped::Interrupt => Stopped::Interrupt,
     }
 }

@@ -1,5 +1,8 @@
 //! Arithmetic without rounding: the rationals that people write and that doubles are.
 
+pub mod linear;
+
+pub use dashu_int::IBig as Integer;
 pub use dashu_ratio::RBig as Rational;
 
 use dashu_int::{IBig, UBig, ops::BitTest};

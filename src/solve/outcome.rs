@@ -1,7 +1,8 @@
-//! The journey from a problem to its best network, as one readable loop.
+//! What a solve says while it runs and what it holds at the end; never more than is known.
 
-use crate::problem::{Network, Problem};
-use std::time::Duration;
+use crate::problem::Network;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Why the search ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +12,6 @@ pub enum Stopped {
     /// No neuron worth adding was found, or every listed cell is in: more time would not help.
     Converged,
     Time,
-    Memory,
     /// Ctrl-C.
     Interrupt,
 }
@@ -61,8 +61,8 @@ pub enum Event {
 /// How a caller listens and stops: threads, progress, Ctrl-C.
 pub struct Control<'a> {
     pub progress: &'a mut dyn FnMut(Event),
-    /// Asked often; true ends the solve cleanly.
-    pub interrupted: &'a (dyn Fn() -> bool + Sync),
+    /// Raised by Ctrl-C: the solve then ends cleanly with what it has.
+    pub interrupted: Arc<AtomicBool>,
     /// Worker threads; 0 is all cores.  The answer does not depend on it.
     pub threads: usize,
     /// Show the conic solver's own log on stderr.
@@ -112,9 +112,4 @@ pub enum Failure {
     Numerical(String),
     /// The memory limit would be passed.
     Memory { needed: u64, limit: u64 },
-}
-
-/// Solves `problem` within `time`.
-pub fn solve(_problem: &Problem, _time: Duration, _control: &mut Control) -> Result<Outcome, Failure> {
-    Err(Failure::Numerical("under construction".into()))
 }

@@ -1,0 +1,63 @@
+//! When a walk ends early: somebody asked for it, or there are more cells than allowed.
+
+use std::fmt;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+/// Why the cells were not all visited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The caller's `interrupted` said so.
+    Interrupted,
+    /// There are more cells than the limit, or the rank is beyond 32 and there are more than four billion.
+    TooMany,
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Stop::Interrupted => "the listing of cells was interrupted",
+            Stop::TooMany => "the data has more cells than allowed: sample them instead of listing all",
+        })
+    }
+}
+
+impl std::error::Error for Stop {}
+
+/// Cells between two looks at the world.
+const PERIOD: u32 = 1 << 10;
+
+/// Shared by all cores.
+pub(super) struct Halt<'a> {
+    interrupted: &'a (dyn Fn() -> bool + Sync),
+    limit: u64,
+    seen: AtomicU64,
+    interrupt: AtomicBool,
+}
+
+impl<'a> Halt<'a> {
+    /// `limit` counts the cells of one half space.
+    pub fn new(interrupted: &'a (dyn Fn() -> bool + Sync), limit: u64) -> Self {
+        Halt { interrupted, limit, seen: AtomicU64::new(0), interrupt: AtomicBool::new(false) }
+    }
+
+    /// Counts cells in `ticks`, and looks at the world now and then.
+    #[inline]
+    pub fn tick(&self, ticks: &mut u32, cells: u32) -> ControlFlow<()> {
+        *ticks += cells;
+        if *ticks < PERIOD { ControlFlow::Continue(()) } else { self.look(u64::from(std::mem::take(ticks))) }
+    }
+
+    #[cold]
+    fn look(&self, cells: u64) -> ControlFlow<()> {
+        let seen = self.seen.fetch_add(cells, Relaxed) + cells;
+        if (self.interrupted)() {
+            self.interrupt.store(true, Relaxed);
+        }
+        if seen > self.limit || self.interrupt.load(Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    pub fn was_interrupted(&self) -> bool {
+        self.interrupt.load(Relaxed)
+    }
+}

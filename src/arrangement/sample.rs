@@ -1,0 +1,52 @@
+//! Some cells: those of Gaussian weight vectors.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use super::{Pattern, predicate};
+use crate::problem::{Matrix, Random};
+
+/// A cell that was met by chance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sampled {
+    pub pattern: Pattern,
+    /// The first weight vector that was drawn in the cell.
+    pub witness: Vec<f64>,
+}
+
+/// Draws made before they are looked at.
+const BATCH: usize = 1 << 12;
+
+/// The distinct cells of `draws` Gaussian weight vectors, sorted.
+///
+/// The draws depend on the seed alone, and a longer sample contains every shorter one.  A draw on a hyperplane belongs to
+/// no full-dimensional cell and is dropped.
+pub fn sample(x: &Matrix, draws: usize, seed: u64) -> Vec<Sampled> {
+    let mut random = Random::new(seed);
+    let mut known: HashMap<Pattern, Vec<f64>> = HashMap::new();
+    for begin in (0..draws).step_by(BATCH) {
+        let size = BATCH.min(draws - begin);
+        let weights: Vec<Vec<f64>> = (0..size).map(|_| (0..x.columns).map(|_| random.normal()).collect()).collect();
+        let patterns: Vec<Option<Pattern>> = weights.par_iter().map(|w| strict(x, w)).collect();
+        for (pattern, w) in patterns.into_iter().zip(weights) {
+            if let Some(pattern) = pattern {
+                known.entry(pattern).or_insert(w);
+            }
+        }
+    }
+    let mut cells: Vec<Sampled> = known.into_iter().map(|(pattern, witness)| Sampled { pattern, witness }).collect();
+    cells.sort_unstable_by(|a, b| a.pattern.cmp(&b.pattern));
+    cells
+}
+
+/// The pattern of `w` if no row but zero rows vanishes there.
+fn strict(x: &Matrix, w: &[f64]) -> Option<Pattern> {
+    let mut on_line = false;
+    let pattern = Pattern::from_fn(x.rows, |i| {
+        let sign = predicate::sign(x.row(i), w);
+        on_line |= sign == 0 && x.row(i).iter().any(|v| *v != 0.0);
+        sign >= 0
+    });
+    (!on_line).then_some(pattern)
+}

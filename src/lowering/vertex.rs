@@ -1,0 +1,138 @@
+//! From any optimal network to a vertex of the optimal set: Σ α_j z_j = f with independent z_j, at no higher price.
+//!
+//! With z_j = s_j φ(X u_j) and cost h(u_j), a dependence Σ c_j z_j = 0 lets α move along ±c without changing f until some
+//! α_j is 0; one of the two directions does not raise the cost (Carathéodory; THEORY 15).  At most rank(z) <= n remain.
+
+use super::assemble;
+use crate::arrangement::Pattern;
+use crate::problem::{Matrix, Network, Problem};
+use std::collections::BTreeMap;
+
+/// Neuron `u` with output sign, its features z on the training rows and its cost.
+struct Atom {
+    sign: f64,
+    u: Vec<f64>,
+    z: Vec<f64>,
+    cost: f64,
+    alpha: f64,
+}
+
+/// Merges neurons of one cell and sign and removes dependent ones.
+///
+/// `tolerance` is the part of an atom, relative to its length, that may be lost when it counts as dependent.
+pub fn prune(problem: &Problem, inputs: &Matrix, network: &Network, tolerance: f64) -> Network {
+    let mut atoms = merged(problem, inputs, network);
+    atoms.sort_by(|a, b| b.cost.total_cmp(&a.cost));
+    let mut basis = Basis::default();
+    for atom in atoms {
+        basis.admit(atom, tolerance);
+    }
+    let neurons = basis.atoms.into_iter().map(|atom| (atom.sign, atom.u.iter().map(|u| u * atom.alpha).collect()));
+    assemble(problem, inputs.columns, neurons, network.skip.clone())
+}
+
+/// One atom per cell and output sign: u adds up where the activation is linear, and h only gains by it.
+fn merged(problem: &Problem, inputs: &Matrix, network: &Network) -> Vec<Atom> {
+    let mut sums: BTreeMap<(bool, Pattern), Vec<f64>> = BTreeMap::new();
+    for (w, &a) in network.hidden.each_row().zip(&network.output) {
+        let sum = sums.entry((a > 0.0, Pattern::of(inputs, w))).or_insert_with(|| vec![0.0; w.len()]);
+        sum.iter_mut().zip(w).for_each(|(sum, w)| *sum += a.abs() * w);
+    }
+    let atom = |((positive, _), u): ((bool, Pattern), Vec<f64>)| {
+        let sign = if positive { 1.0 } else { -1.0 };
+        let z = inputs.times(&u).iter().map(|&z| sign * problem.architecture.activation.value(z)).collect();
+        let cost = problem.objective.regularizer.hidden.gauge(&u);
+        Atom { sign, u, z, cost, alpha: 1.0 }
+    };
+    sums.into_iter().map(atom).filter(|atom| length(&atom.z) > 0.0).collect()
+}
+
+/// Independent atoms with the factors z = Q R, columns of Q orthonormal.
+#[derive(Default)]
+struct Basis {
+    atoms: Vec<Atom>,
+    q: Vec<Vec<f64>>,
+    /// Column j has j + 1 entries.
+    r: Vec<Vec<f64>>,
+}
+
+impl Basis {
+    /// Takes the atom in, or shifts its weight onto the others until one of all is gone.
+    fn admit(&mut self, mut atom: Atom, tolerance: f64) {
+        loop {
+            let (coefficients, rest) = self.project(&atom.z);
+            let remaining = length(&rest);
+            if remaining > tolerance * length(&atom.z) {
+                return self.push(atom, coefficients, rest, remaining);
+            }
+            let c = self.solve(&coefficients);
+            let slope: f64 = c.iter().zip(&self.atoms).map(|(c, a)| c * a.cost).sum::<f64>() - atom.cost;
+            // The weight of `atom` falls by t and the others gain t c, or the other way round, whichever is not dearer.
+            let direction = if slope <= 0.0 { 1.0 } else { -1.0 };
+            let (t, leaving) = self.step(&c, direction, &atom);
+            atom.alpha -= direction * t;
+            self.atoms.iter_mut().zip(&c).for_each(|(a, c)| a.alpha += direction * t * c);
+            match leaving {
+                None => return,
+                Some(j) => self.remove(j),
+            }
+        }
+    }
+
+    /// How far the move goes, and which atom of the basis it ends on (`None`: the newcomer itself).
+    fn step(&self, c: &[f64], direction: f64, newcomer: &Atom) -> (f64, Option<usize>) {
+        let start = if direction > 0.0 { (newcomer.alpha, None) } else { (f64::INFINITY, None) };
+        let candidates = c.iter().zip(&self.atoms).enumerate().filter(|(_, (c, _))| direction * **c < 0.0);
+        candidates.map(|(j, (c, a))| (a.alpha / c.abs(), Some(j))).fold(start, |best, next| if next.0 < best.0 { next } else { best })
+    }
+
+    /// Q'z and what Q does not reach, with one pass of reorthogonalisation.
+    fn project(&self, z: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let mut rest = z.to_vec();
+        let mut coefficients = vec![0.0; self.q.len()];
+        for _ in 0..2 {
+            for (q, sum) in self.q.iter().zip(&mut coefficients) {
+                let along: f64 = q.iter().zip(&rest).map(|(q, z)| q * z).sum();
+                rest.iter_mut().zip(q).for_each(|(z, q)| *z -= along * q);
+                *sum += along;
+            }
+        }
+        (coefficients, rest)
+    }
+
+    fn push(&mut self, atom: Atom, mut coefficients: Vec<f64>, rest: Vec<f64>, remaining: f64) {
+        coefficients.push(remaining);
+        self.q.push(rest.iter().map(|z| z / remaining).collect());
+        self.r.push(coefficients);
+        self.atoms.push(atom);
+    }
+
+    /// R c = b by back substitution.
+    fn solve(&self, b: &[f64]) -> Vec<f64> {
+        let mut c = b.to_vec();
+        for j in (0..c.len()).rev() {
+            c[j] /= self.r[j][j];
+            let value = c[j];
+            c[..j].iter_mut().zip(&self.r[j]).for_each(|(c, r)| *c -= value * r);
+        }
+        c
+    }
+
+    /// Drops atom j and orthogonalises those behind it anew.
+    fn remove(&mut self, j: usize) {
+        let behind: Vec<Atom> = self.atoms.drain(j..).skip(1).collect();
+        self.q.truncate(j);
+        self.r.truncate(j);
+        for atom in behind {
+            let (coefficients, rest) = self.project(&atom.z);
+            let remaining = length(&rest);
+            if remaining > 0.0 {
+                self.push(atom, coefficients, rest, remaining);
+            }
+        }
+    }
+}
+
+fn length(z: &[f64]) -> f64 {
+    z.iter().map(|z| z * z).sum::<f64>().sqrt()
+}

@@ -1,0 +1,93 @@
+//! From a dual vector and a bound on its price to a number that no network of any width goes below.
+//!
+//! If |v'φ(Xw)| <= U h(w) for every w, then t v is feasible for 0 <= t <= β/U and the optimum is at least -L*(t v); with an
+//! unpenalised skip Z = [F 1] the dual also needs Z'v = 0 (THEORY 0, 1).
+
+use crate::problem::{Matrix, Problem};
+use nalgebra::{DMatrix, DVector};
+
+/// A lower bound and the dual vector that proves it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LowerBound {
+    pub value: f64,
+    pub dual: Vec<f64>,
+}
+
+/// The best -L*(t v) over the allowed t, at least the trivial bound 0 (every loss of the language is nonnegative).
+///
+/// `dual` must lie in dom L* and obey the skip's equalities; `price` bounds |v'φ(Xw)|/h(w) from above.
+pub fn lower_bound(problem: &Problem, dual: &[f64], price: f64) -> LowerBound {
+    let y = problem.targets();
+    let beta = problem.objective.strength;
+    let value_at = |t: f64| {
+        let scaled: Vec<f64> = dual.iter().map(|v| t * v).collect();
+        -problem.objective.loss.conjugate(&scaled, y)
+    };
+    let largest = if price > 0.0 { (beta / price).min(1e6) } else { 1.0 };
+    let t = best_scale(&value_at, largest);
+    let value = value_at(t);
+    if value > 0.0 {
+        LowerBound { value, dual: dual.iter().map(|v| t * v).collect() }
+    } else {
+        LowerBound { value: 0.0, dual: vec![0.0; dual.len()] }
+    }
+}
+
+/// The maximiser of a concave function on [0, largest] by golden sections; the ends and 1 are tried themselves.
+fn best_scale(value_at: &impl Fn(f64) -> f64, largest: f64) -> f64 {
+    let ratio = 0.5 * (5.0_f64.sqrt() - 1.0);
+    let (mut low, mut high) = (0.0, largest);
+    for _ in 0..80 {
+        let (a, b) = (high - ratio * (high - low), low + ratio * (high - low));
+        if value_at(a) >= value_at(b) {
+            high = b;
+        } else {
+            low = a;
+        }
+    }
+    let candidates = [0.5 * (low + high), largest, largest.min(1.0)];
+    candidates.into_iter().fold(0.0, |best, t| if value_at(t) > value_at(best) { t } else { best })
+}
+
+/// The nearest vector to `dual` in dom L* that is orthogonal to the skip's columns; `None` if none was found.
+///
+/// Coordinates at an end of their interval stay there: each may move by as much as it is away from its ends.
+pub fn with_skip_equalities(problem: &Problem, dual: &[f64]) -> Option<Vec<f64>> {
+    let mut v = dual.to_vec();
+    problem.objective.loss.clamp(&mut v, problem.targets());
+    if !problem.architecture.skip {
+        return Some(v);
+    }
+    let z = skip_columns(&problem.dataset.train.inputs);
+    for _ in 0..3 {
+        correct(problem, &z, &mut v)?;
+    }
+    let mut inside = v.clone();
+    problem.objective.loss.clamp(&mut inside, problem.targets());
+    (inside == v).then_some(v)
+}
+
+/// Orthonormal columns that span Z = [F 1].
+fn skip_columns(features: &Matrix) -> DMatrix<f64> {
+    let z = DMatrix::from_fn(features.rows, features.columns + 1, |i, j| if j < features.columns { features.row(i)[j] } else { 1.0 });
+    let svd = z.svd(true, false);
+    let largest = svd.singular_values.max();
+    let u = svd.u.expect("asked for");
+    let kept: Vec<usize> = (0..svd.singular_values.len()).filter(|&j| svd.singular_values[j] > 1e-12 * largest).collect();
+    u.select_columns(&kept)
+}
+
+/// v -= W Z (Z'WZ)^-1 Z'v with W the squared distance of each coordinate from the ends of its interval, at most 1.
+fn correct(problem: &Problem, z: &DMatrix<f64>, v: &mut [f64]) -> Option<()> {
+    let scale = problem.objective.loss.scale(v.len());
+    let room = |v: f64, y: f64| {
+        let (low, high) = problem.objective.loss.loss.domain(y, problem.objective.loss.parameter);
+        (v - low * scale).min(high * scale - v).min(1.0).powi(2)
+    };
+    let weights: Vec<f64> = v.iter().zip(problem.targets()).map(|(&v, &y)| room(v, y)).collect();
+    let weighted = DMatrix::from_fn(z.nrows(), z.ncols(), |i, j| weights[i] * z[(i, j)]);
+    let off = z.transpose() * DVector::from_column_slice(v);
+    let shift = &weighted * (z.transpose() * &weighted).svd(true, true).solve(&off, 1e-14).ok()?;
+    v.iter_mut().zip(shift.iter()).for_each(|(v, s)| *v -= s);
+    Some(())
+}

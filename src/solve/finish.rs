@@ -1,0 +1,115 @@
+//! The end of a solve: few neurons, the best rigorous bound at hand, and the outcome.
+
+use super::outcome::{Bound, Event, Failure, Outcome, Standing, Stopped};
+use super::search::Search;
+use crate::arrangement::Pattern;
+use crate::lowering::{Group, Shape, prune};
+use crate::pricing::{lower_bound, norm_bound};
+use crate::problem::{Arrangements, Network, Score};
+
+/// How much of an atom may be lost when neurons are merged, tried from the boldest on; the polish that follows restores the rest.
+const TOLERANCES: [f64; 5] = [1e-3, 1e-5, 1e-7, 1e-9, 1e-11];
+
+impl Search<'_, '_> {
+    /// Prunes, bounds and tells.
+    pub fn finish(mut self, stopped: Stopped) -> Result<Outcome, Failure> {
+        let before = self.best.0.neurons();
+        (self.control.progress)(Event::Stage("pruning"));
+        self.prune();
+        self.bound();
+        self.fits_width()?;
+        let (network, score) = self.best.clone();
+        if !score.objective.is_finite() {
+            return Err(Failure::Numerical("the objective overflows on this data".into()));
+        }
+        let (lower_bound, dual, bound) = self.lower.clone();
+        let closed = score.objective - lower_bound <= self.plan().gap * score.objective.abs();
+        Ok(Outcome {
+            standing: Standing::Bounded,
+            stopped: if closed { Stopped::Gap } else { stopped },
+            network,
+            objective: score.objective,
+            loss: score.loss,
+            penalty: score.penalty,
+            lower_bound,
+            bound,
+            dual,
+            neurons_before_pruning: before,
+            patterns: self.listed.max(self.size.groups),
+            patterns_bound: self.cells_at_most(),
+            rounds: self.rounds.max(1),
+            size: self.size.clone(),
+            seconds: self.began.elapsed().as_secs_f64(),
+            solver: self.solver,
+        })
+    }
+
+    /// The boldest pruning that costs nothing in the objective.
+    fn prune(&mut self) {
+        let (network, score) = self.best.clone();
+        let allowed = score.objective + 1e-9 * score.objective.abs();
+        for tolerance in TOLERANCES {
+            let pruned = prune(self.problem, &self.inputs, &network, tolerance);
+            let (polished, after) = self.polish(pruned);
+            if after.objective <= allowed {
+                self.best = (polished, after);
+                return;
+            }
+        }
+    }
+
+    /// Solves over the cells of the network's neurons only: at most one neuron each.
+    ///
+    /// Not with sampled cells: a neuron on the edge of its cell would escape into one that was not sampled.
+    fn polish(&mut self, network: Network) -> (Network, Score) {
+        let before = self.problem.score(&network);
+        let sampled = matches!(self.plan().arrangements, Arrangements::Sample { .. });
+        if network.neurons() == 0 || sampled || self.stop.now() {
+            return (network, before);
+        }
+        let size = self.size.clone();
+        let mut groups = self.support(&network);
+        let master = self.master(&mut groups, self.tolerance());
+        self.size = size;
+        match master.map(|master| (self.problem.score(&master.network), master.network)) {
+            Some((after, polished)) if after.objective < before.objective => (polished, after),
+            _ => (network, before),
+        }
+    }
+
+    fn support(&self, network: &Network) -> Vec<Group> {
+        let cell = |(w, a): (&[f64], &f64)| {
+            let pattern = Pattern::of(&self.inputs, w);
+            Group { sign: a.signum(), shape: Shape::Cell { pattern, rows: self.nearest_rows(w) } }
+        };
+        network.hidden.each_row().zip(&network.output).map(cell).collect()
+    }
+
+    /// The best lower bound at hand: every cell where they can be listed, norms otherwise.
+    fn bound(&mut self) {
+        let Some(dual) = self.dual.clone() else { return };
+        let done = self.priced.as_ref() == Some(&dual);
+        if done || (self.listable() && !self.stop.now() && self.price_every_cell(&dual).is_some()) {
+            return;
+        }
+        let price = norm_bound(&self.inputs, self.problem.architecture.activation.slopes(), &dual);
+        self.keep_bound(&dual, price, Bound::Norm);
+    }
+
+    /// Keeps the bound that follows from `dual` priced at most `price`, if it is the best so far.
+    pub fn keep_bound(&mut self, dual: &[f64], price: f64, bound: Bound) {
+        let found = lower_bound(self.problem, dual, price);
+        if found.value > self.lower.0 {
+            self.lower = (found.value, found.dual, bound);
+        }
+    }
+
+    /// `dense(k)` promises at most k neurons.
+    fn fits_width(&self) -> Result<(), Failure> {
+        let needed = self.best.0.neurons();
+        match self.problem.architecture.width {
+            Some(allowed) if needed > allowed => Err(Failure::TooWide { allowed, needed }),
+            _ => Ok(()),
+        }
+    }
+}

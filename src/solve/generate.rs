@@ -1,0 +1,212 @@
+//! Column generation (GLOBAL section 2): solve over few neurons, price all the others, add what is worth adding, repeat.
+//!
+//! First *rays*: single directions, whose programs are tiny, bring the dual vector near its place.  Then *cells*: the cells
+//! of the rays in use, where a neuron may turn freely, end at the optimum after finitely many rounds.
+
+use super::outcome::Stopped;
+use super::search::{Master, Search};
+use crate::arrangement::Pattern;
+use crate::lowering::{Group, Shape};
+use crate::pricing::{Find, ascend, price_cells, price_every_cell};
+use std::collections::BTreeSet;
+
+/// Rounds over rays, and the violation relative to β at which they have done their work.
+const RAY_ROUNDS: usize = 12;
+const RAY_VIOLATION: f64 = 1e-3;
+/// The tolerance of programs over rays: their answers are only starting points.
+const RAY_TOLERANCE: f64 = 1e-6;
+/// The most neurons that one round adds.
+const ADDED: usize = 30;
+/// Gaussian starts of an ordinary pricing round, and of the one that must find nothing before the search ends.
+const STARTS: usize = 24;
+const LAST_STARTS: usize = 200;
+/// Arrangements of at most this many cells are priced cell by cell, which is a proof.
+const PRICED_CELLS: f64 = 3e6;
+
+impl Search<'_, '_> {
+    /// Generates until no violated neuron is found, or time is over.
+    pub fn generate(&mut self) -> Stopped {
+        let mut groups = self.rays();
+        groups = self.cells_of(&groups);
+        let mut idle = vec![0; groups.len()];
+        loop {
+            if let Some(why) = self.why_stopped() {
+                return why;
+            }
+            let Some(master) = self.master(&mut groups, self.tolerance()) else { return self.ended() };
+            self.rounds += 1;
+            self.drop_idle(&mut groups, &mut idle, &master);
+            let before = groups.len();
+            for find in self.violated(&master) {
+                self.add_cell(&mut groups, &find);
+            }
+            idle.resize(groups.len(), 0);
+            self.report(groups.len());
+            if groups.len() == before {
+                return self.ended();
+            }
+        }
+    }
+
+    /// Generates among the given cells only, until none of them is worth adding.
+    pub fn among(&mut self, cells: &[Pattern]) -> Stopped {
+        let mut groups: Vec<Group> = Vec::new();
+        let slopes = self.problem.architecture.activation.slopes();
+        loop {
+            let Some(master) = self.master(&mut groups, self.tolerance()) else { return self.ended() };
+            self.rounds += 1;
+            let before = groups.len();
+            if let Some(dual) = &master.dual {
+                for (index, find) in price_cells(&self.inputs, slopes, dual, cells, self.violation()).into_iter().take(ADDED) {
+                    self.add_pattern(&mut groups, cells[index].clone(), &find);
+                }
+            }
+            self.report(groups.len());
+            if groups.len() == before || self.stop.now() {
+                return self.ended();
+            }
+        }
+    }
+
+    fn ended(&self) -> Stopped {
+        self.why_stopped().unwrap_or(Stopped::Converged)
+    }
+
+    /// Directions found by price, each free in length only.
+    fn rays(&mut self) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        for round in 0..RAY_ROUNDS {
+            let Some(master) = self.master(&mut groups, RAY_TOLERANCE) else { break };
+            self.rounds += 1;
+            groups = in_use(groups, &master, 1e-7);
+            let finds = self.ascend(&master, STARTS, round as u64);
+            let violation = finds.first().map_or(0.0, |find| find.price / self.problem.objective.strength - 1.0);
+            let worth = finds.into_iter().filter(|find| find.price > self.problem.objective.strength * (1.0 + 0.1 * violation));
+            groups.extend(worth.take(ADDED).map(|find| Group { sign: find.sign, shape: Shape::Ray(find.w) }));
+            self.report(groups.len());
+            if violation < RAY_VIOLATION || self.stop.now() {
+                break;
+            }
+        }
+        groups
+    }
+
+    /// Neurons whose price is above β by more than the gap can bear; none only after a thorough search.
+    fn violated(&mut self, master: &Master) -> Vec<Find> {
+        let limit = self.violation();
+        let over = |finds: Vec<Find>| -> Vec<Find> { finds.into_iter().filter(|find| find.price > limit).take(ADDED).collect() };
+        let quick = over(self.ascend(master, STARTS, self.rounds as u64));
+        if !quick.is_empty() || self.stop.now() {
+            return quick;
+        }
+        let slow = over(self.ascend(master, LAST_STARTS, 1000 + self.rounds as u64));
+        if !slow.is_empty() || self.stop.now() {
+            return slow;
+        }
+        over(self.every_cell(master))
+    }
+
+    /// The price from which on a neuron is worth adding.
+    pub fn violation(&self) -> f64 {
+        self.problem.objective.strength * (1.0 + 0.1 * self.plan().gap)
+    }
+
+    /// Prices all of weight space where its cells can be listed; nothing otherwise.
+    fn every_cell(&mut self, master: &Master) -> Vec<Find> {
+        match &master.dual {
+            Some(dual) if self.listable() => {
+                let dual = dual.clone();
+                self.price_every_cell(&dual).map(|priced| priced.finds).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether the arrangement is small enough to be priced cell by cell.
+    pub fn listable(&self) -> bool {
+        self.cells_at_most() <= PRICED_CELLS
+    }
+
+    /// Prices `dual` on every cell and keeps the lower bound that follows.
+    pub fn price_every_cell(&mut self, dual: &[f64]) -> Option<crate::pricing::Priced> {
+        (self.control.progress)(super::Event::Stage("pricing every cell"));
+        let (lines, inputs, stop) = (&self.lines, &self.inputs, &self.stop);
+        let slopes = self.problem.architecture.activation.slopes();
+        let limit = self.violation();
+        let priced = self.workers.install(|| price_every_cell(lines, inputs, slopes, dual, limit, &|| stop.now()))?;
+        self.priced = Some(dual.to_vec());
+        self.keep_bound(dual, priced.price, super::Bound::EveryCell);
+        Some(priced)
+    }
+
+    fn ascend(&mut self, master: &Master, starts: usize, seed: u64) -> Vec<Find> {
+        let Some(dual) = &master.dual else { return Vec::new() };
+        let slopes = self.problem.architecture.activation.slopes();
+        let neurons: Vec<Vec<f64>> = master.network.hidden.each_row().map(<[f64]>::to_vec).collect();
+        self.workers.install(|| ascend(&self.inputs, slopes, dual, &neurons, starts, seed))
+    }
+
+    /// The distinct cells of some rays.
+    fn cells_of(&self, rays: &[Group]) -> Vec<Group> {
+        let mut cells = Vec::new();
+        for ray in rays {
+            if let Shape::Ray(w) = &ray.shape {
+                self.add_cell(&mut cells, &Find { sign: ray.sign, w: w.clone(), price: 0.0 });
+            }
+        }
+        cells
+    }
+
+    /// Adds the cell of a neuron unless it is there, with the rows that its cone most likely needs: those nearest to w.
+    fn add_cell(&self, groups: &mut Vec<Group>, find: &Find) {
+        self.add_pattern(groups, Pattern::of(&self.inputs, &find.w), find);
+    }
+
+    fn add_pattern(&self, groups: &mut Vec<Group>, pattern: Pattern, find: &Find) {
+        let there = |g: &Group| g.sign == find.sign && matches!(&g.shape, Shape::Cell { pattern: other, .. } if *other == pattern);
+        if groups.iter().any(there) {
+            return;
+        }
+        groups.push(Group { sign: find.sign, shape: Shape::Cell { pattern, rows: self.nearest_rows(&find.w) } });
+    }
+
+    /// The 2d rows whose hyperplanes pass closest to w.
+    pub fn nearest_rows(&self, w: &[f64]) -> Vec<u32> {
+        let margins: Vec<f64> = self.inputs.times(w).iter().enumerate().map(|(i, z)| z.abs() / self.length(i)).collect();
+        let mut near: Vec<u32> = (0..self.inputs.rows as u32).filter(|&i| self.length(i as usize) > 0.0).collect();
+        near.sort_by(|&a, &b| margins[a as usize].total_cmp(&margins[b as usize]).then(a.cmp(&b)));
+        near.truncate(2 * self.inputs.columns);
+        near
+    }
+
+    /// Drops cells that three programs in a row left empty.
+    fn drop_idle(&self, groups: &mut Vec<Group>, idle: &mut Vec<usize>, master: &Master) {
+        let used = used(master, 1e-7);
+        idle.resize(groups.len(), 0);
+        for (count, used) in idle.iter_mut().zip(&used) {
+            *count = if *used { 0 } else { *count + 1 };
+        }
+        let gone: BTreeSet<usize> = (0..groups.len()).filter(|&g| idle[g] >= 3).collect();
+        keep(groups, |g| !gone.contains(&g));
+        keep(idle, |g| !gone.contains(&g));
+    }
+}
+
+fn keep<T>(items: &mut Vec<T>, wanted: impl Fn(usize) -> bool) {
+    let mut index = 0;
+    items.retain(|_| {
+        index += 1;
+        wanted(index - 1)
+    });
+}
+
+/// Which groups carry more than `part` of the longest one.
+fn used(master: &Master, part: f64) -> Vec<bool> {
+    let lengths: Vec<f64> = master.weights.iter().map(|u| u.iter().map(|u| u * u).sum::<f64>().sqrt()).collect();
+    let largest = lengths.iter().copied().fold(0.0, f64::max);
+    lengths.iter().map(|length| *length > part * largest).collect()
+}
+
+fn in_use(groups: Vec<Group>, master: &Master, part: f64) -> Vec<Group> {
+    groups.into_iter().zip(used(master, part)).filter_map(|(group, used)| used.then_some(group)).collect()
+}

@@ -1,0 +1,70 @@
+//! The journey from a problem to its best network, as one readable loop.
+
+mod finish;
+mod generate;
+mod outcome;
+mod search;
+
+pub use outcome::{Bound, Control, Event, Failure, Outcome, Size, Standing, Stopped};
+
+use crate::arrangement;
+use crate::lowering::all_groups;
+use crate::problem::{Arrangements, Class, Problem};
+use search::Search;
+
+/// Finds the best network of `problem` and an interval that holds the optimum.
+///
+/// Needs an activation of degree 1; the language sees to that.
+pub fn solve(problem: &Problem, control: &mut Control) -> Result<Outcome, Failure> {
+    let workers = rayon::ThreadPoolBuilder::new().num_threads(control.threads).build();
+    let workers = workers.map_err(|error| Failure::Numerical(error.to_string()))?;
+    let mut search = Search::new(problem, control, workers);
+    let stopped = match problem.plan.arrangements {
+        _ if problem.architecture.activation.class() == Class::Linear => search.whole(),
+        Arrangements::All => search.listed()?,
+        Arrangements::Sample { count, seed } => search.sampled(count, seed),
+        Arrangements::Generate => search.generate(),
+    };
+    search.finish(stopped)
+}
+
+impl Search<'_, '_> {
+    /// A linear activation has one cell and no constraint: a single group is the whole program.
+    fn whole(&mut self) -> Stopped {
+        let groups = all_groups(self.problem, std::iter::empty());
+        self.settle(groups)
+    }
+
+    /// Every cell in one program: the paper's formulation.
+    fn listed(&mut self) -> Result<Stopped, Failure> {
+        let limit = self.problem.plan.max_patterns;
+        let stop = self.stop.clone();
+        let cells = match self.workers.install(|| arrangement::list_lines(&self.lines, limit, &|| stop.now())) {
+            Ok(cells) => cells,
+            Err(arrangement::Stop::Interrupted) => return Ok(self.why_stopped().unwrap_or(Stopped::Time)),
+            Err(arrangement::Stop::TooMany) => {
+                let (bound, rows, rank) = (self.cells_at_most(), self.lines.rows(), self.lines.rank());
+                return Err(Failure::TooManyCells { bound, limit, rows, rank });
+            }
+        };
+        self.patterns(cells.len());
+        let groups = all_groups(self.problem, cells.into_iter().map(|cell| (cell.pattern, cell.facets)));
+        self.fits(&groups)?;
+        Ok(self.settle(groups))
+    }
+
+    /// The cells of some random weight vectors: an upper bound, and nothing more.
+    fn sampled(&mut self, count: usize, seed: u64) -> Stopped {
+        let cells = arrangement::sample(&self.inputs, count, seed);
+        self.patterns(cells.len());
+        let patterns: Vec<_> = cells.into_iter().map(|cell| cell.pattern).collect();
+        self.among(&patterns)
+    }
+
+    /// Solves the program over fixed groups to the end.
+    fn settle(&mut self, groups: Vec<crate::lowering::Group>) -> Stopped {
+        let mut groups = groups;
+        self.master(&mut groups, self.tolerance());
+        self.why_stopped().unwrap_or(Stopped::Converged)
+    }
+}

@@ -1,0 +1,202 @@
+//! The state of a solve: the best network, the best dual vector, and the restricted master between them.
+
+use super::outcome::{Bound, Control, Event, Failure, Size, Stopped};
+use crate::arrangement::Lines;
+use crate::backend::{self, Request, Stop};
+use crate::lowering::{Group, Recovery, Shape, lower};
+use crate::pricing::with_skip_equalities;
+use crate::problem::{Matrix, Network, Plan, Problem, Score, Solver};
+use crate::program::{Program, Solution, Status};
+use std::time::Instant;
+
+/// Violations of a cone row below this part of |x||u| are rounding.
+const ROW_TOLERANCE: f64 = 1e-9;
+
+pub struct Search<'a, 'c> {
+    pub problem: &'a Problem,
+    pub inputs: Matrix,
+    pub control: &'a mut Control<'c>,
+    pub stop: Stop,
+    pub began: Instant,
+    pub workers: rayon::ThreadPool,
+    /// The distinct hyperplanes of the data, exactly.
+    pub lines: Lines,
+    /// Length of every row of X.
+    lengths: Vec<f64>,
+    /// The best network so far by its true objective.
+    pub best: (Network, Score),
+    /// The latest dual vector in dom L* that obeys the skip's equalities, if there was one.
+    pub dual: Option<Vec<f64>>,
+    /// Best lower bound so far, its dual vector, and what it rests on.
+    pub lower: (f64, Vec<f64>, Bound),
+    /// The dual vector that was last priced on every cell.
+    pub priced: Option<Vec<f64>>,
+    pub rounds: usize,
+    pub size: Size,
+    pub listed: usize,
+    pub solver: &'static str,
+    pub troubled: Option<Status>,
+}
+
+/// The answer of one restricted program.
+pub struct Master {
+    /// u_g for every group.
+    pub weights: Vec<Vec<f64>>,
+    pub network: Network,
+    /// v in dom L*; `None` if the multipliers were unusable.
+    pub dual: Option<Vec<f64>>,
+}
+
+impl<'a, 'c> Search<'a, 'c> {
+    pub fn new(problem: &'a Problem, control: &'a mut Control<'c>, workers: rayon::ThreadPool) -> Self {
+        let inputs = problem.inputs();
+        let zero = Network { hidden: Matrix::new(0, inputs.columns, vec![]), output: vec![], skip: None };
+        let score = problem.score(&zero);
+        let stop = Stop::new(problem.plan.time, control.interrupted.clone());
+        let lengths = inputs.each_row().map(|x| x.iter().map(|x| x * x).sum::<f64>().sqrt()).collect();
+        let trivial = (0.0, vec![0.0; inputs.rows], Bound::Trivial);
+        Search {
+            problem,
+            control,
+            stop,
+            began: Instant::now(),
+            workers,
+            lines: Lines::new(&inputs),
+            lengths,
+            best: (zero, score),
+            dual: None,
+            lower: trivial,
+            priced: None,
+            rounds: 0,
+            size: Size::default(),
+            listed: 0,
+            solver: "none",
+            troubled: None,
+            inputs,
+        }
+    }
+
+    /// The tolerance asked of the conic solver when the answer counts.
+    pub fn tolerance(&self) -> f64 {
+        self.problem.plan.tolerance.unwrap_or((self.problem.plan.gap * 1e-4).clamp(1e-10, 1e-8))
+    }
+
+    pub fn why_stopped(&self) -> Option<Stopped> {
+        if self.stop.interrupted() {
+            Some(Stopped::Interrupt)
+        } else if self.stop.late() {
+            Some(Stopped::Time)
+        } else {
+            None
+        }
+    }
+
+    /// Tells how many cells are at hand.
+    pub fn patterns(&mut self, listed: usize) {
+        self.listed = listed;
+        let bound = self.cells_at_most();
+        (self.control.progress)(Event::Patterns { listed, bound });
+    }
+
+    /// Cover's bound on the number of cells.
+    pub fn cells_at_most(&self) -> f64 {
+        self.lines.bound()
+    }
+
+    /// Refuses a program that would not fit in memory: the interior-point factors are counted as forty bytes per entry.
+    pub fn fits(&self, groups: &[Group]) -> Result<(), Failure> {
+        let n = self.inputs.rows as u64;
+        let columns: u64 = groups.len() as u64 * (self.inputs.columns as u64 + 1);
+        let needed = columns.saturating_mul(n).saturating_mul(40);
+        match self.problem.plan.memory {
+            Some(limit) if needed > limit => Err(Failure::Memory { needed, limit }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Solves over `groups`, adding the cone rows that the answer violates until it violates none.
+    ///
+    /// `None` if no usable point came back.
+    pub fn master(&mut self, groups: &mut [Group], tolerance: f64) -> Option<Master> {
+        loop {
+            let (program, recovery) = lower(self.problem, &self.inputs, groups);
+            let solution = self.run(&program, tolerance)?;
+            let master = self.read(&recovery, &solution);
+            self.offer(&master.network);
+            let added = self.tighten(groups, &master.weights);
+            if added == 0 || self.stop.now() {
+                self.dual = master.dual.clone().or(self.dual.take());
+                return Some(master);
+            }
+        }
+    }
+
+    fn run(&mut self, program: &Program, tolerance: f64) -> Option<Solution> {
+        let groups = program.blocks.iter().filter(|b| b.weight > 0.0).count();
+        self.size = Size { groups, columns: program.width(), rows: program.height(), cones: program.cones.len() };
+        let name = match self.problem.plan.solver {
+            Solver::Auto => "auto",
+            Solver::Clarabel => "clarabel",
+        };
+        let backend = backend::choose(name, program)?;
+        self.solver = backend.name();
+        let request = Request { tolerance, stop: self.stop.clone(), verbose: self.control.verbose };
+        let solution = backend.solve(program, &request);
+        let usable = solution.primal.len() == program.width() && solution.primal.iter().all(|x| x.is_finite());
+        self.troubled = (solution.status != Status::Solved).then_some(solution.status);
+        usable.then_some(solution)
+    }
+
+    fn read(&self, recovery: &Recovery, solution: &Solution) -> Master {
+        let dual = recovery.dual(solution);
+        let dual = dual.iter().all(|v| v.is_finite()).then(|| with_skip_equalities(self.problem, &dual)).flatten();
+        Master { weights: recovery.weights(solution), network: recovery.network(self.problem, solution), dual }
+    }
+
+    /// Keeps the network if its true objective is the best so far.
+    pub fn offer(&mut self, network: &Network) -> Score {
+        let score = self.problem.score(network);
+        if score.objective < self.best.1.objective {
+            self.best = (network.clone(), score);
+        }
+        score
+    }
+
+    /// Adds every row that a group's weights violate to that group; returns how many.
+    fn tighten(&self, groups: &mut [Group], weights: &[Vec<f64>]) -> usize {
+        let length = |u: &[f64]| u.iter().map(|u| u * u).sum::<f64>().sqrt();
+        let largest = weights.iter().map(|u| length(u)).fold(0.0, f64::max);
+        let mut added = 0;
+        for (group, u) in groups.iter_mut().zip(weights) {
+            let size = length(u);
+            let Shape::Cell { pattern, rows } = &mut group.shape else { continue };
+            if size <= 1e-7 * largest {
+                continue;
+            }
+            let before = rows.len();
+            for (i, z) in self.inputs.times(u).into_iter().enumerate() {
+                let outside = if pattern.get(i) { -z } else { z };
+                if outside > ROW_TOLERANCE * self.lengths[i] * size && !rows.contains(&(i as u32)) {
+                    rows.push(i as u32);
+                }
+            }
+            added += rows.len() - before;
+        }
+        added
+    }
+
+    /// One line for whoever listens.
+    pub fn report(&mut self, cells: usize) {
+        let (objective, lower_bound) = (self.best.1.objective, self.lower.0);
+        (self.control.progress)(Event::Round { round: self.rounds, cells, objective, lower_bound });
+    }
+
+    /// |x_i|.
+    pub fn length(&self, row: usize) -> f64 {
+        self.lengths[row]
+    }
+
+    pub fn plan(&self) -> &Plan {
+        &self.problem.plan
+    }
+}

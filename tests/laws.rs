@@ -1,0 +1,161 @@
+//! The laws that every row of every table obeys.
+#![cfg(feature = "solve")]
+
+use cvxc::backend::{BACKENDS, Request, Stop};
+use cvxc::loss::{LOSSES, Loss, Targets, Total};
+use cvxc::problem::{Activation, Class, Piece};
+use cvxc::program::{Affine, Cone, Program};
+use cvxc::regularizer::NORMS;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A parameter inside the allowed interval.
+fn parameter(loss: &dyn Loss) -> f64 {
+    loss.parameter().map_or(0.0, |p| if p.below.is_finite() { 0.5 * (p.above + p.below) - 0.2 } else { p.above + 0.7 })
+}
+
+fn targets(loss: &dyn Loss) -> Vec<f64> {
+    match loss.targets() {
+        Targets::Real => vec![-1.5, 0.0, 0.25, 3.0],
+        Targets::Classes => vec![-1.0, 1.0],
+    }
+}
+
+fn grid() -> impl Iterator<Item = f64> {
+    (-40..=40).map(|k| 0.125 * f64::from(k))
+}
+
+fn each_loss(check: impl Fn(&dyn Loss, f64, f64)) {
+    for loss in LOSSES {
+        for y in targets(*loss) {
+            check(*loss, y, parameter(*loss));
+        }
+    }
+}
+
+#[test]
+fn fenchel_young_holds_with_equality_at_the_slope() {
+    each_loss(|loss, y, p| {
+        for f in grid() {
+            let (v, value) = (loss.slope(f, y, p), loss.value(f, y, p));
+            let gap = value + loss.conjugate(v, y, p) - v * f;
+            assert!(gap.abs() < 1e-12 * (1.0 + value), "{} at f = {f}, y = {y}: {gap}", loss.name());
+            let (low, high) = loss.domain(y, p);
+            assert!(low <= 0.0 && 0.0 <= high && low <= v && v <= high, "{}: the slope lies in the domain", loss.name());
+            for u in grid().filter(|u| low <= *u && *u <= high) {
+                assert!(value + loss.conjugate(u, y, p) >= u * f - 1e-12, "{} at f = {f}, v = {u}", loss.name());
+            }
+        }
+    });
+}
+
+#[test]
+fn the_conjugate_is_infinite_outside_the_domain_and_finite_inside() {
+    each_loss(|loss, y, p| {
+        let (low, high) = loss.domain(y, p);
+        for v in grid() {
+            assert_eq!(loss.conjugate(v, y, p).is_finite(), low <= v && v <= high, "{} at v = {v}", loss.name());
+        }
+    });
+}
+
+#[test]
+fn slopes_and_curvatures_are_derivatives() {
+    each_loss(|loss, y, p| {
+        // Off the grid of kinks, central differences see one smooth piece.
+        for f in grid().map(|f| f + 0.0371) {
+            let h = 1e-5;
+            let slope = (loss.value(f + h, y, p) - loss.value(f - h, y, p)) / (2.0 * h);
+            let bend = (loss.slope(f + h, y, p) - loss.slope(f - h, y, p)) / (2.0 * h);
+            assert!((slope - loss.slope(f, y, p)).abs() < 1e-6, "{} slope at {f}", loss.name());
+            assert!((bend - loss.curvature(f, y, p)).abs() < 1e-6, "{} curvature at {f}", loss.name());
+        }
+    });
+}
+
+fn request() -> Request {
+    Request { tolerance: 1e-9, stop: Stop::new(Duration::from_secs(60), Arc::default()), verbose: false }
+}
+
+#[test]
+fn the_cone_form_has_the_value_of_the_loss() {
+    each_loss(|loss, y, p| {
+        for f in [-2.5, -1.0, -0.3, 0.0, 0.7, 1.0, 4.0] {
+            let mut program = Program::default();
+            let column = program.add_columns(1, 0.0);
+            loss.cone_form(&mut program, column, y, p, 0.5);
+            program.constrain(Cone::Zeros(1), [Affine::new(-f).plus(1.0, column)]);
+            for backend in BACKENDS.iter().filter(|b| b.accepts(&program)) {
+                let solution = backend.solve(&program, &request());
+                let (cone, value) = (program.objective(&solution.primal), 0.5 * loss.value(f, y, p));
+                assert!((cone - value).abs() < 1e-6 * (1.0 + value), "{} at {f}: {cone}, {value}", loss.name());
+            }
+        }
+    });
+}
+
+#[test]
+fn a_mean_is_the_sum_divided_by_the_rows() {
+    each_loss(|loss, y, p| {
+        let loss = cvxc::loss::find(loss.name()).unwrap();
+        let (sum, mean) = (Total { loss, parameter: p, mean: false }, Total { loss, parameter: p, mean: true });
+        let (f, y) = ([0.3, -1.2, 2.0, 0.9], [y; 4]);
+        assert!((sum.value(&f, &y) - 4.0 * mean.value(&f, &y)).abs() < 1e-12);
+        let v = mean.slope(&f, &y);
+        let product: f64 = v.iter().zip(&f).map(|(v, f)| v * f).sum();
+        assert!((mean.value(&f, &y) + mean.conjugate(&v, &y) - product).abs() < 1e-12, "{}", loss.name());
+    });
+}
+
+#[test]
+fn the_polar_is_the_polar_of_the_gauge() {
+    let vectors = [[1.0, -2.0, 0.5], [0.0, 0.0, 3.0], [-1.0, -1.0, 1.0], [0.3, 4.0, -0.1]];
+    for norm in NORMS {
+        for g in &vectors {
+            for w in &vectors {
+                let product: f64 = g.iter().zip(w).map(|(g, w)| g * w).sum();
+                assert!(product <= norm.polar(g) * norm.gauge(w) + 1e-12, "{}", norm.name());
+            }
+            // max { g·w : h(w) <= 1 } by the cone form itself.
+            let mut program = Program::default();
+            let w = program.add_columns(3, 0.0);
+            (0..3).for_each(|j| program.cost[w + j] = -g[j]);
+            norm.cone_form(&mut program, Affine::new(1.0), (w..w + 3).map(|j| Affine::new(0.0).plus(1.0, j)).collect());
+            for backend in BACKENDS.iter().filter(|b| b.accepts(&program)) {
+                let found = -program.objective(&backend.solve(&program, &request()).primal);
+                assert!((found - norm.polar(g)).abs() < 1e-6, "{} by {}: {found}", norm.name(), backend.name());
+            }
+        }
+    }
+}
+
+fn piece(from: Option<i32>, slope: i32, intercept: i32) -> Piece {
+    Piece { from: from.map(Into::into), includes_from: true, slope: slope.into(), intercept: intercept.into() }
+}
+
+#[test]
+fn classes_follow_from_the_pieces() {
+    let hat = vec![piece(None, 0, 0), piece(Some(-1), 1, 1), piece(Some(0), -1, 1), piece(Some(1), 0, 0)];
+    let rows = [
+        (Activation::relu(), Class::Homogeneous, true),
+        (Activation::new("linear", vec![piece(None, 3, 0)]), Class::Linear, true),
+        (Activation::new("abs", vec![piece(None, -1, 0), piece(Some(0), 1, 0)]), Class::Homogeneous, true),
+        (Activation::new("step", vec![piece(None, 0, 0), piece(Some(0), 0, 1)]), Class::Threshold, false),
+        (Activation::new("hat", hat), Class::PiecewiseLinear { jumps: false }, true),
+        (Activation::new("one", vec![piece(None, 0, 1)]), Class::PiecewiseLinear { jumps: false }, true),
+        (Activation::new("jump", vec![piece(None, 0, 0), piece(Some(1), 1, 0)]), Class::PiecewiseLinear { jumps: true }, false),
+    ];
+    for (activation, class, continuous) in rows {
+        assert_eq!((activation.class(), activation.continuous()), (class, continuous), "{}", activation.name);
+    }
+}
+
+#[test]
+fn degree_one_means_that_scale_comes_out() {
+    let leaky = Activation::homogeneous("leaky", 2.into(), (-1).into());
+    let (p, q) = leaky.slopes();
+    for z in grid() {
+        assert_eq!(leaky.value(z), p * z.max(0.0) + q * (-z).max(0.0));
+        assert_eq!(leaky.value(4.0 * z), 4.0 * leaky.value(z));
+    }
+}

@@ -1,0 +1,96 @@
+//! Optima known by an independent implementation (tests/reference/instances.json) are met, by listing and by generation.
+#![cfg(feature = "solve")]
+
+use cvxc::exact::{Rational, rational};
+use cvxc::loss::{Total, find};
+use cvxc::problem::{
+    Activation, Architecture, Arrangements, Bias, Column, Dataset, Guarantee, Matrix, Objective, Plan, Problem, Rows, Target,
+};
+use cvxc::regularizer::Regularizer;
+use cvxc::solve::{Bound, Control, Outcome, solve};
+use serde_json::Value;
+use std::sync::Arc;
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().map(|a| a.iter().filter_map(Value::as_f64).collect()).unwrap_or_default()
+}
+
+fn loss(instance: &Value) -> Option<Total> {
+    let parameter = |name: &str, default: f64| instance["loss_par"][name].as_f64().unwrap_or(default);
+    let (word, parameter) = match instance["loss"].as_str()? {
+        "sq" => ("squared", 0.0),
+        "abs" => ("absolute", 0.0),
+        "huber" => ("huber", parameter("delta", 1.0)),
+        "quantile" => ("quantile", parameter("tau", 0.3)),
+        "hinge" => ("hinge", 0.0),
+        "sqhinge" => ("squared_hinge", 0.0),
+        "logistic" => ("logistic", 0.0),
+        _ => return None,
+    };
+    find(word).map(|loss| Total { loss, parameter, mean: false })
+}
+
+/// The instance as a problem, if it is of degree 1 with weight decay in the l2 norm.
+fn problem(instance: &Value) -> Option<Problem> {
+    if instance.get("kind").is_some() || instance["gated"] == true || instance["norm"] != "l2" {
+        return None;
+    }
+    let exact = |key: &str| -> Option<Rational> { rational(instance[key].as_f64()?) };
+    let inputs: Vec<Vec<f64>> = instance["X"].as_array()?.iter().map(numbers).collect();
+    let column = |name: &str| Column { name: name.into(), shift: 0.0, scale: 1.0 };
+    let columns = (0..inputs[0].len()).map(|j| column(&format!("x{j}"))).collect();
+    let train = Rows { inputs: Matrix::from_rows(&inputs), targets: numbers(&instance["y"]) };
+    let activation = Activation::homogeneous("given", exact("act_pos")?, exact("act_neg")?);
+    Some(Problem {
+        name: instance["name"].as_str()?.into(),
+        dataset: Dataset { columns, target: Target::Number(column("y")), train, test: None, source: "reference".into(), dropped: 0 },
+        architecture: Architecture { activation, bias: Bias::None, width: None, skip: false },
+        objective: Objective { loss: loss(instance)?, regularizer: Regularizer::weight_decay(), strength: instance["beta"].as_f64()? },
+        plan: Plan::default(),
+    })
+}
+
+fn solved(problem: &Problem, arrangements: Arrangements) -> Outcome {
+    let plan = Plan { arrangements, guarantee: Guarantee::Global, ..Plan::default() };
+    let problem = Problem { plan, ..problem.clone() };
+    let mut control = Control { progress: &mut |_| {}, interrupted: Arc::default(), threads: 1, verbose: false };
+    solve(&problem, &mut control).unwrap_or_else(|failure| panic!("{}: {failure:?}", problem.name))
+}
+
+fn instances() -> Vec<Value> {
+    serde_json::from_str(include_str!("reference/instances.json")).unwrap()
+}
+
+#[test]
+fn listing_and_generation_meet_every_reference_optimum() {
+    let mut met = 0;
+    for instance in instances() {
+        let Some(problem) = problem(&instance) else { continue };
+        let optimum = instance["value"].as_f64().unwrap();
+        for arrangements in [Arrangements::All, Arrangements::Generate] {
+            let outcome = solved(&problem, arrangements);
+            let name = format!("{} by {arrangements:?}", problem.name);
+            let off = |value: f64| (value - optimum).abs() / optimum.max(1e-3);
+            // The references carry nine digits.
+            assert!(off(outcome.objective) < 1e-6, "{name}: {} against {optimum}", outcome.objective);
+            assert!(off(outcome.lower_bound) < 1e-6, "{name}: bound {} against {optimum}", outcome.lower_bound);
+            assert_eq!(outcome.bound, Bound::EveryCell, "{name}");
+            assert!(outcome.lower_bound <= outcome.objective * (1.0 + 1e-12), "{name}");
+            assert_eq!(problem.score(&outcome.network).objective, outcome.objective, "{name}: the network's own objective");
+        }
+        met += 1;
+    }
+    assert_eq!(met, 19, "instances in scope");
+}
+
+#[test]
+fn the_optimal_outputs_are_those_of_the_reference() {
+    for instance in instances().iter().filter(|i| i["loss"] == "sq") {
+        let Some(problem) = problem(instance) else { continue };
+        let network = solved(&problem, Arrangements::Generate).network;
+        let outputs = network.forward(&problem.architecture, &problem.dataset.train.inputs);
+        for (f, known) in outputs.iter().zip(numbers(&instance["f"])) {
+            assert!((f - known).abs() < 2e-4, "{}: {f} against {known}", problem.name);
+        }
+    }
+}
