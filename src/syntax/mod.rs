@@ -3,6 +3,7 @@
 pub mod codes;
 pub mod data;
 pub mod diagnostic;
+pub mod limits;
 pub mod model;
 pub mod names;
 mod parse;

@@ -31,6 +31,8 @@ pub struct Model {
     pub strength: Placed<f64>,
     pub regularizer: Placed<Regularizer>,
     pub plan: Plan,
+    /// Where `arrangements = ...` is written, if it is: messages about the number of cells point there.
+    pub arrangements: Option<Place>,
     /// Which kinds of file a solve writes.
     pub outputs: Outputs,
     /// The file as it stands after overrides: solving it again gives the same result.

@@ -1,7 +1,7 @@
 //! Diagnostics as text for people and as JSON for tools.
 
 use super::diagnostic::{Diagnostic, Label, Level, Source};
-use annotate_snippets::{AnnotationKind, Group, Level as Title, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level as Title, Origin, Renderer, Snippet};
 use serde_json::{Value, json as object};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -23,14 +23,52 @@ fn one(diagnostic: &Diagnostic, color: bool) -> String {
     };
     let mut group = Group::with_title(level.primary_title(&diagnostic.message).id(diagnostic.code));
     for source in sources(diagnostic) {
-        group = group.element(snippet(diagnostic, &source));
+        // A text that is not there has a name to show and no lines.
+        group = match source.text.is_empty() && diagnostic.labels[0].text.is_empty() {
+            true => group.element(Origin::path(source.name.clone())),
+            false => group.element(snippet(diagnostic, &source)),
+        };
     }
     let notes = diagnostic.notes.iter().map(|note| Title::NOTE.message(note));
     let helps = diagnostic.helps.iter().map(|help| Title::HELP.message(&help.text));
     for message in notes.chain(helps) {
         group = group.element(message);
     }
-    renderer.render(&[group])
+    let text = renderer.render(&[group]);
+    let source = &diagnostic.place().source;
+    match source.name == COMMAND_LINE {
+        true => without_numbers(&text),
+        // An origin without lines stands where an origin with lines would.
+        false if source.text.is_empty() && diagnostic.labels[0].text.is_empty() => text.replacen('\n', "\n ", 1),
+        false => text,
+    }
+}
+
+/// The name of the source that holds the arguments.
+pub const COMMAND_LINE: &str = "command line";
+
+/// The command line has no line numbers: drops `:1:7` behind its name, and the `1` in the margin.
+fn without_numbers(text: &str) -> String {
+    let mut lines: Vec<String> = text.lines().map(str::to_string).collect();
+    for line in &mut lines {
+        if let Some(at) = line.find(COMMAND_LINE).map(|at| at + COMMAND_LINE.len()) {
+            let end = line[at..].find(|c: char| c != ':' && !c.is_ascii_digit()).map_or(line.len(), |length| at + length);
+            line.replace_range(at..end, "");
+        }
+    }
+    if let Some((line, at)) = lines.iter_mut().skip(2).find_map(|line| margin_number(line).map(|at| (line, at))) {
+        line.replace_range(at..=at, " ");
+    }
+    lines.join("\n")
+}
+
+/// Where the line number 1 stands at the start of a line, colours left out.
+fn margin_number(line: &str) -> Option<usize> {
+    let mut rest = line;
+    while let Some(colour) = rest.strip_prefix('\u{1b}') {
+        rest = &colour[colour.find('m')? + 1..];
+    }
+    rest.starts_with('1').then(|| line.len() - rest.len())
 }
 
 /// The texts that a diagnostic points into, the primary one first.

@@ -120,5 +120,17 @@ fn expected(piece: &str, at: usize, error: &Error<Rule>) -> &'static str {
     if let Some((_, words)) = names.iter().find(|(rules, _)| has(rules)) {
         return words;
     }
-    if has(&[Rule::table, Rule::call]) { "a data source, such as `csv(\"f.csv\")`" } else { "the end of the statement" }
+    if has(&[Rule::table, Rule::call]) { "a data source, such as `csv(\"f.csv\")`" } else { closing(before) }
+}
+
+/// What ends the innermost open bracket, or else the statement.
+fn closing(before: &str) -> &'static str {
+    let Some(open) = cut::unclosed(before) else { return "the end of the statement" };
+    let inside = before[open..].rsplit(['{', ';', '\n']).next().unwrap_or_default();
+    match &before[open..=open] {
+        "(" => "`,` or `)`",
+        "[" => "`,` or `]`",
+        _ if cut::word(before[..open].trim_end().rsplit(' ').next().unwrap_or_default()) == "piecewise" && !inside.contains(':') => "`:`",
+        _ => "`;`, a new line or `}`",
+    }
 }

@@ -75,3 +75,47 @@ fn offer(error: Diagnostic, name: &str, stand_in: &StandIn) -> Diagnostic {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::diagnostic::Source;
+
+    /// The curved functions with stand-ins, by their definitions.
+    fn curve(name: &str, x: f64) -> Option<f64> {
+        let sigmoid = 1.0 / (1.0 + libm::exp(-x));
+        Some(match name {
+            "sigmoid" => sigmoid,
+            "tanh" => libm::tanh(x),
+            "gelu" => 0.5 * x * (1.0 + libm::erf(x / std::f64::consts::SQRT_2)),
+            "silu" | "swish" => x * sigmoid,
+            "softplus" => libm::log1p(libm::exp(x)),
+            "elu" => {
+                if x > 0.0 {
+                    x
+                } else {
+                    libm::expm1(x)
+                }
+            }
+            _ => return None,
+        })
+    }
+
+    #[test]
+    fn stand_ins_compile_and_are_as_near_as_they_say() {
+        for curved in CURVED {
+            let Some(stand_in) = &curved.stand_in else { continue };
+            let source = Source::new("stand-in", stand_in.statement.unwrap_or("cvx 1"));
+            let tree = crate::syntax::parse::parse(&source).unwrap();
+            let (mut known, errors) = crate::syntax::resolve::definitions(&tree, &source, std::path::Path::new(""), None);
+            assert!(errors.is_empty());
+            known.extend(crate::syntax::resolve::builtin());
+            let activation = &known.iter().find(|d| d.activation.name == stand_in.name).unwrap().activation;
+            let worst = (-8000..=8000)
+                .map(|k| f64::from(k) / 1000.0)
+                .map(|x| (activation.value(x) - curve(curved.name, x).unwrap()).abs())
+                .fold(0.0, f64::max);
+            assert!(worst <= stand_in.error && worst > stand_in.error - 2e-3, "{}: {worst}", curved.name);
+        }
+    }
+}

@@ -41,9 +41,10 @@ impl Checker {
             header: true,
             separator: None,
         };
-        let settings = self.settings("data", settings, SETTINGS);
-        let good =
-            settings.into_iter().map(|setting| self.data_setting(setting, &mut spec, &columns).is_some()).fold(true, |all, one| all && one);
+        let mut good = true;
+        for setting in self.settings("data", settings, SETTINGS) {
+            good &= self.data_setting(setting, &mut spec, &columns).is_some();
+        }
         columns.dropped = spec.drop.len();
         (read.is_some().then_some(spec).filter(|_| good), columns)
     }

@@ -135,6 +135,7 @@ impl Library {
         let names = frame.parameters.keys().map(String::as_str).chain([frame.variable.as_str()]);
         let variable = &frame.variable;
         self.report(match similar(word, names) {
+            _ if frame.variable.is_empty() => error.note("a default is a number"),
             _ if known => {
                 error.replace(format!("a function is called with its argument: `{word}({variable})`"), format!("{word}({variable})"))
             }
@@ -188,7 +189,9 @@ impl Library {
             return None;
         }
         let Some(key) = self.find(frame.scope, &name.text) else {
-            self.unknown_function(frame, name, place);
+            if !self.reported(frame.scope, &name.text) {
+                self.unknown_function(frame, name, place);
+            }
             return None;
         };
         let Some((first, rest)) = args.split_first().filter(|(first, _)| first.label.is_none()) else {

@@ -84,17 +84,20 @@ impl Function {
 
     /// f(x).
     pub fn value(&self, x: &Rational) -> Rational {
-        match self.breaks.iter().rev().find(|b| b.at <= *x) {
-            Some(last) if last.at == *x => last.value.clone(),
-            Some(last) => last.after.at(x),
-            None => self.first.at(x),
+        match self.breaks.binary_search_by(|b| b.at.cmp(x)) {
+            Ok(here) => self.breaks[here].value.clone(),
+            Err(next) => self.line_before(next).at(x),
         }
     }
 
     /// The line just left of `x`, or just right of it.
     fn beside(&self, x: &Rational, right: bool) -> &Line {
-        let before = |b: &&Break| if right { b.at <= *x } else { b.at < *x };
-        self.breaks.iter().rev().find(before).map_or(&self.first, |b| &b.after)
+        self.line_before(self.breaks.partition_point(|b| if right { b.at <= *x } else { b.at < *x }))
+    }
+
+    /// The line that ends at break number `next`.
+    fn line_before(&self, next: usize) -> &Line {
+        next.checked_sub(1).map_or(&self.first, |last| &self.breaks[last].after)
     }
 
     pub fn plus(&self, other: &Function) -> Result<Function> {

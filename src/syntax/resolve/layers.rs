@@ -170,7 +170,9 @@ impl Checker {
 
     /// An activation with its arguments.
     fn unit(&mut self, library: &mut Library, scope: usize, name: &Name, args: &[Arg]) -> Option<Activation> {
-        let Some(key) = library.find(scope, &name.text) else { return self.refuse(self.no_such_layer(library, scope, name)) };
+        let Some(key) = library.find(scope, &name.text) else {
+            return if library.reported(scope, &name.text) { None } else { self.refuse(self.no_such_layer(library, scope, name)) };
+        };
         let given: Vec<_> =
             args.iter().map(|arg| Some((arg.label.as_ref(), self.number(&name.text, &arg.value)?, &arg.value.span))).collect();
         let given: Vec<_> = given.into_iter().collect::<Option<_>>()?;
@@ -180,6 +182,8 @@ impl Checker {
         let place = self.place(&name.span);
         match normal_form(&words, &function, place) {
             Ok(activation) => Some(activation),
+            // With its defaults the definition has been refused already, where it stands.
+            Err(_) if args.is_empty() => None,
             Err(error) => self.refuse(error),
         }
     }

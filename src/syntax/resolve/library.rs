@@ -32,6 +32,8 @@ pub struct Scope {
     pub definitions: Vec<tree::Activation>,
     pub names: BTreeMap<String, Key>,
     path: Option<PathBuf>,
+    /// Imports that failed: their uses are not reported again.
+    missing: Vec<String>,
 }
 
 /// All files, the built-in one first, the model second.
@@ -83,6 +85,11 @@ impl Library {
         self.scopes[0].names.get(name).or_else(|| self.scopes[scope].names.get(name)).copied()
     }
 
+    /// Whether a name is unknown only because its import failed, with a message of its own.
+    pub fn reported(&self, scope: usize, name: &str) -> bool {
+        self.scopes[scope].missing.iter().any(|missing| missing == name)
+    }
+
     /// Every activation name that a file can see.
     pub fn names(&self, scope: usize) -> Vec<&str> {
         self.scopes[0].names.keys().chain(self.scopes[scope].names.keys()).map(String::as_str).collect()
@@ -94,7 +101,7 @@ impl Library {
 
     fn define(&mut self, source: &Arc<Source>, tree: &Tree, path: Option<PathBuf>) -> usize {
         let scope = self.scopes.len();
-        self.scopes.push(Scope { source: source.clone(), definitions: Vec::new(), names: BTreeMap::new(), path });
+        self.scopes.push(Scope { source: source.clone(), definitions: Vec::new(), names: BTreeMap::new(), path, missing: Vec::new() });
         for statement in &tree.statements {
             if let Kind::Activation(definition) = &statement.kind {
                 self.define_one(scope, definition);
@@ -139,7 +146,9 @@ impl Library {
     /// `use names from "path"`.
     fn import(&mut self, scope: usize, names: &[Name], path: &Name, folder: &Path) {
         let file = folder.join(&path.text);
-        let Some(from) = self.file(scope, &file, path) else { return };
+        let Some(from) = self.file(scope, &file, path) else {
+            return self.scopes[scope].missing.extend(names.iter().map(|name| name.text.clone()));
+        };
         for name in names {
             self.import_name(scope, from, name, path);
         }
@@ -152,6 +161,7 @@ impl Library {
             }
             return;
         }
+        self.scopes[scope].missing.push(name.text.clone());
         let message = format!("`{}` defines no activation `{}`", path.text, name.text);
         let error = Diagnostic::error("E0242", message, self.place(scope, &name.span), "not defined there");
         let known: Vec<&str> = self.scopes[from].names.keys().map(String::as_str).collect();

@@ -97,7 +97,7 @@ impl Checker {
     /// E0120 to E0122: overrides that fit no parameter.
     pub fn overrides(&mut self, given: &[String]) {
         for set in given {
-            let source = Source::new("command line", format!("--set {set}"));
+            let source = Source::new(crate::syntax::render::COMMAND_LINE, format!("--set {set}"));
             let name_end = set.find('=').unwrap_or(set.len());
             let name = set[..name_end].trim();
             let place = |from: usize, to: usize| Place::new(&source, 6 + from..6 + to);

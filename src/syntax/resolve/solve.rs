@@ -14,6 +14,8 @@ pub struct Machine {
     pub plan: Plan,
     /// Arrangements that keep only some of the cells: the word and the place.
     partial: Option<(String, Span)>,
+    /// Where the arrangements are chosen.
+    pub arrangements: Option<Span>,
     pub from_gates: Option<Span>,
     pub highs: Option<Span>,
     /// Whether the file itself says `guarantee = global`.
@@ -66,6 +68,7 @@ impl Checker {
         let Some((name, args)) = value.head().filter(|(name, _)| ARRANGEMENTS.contains(&name.text.as_str())) else {
             return self.refuse(self.not_a_choice("arrangements", value, ARRANGEMENTS));
         };
+        machine.arrangements = Some(value.span.clone());
         let word = name.text.as_str();
         if ["sample", "low_rank"].contains(&word) {
             machine.partial = Some((word.to_string(), value.span.clone()));

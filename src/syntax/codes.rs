@@ -1,5 +1,0 @@
-//! stub
-pub struct Code {
-    pub code: &'static str,
-}
-pub const CODES: &[Code] = &[];

@@ -1,0 +1,264 @@
+//! Pages about networks, objectives, and what is exact with what.
+
+use super::{Code, page};
+
+pub const CODES: &[Code] = &[
+    page(
+        "E0301",
+        "an unknown column",
+        "The column is not in the data. For inline tables and toys this is known before any file is opened.",
+        "network [x1, x2] -> dense -> relu -> dense -> lable",
+        "network [x1, x2] -> dense -> relu -> dense -> label",
+    ),
+    page(
+        "E0302",
+        "neither a layer nor an activation",
+        "Between input and target stand layers (dense, conv1d, conv2d, pools, reshape, gated_relu) and activations,\n\
+         built-in, defined or imported.",
+        "network x -> dense -> leeky_relu -> dense -> y",
+        "network x -> dense -> leaky_relu -> dense -> y",
+    ),
+    page(
+        "E0303",
+        "layers in an order that makes no network",
+        "A network is a layer of neurons, one activation, and an output layer. Two linear layers in a row are one;\n\
+         two activations in a row are better defined as one.",
+        "network x -> relu -> dense -> y",
+        "network x -> dense -> relu -> dense -> y",
+    ),
+    page(
+        "E0304",
+        "a network without a hidden layer or without an activation",
+        "What is left is a linear model; written with `linear` it is one that cvxc trains.",
+        "network features -> dense -> y",
+        "network features -> dense -> linear -> dense -> y",
+    ),
+    page(
+        "E0305",
+        "a network with more than one hidden layer",
+        "The exact convex program is known for networks with one hidden layer of free width, and those are what\n\
+         version 1 trains.",
+        "network x -> dense -> relu -> dense -> relu -> dense -> y",
+        "network x -> dense -> relu -> dense -> y",
+    ),
+    page(
+        "E0306",
+        "a network without an output layer or without a target",
+        "A network ends with `dense`, which adds up the neurons, and then with the column that is to be learnt.",
+        "network x -> dense -> relu -> y",
+        "network x -> dense -> relu -> dense -> y",
+    ),
+    page(
+        "E0307",
+        "branches that are not `( ... ) + skip`",
+        "The only thing that may run beside the layers is `skip`, an unpenalised affine map from the inputs to the\n\
+         output.",
+        "network x -> dense -> relu -> dense + skip -> y",
+        "network x -> (dense -> relu -> dense) + skip -> y",
+    ),
+    page(
+        "E0308",
+        "inputs that are none",
+        "A network starts with columns: `age`, \"mean radius\", [x1, x2], [p0 .. p63], `features` for every column but\n\
+         the target, or lag(column, 1..3).",
+        "network [] -> dense -> relu -> dense -> y",
+        "network features -> dense -> relu -> dense -> y",
+    ),
+    page(
+        "E0309",
+        "a column is input and target at once",
+        "A network that is given what it should learn has nothing to learn. Earlier values of the target are allowed:\n\
+         lag(y, 1..3).",
+        "network [x, y] -> dense -> relu -> dense -> y",
+        "network x -> dense -> relu -> dense -> y",
+    ),
+    page(
+        "E0310",
+        "a filter or window is larger than what it slides over",
+        "The filter's size counts cells of the signal or image, padding included.",
+        "reshape(8, 8) -> conv2d(size = [9, 3])",
+        "reshape(8, 8) -> conv2d(size = [8, 3])",
+    ),
+    page(
+        "E0311",
+        "a reshape that does not fit",
+        "reshape(rows, columns) lays out exactly rows x columns numbers per row of the data.",
+        "network [a, b] -> reshape(2, 2) -> conv2d(size = 2) -> relu -> sum_pool -> dense -> y",
+        "network [a, b, c, d] -> reshape(2, 2) -> conv2d(size = 2) -> relu -> sum_pool -> dense -> y",
+    ),
+    page(
+        "E0312",
+        "targets and outputs differ in number",
+        "A list of k targets needs `dense(k)` in front of it.",
+        "network x -> dense -> relu -> dense(3) -> [u, v]",
+        "network x -> dense -> relu -> dense(2) -> [u, v]",
+    ),
+    page(
+        "E0313",
+        "a convolution of another dimension than its input",
+        "conv1d runs along a signal, conv2d over an image; `reshape(8, 8)` says how the numbers of a row lie in an\n\
+         image.",
+        "network features -> conv2d(size = 3) -> relu -> sum_pool -> dense -> y",
+        "network features -> reshape(8, 8) -> conv2d(size = 3) -> relu -> sum_pool -> dense -> y",
+    ),
+    page(
+        "E0314",
+        "a pool with nothing to pool",
+        "Pools join the places that a convolution has looked at, after its activation.",
+        "network x -> dense -> relu -> max_pool -> dense -> y",
+        "network features -> conv1d(size = 3) -> relu -> max_pool -> dense -> y",
+    ),
+    page(
+        "E0320",
+        "weight decay on an activation with kinks off 0",
+        "Weight decay is exact because a neuron can be rescaled freely: (c*w, a/c) computes the same thing. That\n\
+         holds only when all kinks of the activation are at 0. For every other piecewise-linear activation the hidden\n\
+         weights are bounded and the output weights priced, which is exact by the perspective program.",
+        "minimize squared + 0.1 * weight_decay         # with hat",
+        "minimize squared + 0.1 * output_l1 subject to hidden_norm <= 1",
+    ),
+    page(
+        "E0321",
+        "weight decay on a threshold activation",
+        "step(c*x) = step(x) for every c > 0, so the hidden weights can shrink to 0 for free and their decay says\n\
+         nothing. Price the output weights alone.",
+        "minimize squared + 0.1 * weight_decay         # with step",
+        "minimize squared + 0.1 * output_l1",
+    ),
+    page(
+        "E0322",
+        "a price on the output weights while the hidden ones are free",
+        "Larger hidden weights make up for smaller output weights, so the price can be driven to 0 and there is no\n\
+         optimum. Bound the hidden weights.",
+        "minimize squared + 0.1 * output_l1",
+        "minimize squared + 0.1 * output_l1 subject to hidden_norm <= 1",
+    ),
+    page(
+        "E0330",
+        "an unknown word in the objective",
+        "An objective is made of a loss, a regulariser, numbers and parameters.",
+        "minimize squared + beta * weigth_decay",
+        "minimize squared + beta * weight_decay",
+    ),
+    page(
+        "E0331",
+        "an objective without a loss",
+        "With a regulariser alone the best network is the zero network. Add a loss, or demand an exact fit.",
+        "minimize 0.1 * weight_decay",
+        "minimize squared + 0.1 * weight_decay",
+    ),
+    page(
+        "E0332",
+        "a term of the objective that is none",
+        "The objective is a sum: one loss, and one penalty times a number.",
+        "minimize squared * weight_decay",
+        "minimize squared + 0.1 * weight_decay",
+    ),
+    page(
+        "E0333",
+        "a penalty whose strength is not positive",
+        "Without a positive price on the weights the optimum need not exist, and with a negative one the problem is\n\
+         not convex.",
+        "minimize squared - -1 * weight_decay",
+        "minimize squared + 1e-6 * weight_decay",
+    ),
+    page(
+        "E0334",
+        "a loss with a factor",
+        "The optimum depends only on the ratio of loss and penalty, and a loss means the same in every file; so the\n\
+         penalty carries the number. `mean(loss)` divides by the number of rows.",
+        "minimize 2 * squared + 0.1 * weight_decay",
+        "minimize squared + 0.05 * weight_decay",
+    ),
+    page(
+        "E0335",
+        "two losses, two penalties, or a constraint given twice",
+        "An objective has one loss and one penalty.",
+        "minimize squared + absolute + 0.1 * weight_decay",
+        "minimize squared + 0.1 * weight_decay",
+    ),
+    page(
+        "E0336",
+        "a term is subtracted",
+        "The sum of convex terms is convex; a difference need not be, and no global optimum could be promised.",
+        "minimize squared - 0.1 * weight_decay",
+        "minimize squared + 0.1 * weight_decay",
+    ),
+    page(
+        "E0337",
+        "an objective without a regulariser",
+        "Without one, networks of growing weights can approach the optimum and never reach it. Add a penalty, or\n\
+         bound the weights.",
+        "minimize squared",
+        "minimize squared + 1e-6 * weight_decay",
+    ),
+    page(
+        "E0338",
+        "a constraint on what the penalty already prices",
+        "Weight decay prices hidden and output weights; a bound on them besides has no known exact program.",
+        "minimize squared + 0.1 * weight_decay subject to hidden_norm <= 1",
+        "minimize squared + 0.1 * weight_decay",
+    ),
+    page(
+        "E0339",
+        "a loss beside `interpolate`",
+        "Where the data are fitted exactly every loss is 0.",
+        "minimize squared + weight_decay subject to interpolate",
+        "minimize weight_decay subject to interpolate",
+    ),
+    page(
+        "E0340",
+        "several outputs that share neurons under plain weight decay",
+        "With plain weight decay the exact program over a cone of vectors is copositive: convex, and out of reach of\n\
+         general solvers (arXiv 2012.13329). With `weight_decay(output = l1)` each neuron serves one output and the\n\
+         program is exact; gated layers have no cones; `guarantee = bounded` keeps the model and reports two bounds.",
+        "minimize squared + 0.1 * weight_decay         # with dense(3)",
+        "minimize squared + 0.1 * weight_decay(output = l1)",
+    ),
+    page(
+        "E0341",
+        "something behind `subject to` is not a constraint",
+        "The constraints are hidden_norm <= r, weight_decay <= r and interpolate.",
+        "minimize squared + 0.1 * output_l1 subject to hidden_norm < 1",
+        "minimize squared + 0.1 * output_l1 subject to hidden_norm <= 1",
+    ),
+    page(
+        "E0342",
+        "a loss and a number of outputs that do not fit",
+        "hinge, squared_hinge and logistic are about two classes and one output; cross_entropy needs one output per\n\
+         class.",
+        "minimize cross_entropy + 0.1 * weight_decay   # with dense",
+        "minimize logistic + 0.1 * weight_decay",
+    ),
+    page(
+        "E0350",
+        "a linear solver for a program that is not linear",
+        "HiGHS through good_lp solves linear programs. Squares and Euclidean norms need second-order cones; absolute,\n\
+         hinge and quantile loss with `weight_decay(hidden = l1)` give a linear program.",
+        "solve { solver = highs }      # with plain weight_decay",
+        "solve { solver = auto }",
+    ),
+    page(
+        "E0351",
+        "arrangements that cannot promise a global optimum",
+        "A model promises `guarantee = global` unless it says otherwise. A sample of the patterns, or data of lower\n\
+         rank, can only give bounds, so the file has to say so.",
+        "solve { arrangements = sample(500) }",
+        "solve { arrangements = sample(500); guarantee = bounded }",
+    ),
+    page(
+        "E0352",
+        "`from_gates` without a gated layer",
+        "`from_gates` takes the cells from the gates of `gated_relu`; another activation has none.",
+        "solve { arrangements = from_gates }           # with relu",
+        "solve { arrangements = generate }",
+    ),
+    page(
+        "E0360",
+        "too many patterns to list",
+        "`arrangements = all` puts every cell into one program, and their number grows like rows^(rank-1). Beyond\n\
+         `max_patterns` that is refused with the count; `generate` adds cells by price and proves the same optimum.",
+        "solve { arrangements = all }                  # 353 rows of rank 11",
+        "solve { arrangements = generate }",
+    ),
+];

@@ -1,0 +1,22 @@
+//! Pages about what cannot be solved yet, and certificates.
+
+use super::{Code, page};
+
+pub const CODES: &[Code] = &[
+    page(
+        "E0500",
+        "right, but not solvable by this version yet",
+        "The language is ahead of the solver on purpose: the model has been checked in full and is right, and nothing\n\
+         but the named part keeps it from being solved. The message says what this version solves.",
+        "network features -> conv1d(size = 3) -> relu -> avg_pool -> dense -> y",
+        "network features -> dense -> relu -> dense -> y",
+    ),
+    page(
+        "E0610",
+        "a certificate for another model",
+        "A certificate carries a digest of the model after overrides and of the data. It proves nothing about another\n\
+         objective; verify it with the overrides it was made with, or solve again.",
+        "cvxc verify xor.out --set beta=0.1",
+        "cvxc verify xor.out --set beta=0.01",
+    ),
+];
