@@ -101,14 +101,15 @@ fn assemble(model: &Model, main: &Part, file: Option<&Part>, examples: &Examples
     let width = main.selection.inputs.len();
     let mut train = Matrix::new(examples.train.len(), width, vec![0.0; examples.train.len() * width]);
     let mut test = examples.test.as_ref().map(|rows| Matrix::new(rows.len(), width, vec![0.0; rows.len() * width]));
-    for at in 0..width {
-        let values = input(main, at, &examples.train);
+    let slots = main.selection.slots();
+    for (at, &slot) in slots.iter().enumerate() {
+        let values = input(main, at, slot, &examples.train);
         let name = &main.selection.inputs[at].name;
         let standardize = standardized(&model.data, name, base(main, at), true);
         let scaling = Scaling::learn(name, &values, standardize).map_err(|unfit| refuse(&model.data, name, unfit))?;
         put(&mut train, at, &values, &scaling).map_err(|unfit| refuse(&model.data, name, unfit))?;
         if let (Some(test), Some(rows)) = (&mut test, &examples.test) {
-            put(test, at, &input(tested, at, rows), &scaling).map_err(|unfit| refuse(&model.data, name, unfit))?;
+            put(test, at, &input(tested, at, slot, rows), &scaling).map_err(|unfit| refuse(&model.data, name, unfit))?;
         }
         columns.push(scaling.column);
     }
@@ -123,10 +124,9 @@ fn base<'a>(part: &'a Part, at: usize) -> &'a str {
     &part.reader.names()[part.selection.inputs[at].column]
 }
 
-/// The raw values of an input in some rows.
-fn input(part: &Part, at: usize, rows: &[usize]) -> Vec<f64> {
+/// The raw values of an input, read into column `slot`, in some rows.
+fn input(part: &Part, at: usize, slot: usize, rows: &[usize]) -> Vec<f64> {
     let input = &part.selection.inputs[at];
-    let slot = part.selection.columns.iter().position(|(column, _)| *column == input.column).unwrap_or(0);
     let numbers = part.table.numbers(slot);
     rows.iter().map(|row| numbers[row - input.lag - part.table.first]).collect()
 }

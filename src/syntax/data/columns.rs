@@ -6,7 +6,7 @@ use super::table::{Kind, Reader};
 use crate::loss::Targets;
 use crate::syntax::diagnostic::{Diagnostic, Place};
 use crate::syntax::model::{ColumnItem, InputSpec, Model, Placed, SourceSpec, Standardize};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The largest lag believed.
 const LONGEST_LAG: usize = 1 << 20;
@@ -40,7 +40,7 @@ impl Selection {
 
     /// For every input its place among the columns read.
     pub fn slots(&self) -> Vec<usize> {
-        let slot: std::collections::HashMap<usize, usize> =
+        let slot: HashMap<usize, usize> =
             self.columns[..self.columns.len() - 1].iter().enumerate().map(|(slot, &(column, _))| (column, slot)).collect();
         self.inputs.iter().map(|input| slot[&input.column]).collect()
     }
@@ -62,10 +62,10 @@ impl Selection {
 
     /// The same columns, by name, in another source.
     pub fn in_other(&self, from: &dyn Reader, to: &dyn Reader) -> Result<Selection, Diagnostic> {
+        let known: HashMap<&String, usize> = to.names().iter().zip(0..).collect();
         let find = |column: usize| {
             let name = &from.names()[column];
-            let found = to.names().iter().position(|other| other == name);
-            found.ok_or_else(|| unknown(name, to, to.site().place.clone(), Some(&to.site().shown)))
+            known.get(name).copied().ok_or_else(|| unknown(name, to, to.site().place.clone(), Some(&to.site().shown)))
         };
         let input = |input: &Input| Ok(Input { column: find(input.column)?, ..input.clone() });
         let inputs = self.inputs.iter().map(input).collect::<Result<_, Diagnostic>>()?;

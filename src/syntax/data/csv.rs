@@ -109,14 +109,15 @@ impl Csv {
 
     fn fault(&self, record: &ByteRecord, row: usize, column: usize, fault: Fault) -> Diagnostic {
         let text = String::from_utf8_lossy(record.get(column).unwrap_or(b"")).into_owned();
-        at_cell(self.record_place(record, Some(column)), &self.names[column], row, fault, &text)
+        let excerpt = self.excerpt(record.position());
+        let place = excerpt.place(&self.site.shown, self.separator, Some(column));
+        excerpt.explain(at_cell(place, &self.names[column], row, fault, &text))
     }
 
     fn ragged(&self, record: &ByteRecord) -> Diagnostic {
         let excerpt = self.excerpt(record.position());
         let place = excerpt.place(&self.site.shown, self.separator, None);
-        let error = ragged(place, record.len(), &self.names, self.header);
-        if excerpt.open_quote { error.note("a quote is opened in this row and never closed") } else { error }
+        excerpt.explain(ragged(place, record.len(), &self.names, self.header))
     }
 
     /// Adds the wished cells of one record.

@@ -1,7 +1,7 @@
 //! One row of a text file as it stands there, so that an error can point at a cell.
 
 use super::content::Content;
-use crate::syntax::diagnostic::{Place, Source};
+use crate::syntax::diagnostic::{Diagnostic, Place, Source};
 use std::io::Read;
 use std::ops::Range;
 
@@ -35,6 +35,11 @@ impl Excerpt {
         let (end, open_quote) = record_end(&bytes[blank..]);
         let text = String::from_utf8_lossy(&bytes[blank..blank + end]).into_owned();
         Excerpt { line: line + skipped, text, open_quote }
+    }
+
+    /// Adds to an error about this record what its text gives away.
+    pub fn explain(&self, error: Diagnostic) -> Diagnostic {
+        if self.open_quote { error.note("a quote is opened in this row and never closed") } else { error }
     }
 
     /// The place of a cell, or of the whole row.

@@ -1,7 +1,6 @@
 //! Errors about one cell or one row: named by row and column, pointing into the file.
 
 use super::cell::{Fault, advice};
-use super::table::Reader;
 use crate::syntax::diagnostic::{Diagnostic, Place};
 
 /// A name as the model language would write it in a list: quoted if it is not a plain word or number.
@@ -13,12 +12,6 @@ pub fn word(name: &str) -> String {
 }
 
 /// The error of a cell that cannot be used; `row` from 0.
-pub fn cell_fault(reader: &dyn Reader, row: usize, column: usize, fault: Fault, text: &str) -> Diagnostic {
-    let name = &reader.names()[column];
-    at_cell(reader.place(row, Some(column)), name, row, fault, text)
-}
-
-/// The same, where the place is already known.
 pub fn at_cell(place: Place, name: &str, row: usize, fault: Fault, text: &str) -> Diagnostic {
     let row = row + 1;
     let shown = clipped(text.trim());
@@ -47,8 +40,11 @@ pub fn at_cell(place: Place, name: &str, row: usize, fault: Fault, text: &str) -
     }
 }
 
-/// The first characters of a long text.
+/// The first characters of a long text, or of one with several lines.
 pub fn clipped(text: &str) -> String {
+    if let Some((line, _)) = text.split_once(['\n', '\r']) {
+        return format!("{}...", clipped(line).trim_end_matches("..."));
+    }
     match text.char_indices().nth(40) {
         Some((at, _)) => format!("{}...", &text[..at]),
         None => text.to_string(),
@@ -83,6 +79,8 @@ pub fn listed(names: &[String]) -> String {
 /// The name most like `wanted`, if one is like it at all.
 pub fn similar<'a>(wanted: &str, names: &'a [String]) -> Option<&'a String> {
     let score = |name: &String| strsim::damerau_levenshtein(&wanted.to_lowercase(), &name.to_lowercase());
-    let limit = (wanted.chars().count() / 3).max(1);
+    let length = wanted.chars().count();
+    // One letter of one is no likeness: some part of the name has to be right.
+    let limit = (length / 3).max(1).min(length.saturating_sub(1));
     names.iter().map(|name| (score(name), name)).filter(|(score, _)| *score <= limit).min_by_key(|(score, _)| *score).map(|(_, name)| name)
 }
