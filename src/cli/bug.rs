@@ -15,7 +15,9 @@ pub fn report_panics() {
 
 fn message(panic: &PanicHookInfo) -> String {
     let place = panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
-    let what = panic.payload_as_str().unwrap_or("no message");
+    let payload = panic.payload();
+    let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let what = text.unwrap_or("no message");
     let repository = env!("CARGO_PKG_REPOSITORY");
     let tracker = if repository.is_empty() { "cvxc's issue tracker" } else { repository };
     format!(

@@ -55,8 +55,8 @@ impl Progress {
         let relative = ((objective - lower_bound) / objective.abs().max(f64::MIN_POSITIVE)).max(0.0);
         let first = *self.first.get_or_insert(relative.min(1.0));
         let bar = bar(closed(relative, first, self.target), 20);
-        let numbers = format!("objective {}   bound {}   gap {}", rounded(objective), rounded(lower_bound), gap(relative));
-        self.passing(format!("  solving    {bar}  round {round}   {} cells   {numbers}", count(cells)));
+        let numbers = format!("gap {}   objective {}   bound {}", gap(relative), rounded(objective), rounded(lower_bound));
+        self.passing(format!("  solving    {bar}  {numbers}   round {round}   {} cells", count(cells)));
     }
 
     /// Clears the live line.

@@ -90,7 +90,7 @@ impl Solve {
         let mut note = |name: &str, value: String| changed.push((name.to_string(), value));
         if let Some(time) = self.time {
             plan.time = time;
-            note("time", report::seconds(time.as_secs_f64()));
+            note("time", report::limit(time.as_secs_f64()));
         }
         if let Some(gap) = self.gap {
             plan.gap = gap;

@@ -1,6 +1,6 @@
 //! A model as mathematics: what was written, what it becomes, how large that is and what is promised.
 
-use super::{activation, bytes, count, normal_form, plain, seconds, size};
+use super::{activation, bytes, count, limit, normal_form, plain, size};
 use crate::problem::{Arrangements, Bias, Class, Guarantee, Problem, Target};
 use serde_json::{Value, json};
 
@@ -168,7 +168,7 @@ fn plan(problem: &Problem) -> Vec<String> {
         Arrangements::All => format!("all cells in one program, refused above {}", count(plan.max_patterns)),
         Arrangements::Sample { count: n, seed } => format!("the cells of {} random weight vectors, seed {seed}", count(n)),
     };
-    let limits = format!("gap asked for {}, time limit {}", plain(plan.gap), seconds(plan.time.as_secs_f64()));
+    let limits = format!("gap asked for {}, time limit {}", plain(plan.gap), limit(plan.time.as_secs_f64()));
     vec![format!("{cells}; clarabel; then prune"), limits]
 }
 

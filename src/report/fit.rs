@@ -30,11 +30,11 @@ impl Fit {
         }
     }
 
-    /// `4/4`, `R2 0.61`.
+    /// `4/4`, `R2 0.61`: rounded down, so that 1 means 1.
     pub fn words(&self) -> String {
         match self {
             Fit::Accuracy { n, correct } => format!("{correct}/{n}"),
-            Fit::R2 { r2: Some(r2), .. } => format!("R2 {r2:.3}"),
+            Fit::R2 { r2: Some(r2), .. } => format!("R2 {:.3}", (1000.0 * r2).floor() / 1000.0),
             Fit::R2 { r2: None, .. } => "R2 undefined: all targets are equal".to_string(),
         }
     }

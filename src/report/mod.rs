@@ -16,6 +16,6 @@ pub use explain::{Explanation, Sizes};
 pub use fit::Fit;
 pub use json::{answer_json, number};
 pub use markdown::page;
-pub use numbers::{bytes, count, gap, interval, plain, rounded, seconds, shortest, size};
+pub use numbers::{bytes, count, gap, interval, limit, plain, rounded, seconds, shortest, size};
 pub use plot::{curve, fit_plot};
 pub use summary::{Style, bar, closed, summary};

@@ -19,7 +19,7 @@ pub fn interval(lower: f64, upper: f64) -> (String, String) {
 
 /// One end of an interval whose larger end has size `largest`.
 fn one(x: f64, largest: f64, digits: usize, side: Side) -> String {
-    if !x.is_finite() || largest == 0.0 {
+    if !x.is_finite() || x == 0.0 {
         return shortest(x);
     }
     if !(1e-4..1e12).contains(&largest) {
@@ -79,9 +79,10 @@ pub fn shortest(x: f64) -> String {
     text.strip_suffix(".0").map_or(text.clone(), str::to_string)
 }
 
-/// A number of the model as a person would write it.
+/// A number of the model, or one computed from such, as a person would write it: twelve digits, without rounding's dust.
 pub fn plain(x: f64) -> String {
-    shortest(x)
+    let text = format!("{x:.11e}");
+    text.parse().map_or(text, shortest)
 }
 
 /// `1 032`.
@@ -102,10 +103,15 @@ pub fn size(n: f64) -> String {
     if n < 1e9 { count(n as usize) } else { format!("{n:.1e}") }
 }
 
-/// `0.0 s`, `12.3 s`, `5 min`, `2 min 3 s`.
+/// Time that has passed: `0.0 s`, `12.3 s`, `2 min 3 s`.
 pub fn seconds(s: f64) -> String {
+    if s < 60.0 { format!("{s:.1} s") } else { limit(s.floor()) }
+}
+
+/// Time that is allowed: `0.5 s`, `60 s` as `1 min`, `5 min`.
+pub fn limit(s: f64) -> String {
     if s < 60.0 {
-        return format!("{s:.1} s");
+        return format!("{} s", plain(s));
     }
     let (minutes, rest) = ((s / 60.0).floor(), (s % 60.0).floor());
     if rest == 0.0 { format!("{minutes} min") } else { format!("{minutes} min {rest} s") }
@@ -132,7 +138,7 @@ mod tests {
             assert!(read(&high) - read(&low) <= (upper - lower) + 2e-5 * upper.abs(), "{low} {high}");
         }
         assert_eq!(interval(231.165, 231.884), ("231.165".into(), "231.884".into()));
-        assert_eq!(interval(0.0, 0.5), ("0.000000".into(), "0.500000".into()));
+        assert_eq!(interval(0.0, 0.5), ("0".into(), "0.500000".into()));
         assert_eq!(interval(f64::NEG_INFINITY, 2.0).0, "-inf");
         assert_eq!(interval(0.0, 0.0), ("0".into(), "0".into()));
     }
@@ -152,7 +158,9 @@ mod tests {
         assert_eq!(count(12), "12");
         assert_eq!(size(1.5e19), "1.5e19");
         assert_eq!(seconds(123.4), "2 min 3 s");
-        assert_eq!(seconds(300.0), "5 min");
+        assert_eq!(limit(300.0), "5 min");
+        assert_eq!(limit(1.0), "1 s");
+        assert_eq!(plain(2.0 * 1e-5 / 200.0), "1e-7");
         assert_eq!(bytes(3.2e6), "3 MB");
         assert_eq!(shortest(1e-6), "1e-6");
         assert_eq!(rounded(6.192529), "6.19253");

@@ -1,6 +1,6 @@
 //! The summary that a person reads after a solve.
 
-use super::{Answer, Fit, Status, Stopped, count, fit_plot, gap, interval, plain, rounded, seconds, size};
+use super::{Answer, Fit, Status, Stopped, count, fit_plot, gap, interval, limit, plain, rounded, seconds, size};
 use crate::problem::Guarantee;
 
 /// Whether to colour, and whether to draw the fit of models with one input.
@@ -139,12 +139,12 @@ fn program(answer: &Answer) -> Row {
 }
 
 fn stopped(answer: &Answer) -> Row {
-    let limit = match answer.stopped {
-        Stopped::Time => format!("time limit {}", seconds(answer.problem.plan.time.as_secs_f64())),
+    let why = match answer.stopped {
+        Stopped::Time => format!("time limit {}", limit(answer.problem.plan.time.as_secs_f64())),
         other => other.words().to_string(),
     };
     let exit = if answer.kept() { "" } else { "  (exit 3)" };
-    ("stopped", format!("{limit}{exit}"), String::new())
+    ("stopped", format!("{why}{exit}"), String::new())
 }
 
 fn changed(answer: &Answer) -> Option<Row> {

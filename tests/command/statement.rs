@@ -1,0 +1,185 @@
+//! Commands that need no solver: check, explain, activations, and what every command line has in common.
+
+use super::*;
+
+#[test]
+fn a_wrong_command_line_is_2() {
+    let space = space();
+    for arguments in [
+        &["frobnicate"][..],
+        &["check"],
+        &[],
+        &["check", "--no-such-option", "xor.cvx"],
+        &["export", "x.out", "--to", "docx"],
+        &["explain", "E9999"],
+        &["activations", "show", "no_such_activation"],
+    ] {
+        let output = run(space.path(), arguments);
+        code(&output, 2);
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn help_and_version_are_answers() {
+    let space = space();
+    for arguments in [&["--help"][..], &["-h"], &["-V"], &["check", "--help"]] {
+        let output = run(space.path(), arguments);
+        code(&output, 0);
+        assert!(!output.stdout.is_empty() && output.stderr.is_empty());
+    }
+}
+
+#[test]
+fn a_missing_model_is_1_and_names_the_file() {
+    let space = space();
+    for arguments in [&["check", "none.cvx"][..], &["explain", "none.cvx"], &["check", "."]] {
+        let output = run(space.path(), arguments);
+        code(&output, 1);
+        assert!(output.stdout.is_empty() && stderr(&output).contains(arguments[1]), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_good_model_is_silent() {
+    let space = space();
+    let output = run(space.path(), &["check", "--data", "xor.cvx"]);
+    code(&output, 0);
+    assert!(output.stdout.is_empty() && output.stderr.is_empty(), "{}", stderr(&output));
+    let output = run(space.path(), &["check", "--json", "xor.cvx"]);
+    assert_eq!(stdout(&output), "{\"diagnostics\":[]}\n");
+}
+
+#[test]
+fn a_bad_model_is_1_in_text_and_in_json() {
+    let space = space();
+    fs::write(space.path().join("bad.cvx"), XOR.replace("relu", "relv")).unwrap();
+    let output = run(space.path(), &["check", "bad.cvx"]);
+    code(&output, 1);
+    assert!(output.stdout.is_empty() && stderr(&output).contains("error[E0302]"), "{}", stderr(&output));
+    assert!(!stderr(&output).contains('\u{1b}'), "no colour into a pipe");
+    let colored = run(space.path(), &["check", "--color", "always", "bad.cvx"]);
+    assert!(stderr(&colored).contains('\u{1b}'));
+    let output = run(space.path(), &["check", "--json", "bad.cvx"]);
+    code(&output, 1);
+    let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(object["diagnostics"][0]["code"], "E0302");
+    assert_eq!(object["diagnostics"][0]["span"]["line"], 10);
+    assert!(output.stderr.is_empty());
+    let quiet = run(space.path(), &["check", "-q", "bad.cvx"]);
+    assert!(stderr(&quiet).contains("E0302"), "-q hides no error");
+}
+
+#[test]
+fn bad_data_is_1_and_says_where() {
+    for (content, part) in [
+        ("a,b,y\n1,2,3\n1,NaN,3\n", "data.csv:3"),
+        ("a,b,y\n1,2,3\n1,2\n", "data.csv:3"),
+        ("a,b,y\n1,2,3\n1,x,3\n", "data.csv:3"),
+        ("a,y\n1,2\n", "`b`"),
+        ("a,b,y\n", "data.csv"),
+        ("", "data.csv"),
+        ("a,b,y\n1,inf,2\n", "data.csv:2"),
+    ] {
+        let output = check_data(content);
+        code(&output, 1);
+        assert!(stderr(&output).contains(part), "{part} for {content:?} in\n{}", stderr(&output));
+    }
+    code(&check_data("a,b,y\n1,2,3\n"), 0);
+}
+
+#[test]
+fn one_class_is_refused() {
+    let space = space();
+    let text = XOR.replace("  0 1 1\n  1 0 1\n", "").replace("squared", "hinge");
+    fs::write(space.path().join("one.cvx"), text).unwrap();
+    let output = run(space.path(), &["check", "--data", "one.cvx"]);
+    code(&output, 1);
+    assert!(stderr(&output).contains("class") || stderr(&output).contains("label"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_model_is_explained() {
+    let space = space();
+    let output = run(space.path(), &["explain", "xor.cvx"]);
+    code(&output, 0);
+    let text = stdout(&output);
+    for part in ["you wrote", "relu", "becomes", "weight_decay", "guarantee"] {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+    let output = run(space.path(), &["explain", "--json", "xor.cvx"]);
+    let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(object["rows"], 4);
+    if cfg!(feature = "solve") {
+        assert_eq!(object["rank"], 3);
+        assert_eq!(object["patterns_bound"], 14.0);
+    }
+}
+
+#[test]
+fn a_code_is_explained() {
+    let space = space();
+    let output = run(space.path(), &["explain", "E0401"]);
+    code(&output, 0);
+    assert!(stdout(&output).contains("E0401"), "{}", stdout(&output));
+}
+
+#[test]
+fn activations_are_listed_and_shown() {
+    let space = space();
+    let output = run(space.path(), &["activations"]);
+    code(&output, 0);
+    assert!(stdout(&output).lines().any(|line| line.starts_with("relu") && line.contains("homogeneous")), "{}", stdout(&output));
+    let output = run(space.path(), &["activations", "show", "relu"]);
+    assert!(stdout(&output).contains("breaks 0   slopes 0, 1"), "{}", stdout(&output));
+    fs::write(space.path().join("acts.cvx"), "## A bump.\nactivation hat(x) = relu(x + 1) - 2*relu(x) + relu(x - 1)\n").unwrap();
+    let output = run(space.path(), &["activations", "show", "hat", "--model", "acts.cvx"]);
+    code(&output, 0);
+    assert!(stdout(&output).contains("A bump.") && stdout(&output).contains("breaks -1, 0, 1"), "{}", stdout(&output));
+}
+
+#[test]
+fn a_closed_pipe_is_no_bug() {
+    let space = space();
+    let mut child = cvxc(space.path(), &["explain", "xor.cvx"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    code(&output, 0);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_standard_output_is_1() {
+    let space = space();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = cvxc(space.path(), &["explain", "xor.cvx"]).stdout(full).output().unwrap();
+    code(&output, 1);
+    assert!(stderr(&output).contains("cannot write to standard output"), "{}", stderr(&output));
+}
+
+#[test]
+fn what_is_no_result_is_refused() {
+    let space = space();
+    let out = space.path().join("x.out");
+    fs::create_dir(&out).unwrap();
+    for (content, part) in [(None, "weights.safetensors"), (Some(""), "weights.safetensors"), (Some("{}{}{}{}{}"), "safetensors")] {
+        if let Some(content) = content {
+            fs::write(out.join("weights.safetensors"), content).unwrap();
+        }
+        let output = run(space.path(), &["predict", "x.out", "xor.cvx"]);
+        code(&output, 1);
+        assert!(output.stdout.is_empty() && stderr(&output).contains(part), "{}", stderr(&output));
+    }
+    let output = run(space.path(), &["export", "xor.cvx", "--to", "npz"]);
+    code(&output, 1);
+    assert!(stderr(&output).contains("is not a folder"), "{}", stderr(&output));
+    assert_eq!(names(space.path()), ["x.out", "xor.cvx"]);
+}
+
+#[test]
+#[cfg(not(feature = "solve"))]
+fn a_build_without_solver_says_so() {
+    let space = space();
+    code(&run(space.path(), &["solve", "xor.cvx"]), 2);
+    assert!(stdout(&run(space.path(), &["--help"])).contains("This build has no solver"));
+}

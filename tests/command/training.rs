@@ -1,0 +1,206 @@
+//! `cvxc solve` and what follows from it.
+
+use super::*;
+
+#[test]
+fn a_solve_writes_its_folder_and_says_so() {
+    let space = space();
+    let output = run(space.path(), &["solve", "xor.cvx"]);
+    code(&output, 0);
+    let text = stdout(&output);
+    for part in ["xor.cvx", "objective", "lower bound", "gap", "neurons", "stopped", "xor.out/", "next: cvxc predict xor.out"] {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+    assert!(text.contains("0.0624252"), "{text}");
+    assert!(!text.contains("GLOBAL OPTIMUM"), "nothing is certified yet\n{text}");
+    assert_eq!(names(space.path()), ["xor.cvx", "xor.out"]);
+    assert_eq!(names(&space.path().join("xor.out")), ["model.cvx", "report.md", "weights.safetensors"]);
+    let report = fs::read_to_string(space.path().join("xor.out/report.md")).unwrap();
+    assert!(report.contains("blake3:") && report.contains("0.0624252"), "{report}");
+}
+
+#[test]
+fn json_is_one_object_with_the_same_numbers() {
+    let space = space();
+    let output = run(space.path(), &["solve", "--json", "-q", "xor.cvx"]);
+    code(&output, 0);
+    assert!(output.stderr.is_empty(), "{}", stderr(&output));
+    let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let number = |name: &str| object[name].as_f64().unwrap();
+    assert_eq!(object["status"], "bounded");
+    assert!((number("objective") - 0.062425287).abs() < 1e-6);
+    assert!(number("lower_bound") <= number("objective") && number("relative_gap") <= 1e-6);
+    assert!((number("loss") + number("strength") * number("penalty") - number("objective")).abs() < 1e-12);
+    for file in object["files"].as_array().unwrap() {
+        assert!(space.path().join(file["path"].as_str().unwrap()).is_file());
+    }
+}
+
+#[test]
+fn the_answer_does_not_depend_on_run_or_threads() {
+    let space = space();
+    let weights = |arguments: &[&str]| {
+        let output = run(space.path(), &[&["solve", "xor.cvx", "-q"], arguments].concat());
+        code(&output, 0);
+        fs::read(space.path().join("xor.out/weights.safetensors")).unwrap()
+    };
+    let first = weights(&[]);
+    assert_eq!(first, weights(&[]), "a second run");
+    assert_eq!(first, weights(&["--threads", "1"]), "one thread");
+    assert_eq!(first, weights(&["--threads", "2"]), "two threads");
+}
+
+#[test]
+fn model_cvx_solves_to_the_same_network() {
+    let space = space();
+    code(&run(space.path(), &["solve", "xor.cvx", "--set", "beta=0.1", "--out", "first"]), 0);
+    fs::copy(space.path().join("first/model.cvx"), space.path().join("again.cvx")).unwrap();
+    let output = run(space.path(), &["solve", "again.cvx", "--out", "second", "--json"]);
+    code(&output, 0);
+    let first: Value =
+        serde_json::from_slice(&run(space.path(), &["solve", "xor.cvx", "--set", "beta=0.1", "--out", "first", "--json"]).stdout).unwrap();
+    let second: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(first["objective"], second["objective"]);
+    assert_eq!(first["overrides"]["beta"], "0.1");
+    assert_eq!(first["model_hash"], second["model_hash"], "the override is part of the text");
+}
+
+#[test]
+fn overrides_are_listed_and_checked() {
+    let space = space();
+    let output = run(space.path(), &["solve", "xor.cvx", "--set", "beta=0.1", "--gap", "1e-4", "--time", "60s"]);
+    code(&output, 0);
+    assert!(stdout(&output).contains("beta = 0.1, time = 1 min, gap = 1e-4") || stdout(&output).contains("changed"), "{}", stdout(&output));
+    code(&run(space.path(), &["solve", "xor.cvx", "--set", "beta"]), 2);
+    code(&run(space.path(), &["solve", "xor.cvx", "--time", "10"]), 2);
+    let unknown = run(space.path(), &["solve", "xor.cvx", "--set", "gamma=1"]);
+    code(&unknown, 1);
+    assert!(stderr(&unknown).contains("gamma"), "{}", stderr(&unknown));
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    let space = space();
+    let output = run(space.path(), &["solve", "--dry-run", "xor.cvx"]);
+    code(&output, 0);
+    assert!(stdout(&output).contains("becomes"));
+    assert_eq!(names(space.path()), ["xor.cvx"]);
+}
+
+#[test]
+fn predictions_and_exports_follow() {
+    let space = space();
+    code(&run(space.path(), &["solve", "xor.cvx", "-q"]), 0);
+    fs::write(space.path().join("new.csv"), "x2,x1\n0,0\n1,0\n").unwrap();
+    let output = run(space.path(), &["predict", "xor.out", "new.csv"]);
+    code(&output, 0);
+    let lines: Vec<String> = stdout(&output).lines().map(str::to_string).collect();
+    assert_eq!(lines[0], "prediction");
+    let values: Vec<f64> = lines[1..].iter().map(|line| line.parse().unwrap()).collect();
+    assert!(values[0] < -0.8 && values[1] > 0.8, "{values:?}");
+    let mut child =
+        cvxc(space.path(), &["predict", "xor.out", "-", "--format", "jsonl"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"x1,x2\n0,0\n").unwrap();
+    let line: Value = serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap();
+    assert_eq!(line["prediction"].as_f64(), Some(values[0]));
+    let bytes = run(space.path(), &["predict", "xor.out", "new.csv", "--format", "npy"]).stdout;
+    assert_eq!(npyz::NpyFile::new(&bytes[..]).unwrap().into_vec::<f64>().unwrap(), values);
+    for format in ["npz", "json", "safetensors"] {
+        let output = run(space.path(), &["export", "xor.out", "--to", format]);
+        code(&output, 0);
+        assert_eq!(stdout(&output), format!("xor.{format}\n"));
+    }
+    assert_eq!(
+        fs::read(space.path().join("xor.safetensors")).unwrap(),
+        fs::read(space.path().join("xor.out/weights.safetensors")).unwrap()
+    );
+    fs::write(space.path().join("new.csv"), "x1\n0\n").unwrap();
+    let output = run(space.path(), &["predict", "xor.out", "new.csv"]);
+    code(&output, 1);
+    assert!(stderr(&output).contains("x2"), "{}", stderr(&output));
+}
+
+#[test]
+fn one_row_and_a_constant_target_are_solved() {
+    let space = space();
+    for (name, rows) in [("one", "1 2\n"), ("constant", "1 2\n2 2\n3 2\n")] {
+        let text = format!(
+            "cvx 1\ndata table {{\n x y\n{rows}}}\nnetwork x -> dense(bias) -> relu -> dense -> y\nminimize squared + 0.1 * weight_decay\n"
+        );
+        fs::write(space.path().join("m.cvx"), text).unwrap();
+        let output = run(space.path(), &["solve", "m.cvx"]);
+        code(&output, 0);
+        assert!(stdout(&output).contains("R2 undefined"), "{name}: {}", stdout(&output));
+    }
+}
+
+#[test]
+fn a_folder_that_is_not_ours_is_left_alone() {
+    let space = space();
+    fs::create_dir(space.path().join("xor.out")).unwrap();
+    fs::write(space.path().join("xor.out/thesis.tex"), "years of work").unwrap();
+    let output = run(space.path(), &["solve", "xor.cvx"]);
+    code(&output, 1);
+    assert!(stderr(&output).contains("`thesis.tex`"), "{}", stderr(&output));
+    assert_eq!(names(&space.path().join("xor.out")), ["thesis.tex"]);
+    let output = run(space.path(), &["solve", "xor.cvx", "--out", "xor.cvx"]);
+    code(&output, 1);
+    assert_eq!(fs::read_to_string(space.path().join("xor.cvx")).unwrap(), XOR);
+    code(&run(space.path(), &["solve", "xor.cvx", "--out", "no/such/folder"]), 1);
+    assert_eq!(names(space.path()), ["xor.cvx", "xor.out"]);
+}
+
+/// A file size limit stands in for a full disk: the write fails in the middle, for everyone and without privileges.
+#[test]
+#[cfg(unix)]
+fn a_full_disk_leaves_the_old_result() {
+    let space = space();
+    code(&run(space.path(), &["solve", "xor.cvx", "-q"]), 0);
+    let before = fs::read(space.path().join("xor.out/weights.safetensors")).unwrap();
+    let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" solve xor.cvx --set beta=0.1";
+    let output = Command::new("bash").args(["-c", script, env!("CARGO_BIN_EXE_cvxc")]).current_dir(space.path()).output().unwrap();
+    code(&output, 1);
+    assert!(stderr(&output).contains("cannot write xor.out/"), "{}", stderr(&output));
+    assert_eq!(fs::read(space.path().join("xor.out/weights.safetensors")).unwrap(), before);
+    assert_eq!(names(space.path()), ["xor.cvx", "xor.out"]);
+}
+
+#[test]
+fn a_time_limit_is_3_and_with_bounded_0() {
+    let space = space();
+    fs::write(space.path().join("long.cvx"), LONG).unwrap();
+    let started = Instant::now();
+    let output = run(space.path(), &["solve", "long.cvx", "--time", "1s"]);
+    code(&output, 3);
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    assert!(stdout(&output).contains("BOUNDED") && stdout(&output).contains("time limit"), "{}", stdout(&output));
+    assert!(space.path().join("long.out/weights.safetensors").is_file());
+    code(&run(space.path(), &["solve", "long.cvx", "--time", "1s", "--guarantee", "bounded"]), 0);
+}
+
+#[test]
+#[cfg(unix)]
+fn one_ctrl_c_writes_and_two_quit() {
+    let space = space();
+    fs::write(space.path().join("long.cvx"), LONG).unwrap();
+    let interrupt = |child: &std::process::Child| Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let arguments = ["solve", "long.cvx", "--guarantee", "bounded"];
+    let child = cvxc(space.path(), &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(1500));
+    interrupt(&child);
+    let output = child.wait_with_output().unwrap();
+    code(&output, 3);
+    assert!(stdout(&output).contains("Ctrl-C") && stderr(&output).contains("Ctrl-C again"), "{}", stderr(&output));
+    assert!(space.path().join("long.out/weights.safetensors").is_file());
+
+    let mut child = cvxc(space.path(), &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(1500));
+    // Two at once may arrive as one, so keep asking.
+    let ended = (0..200).find_map(|_| {
+        interrupt(&child);
+        std::thread::sleep(Duration::from_millis(5));
+        child.try_wait().unwrap()
+    });
+    let ended = ended.unwrap_or_else(|| child.wait().unwrap());
+    assert!(matches!(ended.code(), Some(130 | 3)), "{ended:?}");
+}
