@@ -216,7 +216,8 @@ fn counts_agree_with_deletion_and_restriction() {
 fn wild_scales_of_rows_and_columns_change_no_cell() {
     let x = gaussian(9, 3, 4);
     let scales = [1e150, 1e-150, 1e-300];
-    let columns = Matrix::from_rows(&x.each_row().map(|r| (0..3).map(|j| r[j] * 2f64.powi(400 * j as i32 - 400)).collect()).collect::<Vec<_>>());
+    let columns =
+        Matrix::from_rows(&x.each_row().map(|r| (0..3).map(|j| r[j] * 2f64.powi(400 * j as i32 - 400)).collect()).collect::<Vec<_>>());
     let rows = Matrix::from_rows(&(0..9).map(|i| x.row(i).iter().map(|v| v * scales[i % 3]).collect()).collect::<Vec<_>>());
     let patterns = |x: &Matrix| checked(x).into_iter().map(|c| (c.pattern, c.facets)).collect::<Vec<_>>();
     assert_eq!(patterns(&columns), patterns(&x));

@@ -77,6 +77,8 @@ pub fn model(source: SourceSpec, place: &str, target: &str, loss: &str) -> Model
         strength: placed(0.1, "0.1"),
         regularizer: placed(Regularizer::weight_decay(), "weight_decay"),
         plan: Plan::default(),
+        outputs: Outputs::default(),
+        arrangements: None,
         text: String::new(),
     }
 }
