@@ -4,7 +4,7 @@
 //! gives a new ray.  A facet of the cone stays a facet of a half iff one of its rays lies strictly in that half.  A line cuts
 //! a cone iff rays of the cone lie on both sides of it.
 
-use super::field::{Field, Point, size};
+use super::field::{Field, Point, WIDEST, size};
 use super::lines::Lines;
 use super::oracle::{Known, Oracle};
 use super::slots::Slots;
@@ -207,7 +207,7 @@ impl<'a, const R: usize> Knife<'a, R> {
     #[cold]
     fn refine<S: Slots>(&mut self, cone: &Cone<R, S>, line: u32, u: usize, w: usize, common: &S, guess: Point<R>) -> Point<R> {
         let mut best = guess;
-        if R <= 6 && common.size() + 2 == self.field.rank {
+        if R <= WIDEST && common.size() + 2 == self.field.rank {
             let mut tight = cone.tight(common);
             tight.push(line);
             best = self.field.meet(&tight, &guess).filter(|p| p.error < guess.error).unwrap_or(guess);
@@ -235,9 +235,9 @@ impl<'a, const R: usize> Knife<'a, R> {
 }
 
 /// Errors up to this share of a ray are left alone.
-const FINE: f64 = 1.0 / (1u64 << 44) as f64;
+const FINE: f64 = 1.0 / (1u64 << 34) as f64;
 /// Errors up to this share of a ray are bearable where the lines themselves meet at small angles.
-const COARSE: f64 = 1.0 / (1u64 << 24) as f64;
+const COARSE: f64 = 1.0 / (1u64 << 20) as f64;
 
 /// The facets in common of the rays `i` and `j` if they span an edge.
 #[inline]

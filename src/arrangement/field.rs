@@ -107,12 +107,9 @@ impl<const R: usize> Field<R> {
     }
 
     /// The ray on which the lines `tight` (rank - 1 of them) vanish, from their minors, near `guess`.
-    ///
-    /// Every minor is at most 1 in size, and Laplace expansion of k rows errs by at most (k + 2)² ε / 2.
     pub fn meet(&self, tight: &[u32], guess: &Point<R>) -> Option<Point<R>> {
-        let minors = self.minors(tight);
+        let (minors, error) = self.minors(tight);
         let most = (0..self.rank).max_by(|&i, &j| guess.at[i].abs().total_cmp(&guess.at[j].abs()))?;
-        let error = (self.rank as f64 + 2.0).powi(2) * EPS;
         if !(guess.at[most].abs() > guess.error && minors[most].abs() > error) {
             return None;
         }
@@ -121,36 +118,43 @@ impl<const R: usize> Field<R> {
         Some(self.inexact(at, (error * factor.abs() + EPS * size(&at)) * SAFE))
     }
 
-    /// The vector of signed maximal minors.
-    fn minors(&self, tight: &[u32]) -> [f64; R] {
-        let mut row = [0.0; R];
-        if let ([a, b], 3) = (tight, R) {
-            let (a, b) = (&self.lines[*a as usize], &self.lines[*b as usize]);
-            (0..3).for_each(|i| row[i] = a[(i + 1) % 3] * b[(i + 2) % 3] - a[(i + 2) % 3] * b[(i + 1) % 3]);
-            return row;
-        }
+    /// The vector of signed maximal minors, and how much they may err.
+    fn minors(&self, tight: &[u32]) -> ([f64; R], f64) {
         let all = (1usize << self.rank) - 1;
-        let mut minor = [0.0; 64];
-        minor[0] = 1.0;
+        let mut minor = [(0.0, 0.0); 1 << WIDEST];
+        minor[0] = (1.0, 0.0);
         for columns in 1..all {
             let order = columns.count_ones() as usize;
             minor[columns] = expand(&self.lines[tight[order - 1] as usize], &minor, columns);
         }
-        (0..self.rank).for_each(|i| row[i] = if i % 2 == 0 { minor[all ^ (1 << i)] } else { -minor[all ^ (1 << i)] });
-        row
+        let (mut row, mut error) = ([0.0; R], 0.0f64);
+        for i in 0..self.rank {
+            let (value, slip) = minor[all ^ (1 << i)];
+            row[i] = if i % 2 == 0 { value } else { -value };
+            error = error.max(slip);
+        }
+        (row, error)
     }
 }
 
-/// Laplace expansion of the minor in `columns` along its last row.
-fn expand<const R: usize>(last: &[f64; R], minor: &[f64; 64], columns: usize) -> f64 {
-    let (mut sum, mut rest, mut sign) = (0.0, columns, 1.0);
+/// The highest rank at which rays are found from minors, of which there are 2^rank.
+pub(super) const WIDEST: usize = 8;
+
+/// Laplace expansion of the minor in `columns` along its last row, with a bound on the error: that of the smaller minors,
+/// one roundoff for the row's entries, and one for every product and sum.
+fn expand<const R: usize>(last: &[f64; R], minor: &[(f64, f64); 1 << WIDEST], columns: usize) -> (f64, f64) {
+    let (mut sum, mut large, mut error) = (0.0, 0.0, 0.0);
+    let (mut rest, mut sign) = (columns, 1.0);
     while rest != 0 {
         let column = rest.trailing_zeros() as usize;
-        sum += sign * last[column] * minor[columns ^ (1 << column)];
+        let (value, slip) = minor[columns ^ (1 << column)];
+        sum += sign * last[column] * value;
+        large += (last[column] * value).abs();
+        error += last[column].abs() * slip;
         sign = -sign;
         rest &= rest - 1;
     }
-    sum
+    (sum, (error + (R as f64 + 2.0) * EPS * large) * SAFE)
 }
 
 #[inline]

@@ -85,7 +85,8 @@ pub fn count_lines(lines: &Lines, interrupted: &(dyn Fn() -> bool + Sync)) -> Re
     }
     let halt = Halt::new(interrupted, u64::MAX);
     let parts = dispatch!(lines, &halt, || Count(0));
-    if halt.was_interrupted() { Err(Stop::Interrupted) } else { Ok(2 * parts.iter().map(|c| c.0).sum::<u64>()) }
+    halt.verdict()?;
+    Ok(2 * parts.iter().map(|c| c.0).sum::<u64>())
 }
 
 /// Every cell once, sorted by pattern; `TooMany` if there are more than `limit`.
@@ -142,7 +143,8 @@ fn fold_until<T: Send>(
         return Ok(vec![few(lines, make(), step)]);
     }
     let parts = dispatch!(lines, halt, || Show::new(lines, make(), &step));
-    if halt.was_interrupted() { Err(Stop::Interrupted) } else { Ok(parts.into_iter().map(|show| show.state).collect()) }
+    halt.verdict()?;
+    Ok(parts.into_iter().map(|show| show.state).collect())
 }
 
 /// The one cell of rank 0, or the two of rank 1.

@@ -35,6 +35,7 @@ pub(super) fn run<const R: usize, K: Sink<R>>(lines: &Lines, halt: &Halt<'_>, ma
     let walk = |task: Task<R>| {
         let mut walk = Walk { signs: vec![0; lines.count().div_ceil(64)], sink: make(), halt, ticks: 0 };
         match task {
+            _ if halt.look(0).is_break() => {}
             Task::Starts(range) => walk.starts(&start, range),
             Task::Cone { cone, signs, next } => {
                 walk.signs = signs;
@@ -184,6 +185,7 @@ impl<K> Walk<'_, '_, K> {
             self.sink.pair();
             return self.halt.tick(&mut self.ticks, 2);
         }
+        self.halt.work(&mut self.ticks, cone.rays.len())?;
         let mut pair = pool.pop().unwrap_or_else(|| Box::new((Cone::empty(), Cone::empty())));
         if !knife.split(cone, &mut pair.0, &mut pair.1) {
             return self.descend(knife, &cone.convert::<Wide>(), &mut Vec::new());
