@@ -6,7 +6,7 @@ use crate::problem::{Column, Matrix, Problem};
 use crate::report::Sizes;
 use crate::syntax::diagnostic::{Diagnostic, Level};
 use crate::syntax::model::Model;
-use crate::syntax::{data, render};
+use crate::syntax::{codes, data, render};
 use serde_json::Value;
 use std::path::Path;
 
@@ -45,11 +45,17 @@ pub fn features(path: &Path, columns: &[Column]) -> Result<Matrix, Diagnostic> {
 
 /// The page about an error code.
 pub fn code_page(code: &str) -> Option<String> {
-    let (code, title, page) = data::CODES.iter().find(|(known, _, _)| *known == code)?;
-    Some(format!("{code}: {title}\n\n{page}"))
+    codes::explain(code).map(codes::Code::page)
 }
 
 /// The arrangement's sizes, where this build can count them.
+#[cfg(feature = "solve")]
+pub fn sizes(problem: &Problem) -> Option<Sizes> {
+    let lines = crate::arrangement::Lines::new(&problem.inputs());
+    Some(Sizes { lines: lines.count(), rank: lines.rank(), cells: lines.bound() })
+}
+
+#[cfg(not(feature = "solve"))]
 pub fn sizes(_: &Problem) -> Option<Sizes> {
     None
 }

@@ -119,9 +119,9 @@ fn a_model_is_explained() {
 #[test]
 fn a_code_is_explained() {
     let space = space();
-    let output = run(space.path(), &["explain", "E0401"]);
+    let output = run(space.path(), &["explain", "E0302"]);
     code(&output, 0);
-    assert!(stdout(&output).contains("E0401"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("E0302"), "{}", stdout(&output));
 }
 
 #[test]
