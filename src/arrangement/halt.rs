@@ -73,7 +73,11 @@ impl<'a> Halt<'a> {
         if (self.interrupted)() {
             self.interrupt.store(true, Relaxed);
         }
-        if seen > self.limit || self.interrupt.load(Relaxed) || self.overflow.load(Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if seen > self.limit || self.interrupt.load(Relaxed) || self.overflow.load(Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 
     /// Why the walk ended early, if it did.

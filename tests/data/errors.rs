@@ -240,16 +240,3 @@ fn libsvm_lines() {
     begins(file("1 1:2\n2 1:\n"), "E0410: `x1` is empty in row 2\na.libsvm:2:5 [] nothing here");
     begins(file("# nothing\n"), "E0403: `a.libsvm` is empty");
 }
-
-#[test]
-fn every_code_is_in_the_table_once() {
-    let codes: Vec<&str> = cvxc::syntax::data::CODES.iter().map(|(code, _, _)| *code).collect();
-    assert!(codes.windows(2).all(|pair| pair[0] < pair[1]));
-    for file in std::fs::read_dir("src/syntax/data").expect("the sources") {
-        let text = std::fs::read_to_string(file.expect("a file").path()).expect("text");
-        for (at, _) in text.match_indices("\"E04") {
-            let code = &text[at + 1..at + 6];
-            assert!(codes.contains(&code), "{code} is not explained");
-        }
-    }
-}

@@ -10,8 +10,7 @@ mod bind;
 mod budget;
 mod cell;
 mod classes;
-pub mod codes;
-mod columns;
+pub mod columns;
 mod content;
 mod csv;
 mod examples;
@@ -30,7 +29,6 @@ mod table;
 mod toys;
 
 pub use bind::bind;
-pub use codes::CODES;
 pub use columns::check_columns;
 pub use open::header;
 pub use predict::{Features, Layout, read_features, read_features_from};

@@ -241,11 +241,11 @@ impl Checker {
     fn header(&mut self, header: &Row) {
         for (k, cell) in header.cells.iter().enumerate() {
             if let Some(first) = header.cells[..k].iter().find(|first| first.text == cell.text) {
-                let error = self.error("E0402", format!("two columns are called `{}`", cell.text), &cell.span, "named again");
+                let error = self.error("E0405", format!("two columns are called `{}`", cell.text), &cell.span, "named again");
                 let first = self.place(&first.span);
                 self.report(error.also(first, "named here first").help("give each column a name of its own"));
             } else if cell.text.parse::<f64>().is_ok() {
-                let error = self.error("E0402", format!("`{}` is not a column name", cell.text), &cell.span, "a number");
+                let error = self.error("E0414", format!("`{}` is not a column name", cell.text), &cell.span, "a number");
                 self.report(error.help("the first line of a table names its columns"));
             }
         }
