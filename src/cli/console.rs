@@ -13,12 +13,15 @@ pub struct Console {
     /// Whether to print JSON in place of text.
     pub json: bool,
     /// Whether stdout is coloured.
+    #[cfg(feature = "solve")]
     pub color: bool,
     color_errors: bool,
+    #[cfg(feature = "solve")]
     no_progress: bool,
 }
 
 /// How progress is shown.
+#[cfg(feature = "solve")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Showing {
     /// One line that is redrawn.
@@ -40,8 +43,10 @@ impl Console {
             quiet: global.quiet,
             verbose: global.verbose,
             json: global.json,
+            #[cfg(feature = "solve")]
             color: colored(io::stdout().is_terminal()),
             color_errors: colored(io::stderr().is_terminal()),
+            #[cfg(feature = "solve")]
             no_progress: global.no_progress,
         }
     }
@@ -92,6 +97,7 @@ impl Console {
         self.answer_json(&json!({ "diagnostics": journey::diagnostics_json(diagnostics) }))
     }
 
+    #[cfg(feature = "solve")]
     pub fn showing(&self) -> Showing {
         match (self.quiet || self.no_progress, io::stderr().is_terminal()) {
             (true, _) => Showing::Nothing,

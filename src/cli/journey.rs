@@ -10,7 +10,9 @@ use crate::syntax::{codes, data, render};
 use serde_json::Value;
 use std::path::Path;
 
-pub use crate::syntax::data::{Progress, bind};
+#[cfg(feature = "solve")]
+pub use crate::syntax::data::Progress;
+pub use crate::syntax::data::bind;
 pub use crate::syntax::render::render;
 pub use crate::syntax::{builtin, definitions, read};
 

@@ -15,6 +15,7 @@ mod progress;
 #[cfg(feature = "solve")]
 mod solve;
 mod trouble;
+#[cfg(feature = "solve")]
 mod units;
 
 use clap::{Parser, Subcommand, ValueEnum};

@@ -15,8 +15,10 @@ pub enum Exit {
     /// The command line is wrong.
     Usage = 2,
     /// Result written, bounds valid, promise not kept.
+    #[cfg(feature = "solve")]
     NotKept = 3,
     /// No usable point.
+    #[cfg(feature = "solve")]
     Failed = 5,
 }
 
