@@ -8,6 +8,7 @@ use crate::export::{self, Saved};
 use crate::problem::{Guarantee, Problem};
 use crate::report::{self, Answer, Explanation, Rests, Run, Status, Stopped, Style, Written};
 use crate::solve;
+use crate::syntax::limits;
 use crate::syntax::model::Model;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -215,6 +216,9 @@ fn refusal(failure: solve::Failure, model: &Model) -> Trouble {
     let name = &model.name;
     let (exit, sentence) = match failure {
         Failure::TooManyCells { bound, limit, rows, rank } => {
+            if let Some(place) = &model.arrangements {
+                return Trouble::Diagnosed(vec![limits::too_many_cells(place.clone(), bound, limit, rows, rank)]);
+            }
             let (bound, limit) = (report::size(bound), report::count(limit));
             let cells = format!("{} rows of rank {rank} have up to {bound} cells, and `all` stops at {limit}", report::count(rows));
             (Exit::Wrong, format!("{name}: {cells}; write `arrangements = generate`, or raise `max_patterns`"))

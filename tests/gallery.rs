@@ -1,0 +1,75 @@
+//! Every model of the gallery solves, meets its `# optimum` line, and never claims more than is known.
+#![cfg(feature = "solve")]
+
+use cvxc::problem::{Guarantee, Problem};
+use cvxc::solve::{Bound, Control, Outcome, Stopped, solve};
+use cvxc::syntax::{data::bind, read, render::render};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+fn models() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|e| e == "cvx"));
+    paths.sort();
+    paths
+}
+
+fn problem(path: &Path) -> Problem {
+    let (model, diagnostics) = read(path, &[]);
+    assert!(diagnostics.is_empty(), "{}", render(&diagnostics, false));
+    bind(&model.expect("a model"), &mut |_| {}).unwrap_or_else(|wrong| panic!("{}", render(&wrong, false)))
+}
+
+fn solved(problem: &Problem, threads: usize) -> Outcome {
+    let mut control = Control { progress: &mut |_| {}, interrupted: Arc::default(), threads, verbose: false };
+    solve(problem, &mut control).unwrap_or_else(|failure| panic!("{}: {failure:?}", problem.name))
+}
+
+/// The number behind `# optimum`.
+fn optimum(path: &Path) -> f64 {
+    let text = std::fs::read_to_string(path).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix("# optimum")).unwrap_or_else(|| panic!("{}", path.display()));
+    line.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn every_model_meets_its_optimum() {
+    let paths = models();
+    assert!(paths.len() >= 8, "the gallery");
+    for path in paths {
+        let (problem, known) = (problem(&path), optimum(&path));
+        let outcome = solved(&problem, 0);
+        let name = path.display();
+        assert!((outcome.objective - known).abs() <= 1e-6 * known, "{name}: {} against {known}", outcome.objective);
+        assert!(outcome.lower_bound <= known * (1.0 + 1e-9), "{name}: the bound {} is above the optimum", outcome.lower_bound);
+        assert_eq!(problem.score(&outcome.network).objective, outcome.objective, "{name}");
+        match problem.plan.guarantee {
+            Guarantee::Global => assert_eq!((outcome.bound, outcome.stopped), (Bound::EveryCell, Stopped::Gap), "{name}"),
+            Guarantee::Bounded => assert!(outcome.lower_bound > 0.0, "{name}"),
+        }
+    }
+}
+
+#[test]
+fn the_answer_does_not_depend_on_the_threads() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    for name in ["iris", "progression", "wine", "xor"] {
+        let problem = problem(&folder.join(name).with_extension("cvx"));
+        let (one, two) = (solved(&problem, 1), solved(&problem, 2));
+        assert_eq!(one.network, two.network, "{name}");
+        assert_eq!(one.lower_bound.to_bits(), two.lower_bound.to_bits(), "{name}");
+    }
+}
+
+#[test]
+fn a_width_that_suffices_is_kept_and_one_that_does_not_is_refused() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/xor.cvx");
+    let mut problem = problem(&path);
+    problem.architecture.width = Some(4);
+    assert_eq!(solved(&problem, 1).network.neurons(), 4);
+    problem.architecture.width = Some(3);
+    let mut control = Control { progress: &mut |_| {}, interrupted: Arc::default(), threads: 1, verbose: false };
+    let refused = solve(&problem, &mut control).unwrap_err();
+    assert_eq!(refused, cvxc::solve::Failure::TooWide { allowed: 3, needed: 4 });
+}
