@@ -75,10 +75,10 @@ impl<const R: usize> Field<R> {
         let (s, t) = (-b / width, a / width);
         let mut at = [0.0; R];
         let (mut gap, mut large) = (0.0f64, 0.0f64);
-        for i in 0..R {
-            at[i] = t * w.at[i] + s * u.at[i];
-            gap = gap.max((w.at[i] - u.at[i]).abs());
-            large = large.max(w.at[i].abs()).max(u.at[i].abs());
+        for (at, (w, u)) in at.iter_mut().zip(w.at.iter().zip(&u.at)) {
+            *at = t * w + s * u;
+            gap = gap.max((w - u).abs());
+            large = large.max(w.abs()).max(u.abs());
         }
         let both = u.error.max(w.error);
         let error = both + (gap + 2.0 * both) * slack / width + 8.0 * EPS * large;
