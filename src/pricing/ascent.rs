@@ -5,7 +5,7 @@
 //! is a least-squares problem in a box, solved by coordinates; u is the residual over its length.  G never falls.
 
 use super::Price;
-use crate::problem::{Matrix, Random};
+use crate::problem::Matrix;
 use rayon::prelude::*;
 
 /// A neuron direction of length 1 and its price.
@@ -18,21 +18,21 @@ pub struct Find {
     pub price: f64,
 }
 
-/// How many convex-concave steps a start may take.
-const STEPS: usize = 40;
+/// How many convex-concave steps a start may take, and how many passes over τ each of them; τ is carried along.
+const STEPS: usize = 100;
+const SWEEPS: usize = 10;
 
 /// Climbs from every start for both output signs and returns what was found, best first, one per direction.
 ///
-/// `starts` are tried beside `count` Gaussian ones drawn from `seed`.
-pub fn ascend(inputs: &Matrix, slopes: (f64, f64), dual: &[f64], starts: &[Vec<f64>], count: usize, seed: u64) -> Vec<Find> {
-    let mut random = Random::new(seed);
-    let drawn: Vec<Vec<f64>> = (0..count).map(|_| (0..inputs.columns).map(|_| random.normal()).collect()).collect();
-    let all: Vec<&Vec<f64>> = starts.iter().chain(&drawn).collect();
+/// Every climb ends where it is when `stop` says so.
+pub fn ascend(inputs: &Matrix, slopes: (f64, f64), dual: &[f64], starts: &[Vec<f64>], stop: &(dyn Fn() -> bool + Sync)) -> Vec<Find> {
     let squares: Vec<f64> = inputs.each_row().map(|x| x.iter().map(|x| x * x).sum()).collect();
     let mut finds: Vec<Find> = Vec::new();
     for sign in [1.0, -1.0] {
         let price = Price::new(inputs, slopes, dual, sign);
-        finds.par_extend(all.par_iter().filter_map(|w| climb(&price, &squares, w).map(|(w, value)| Find { sign, w, price: value })));
+        finds.par_extend(
+            starts.par_iter().filter_map(|w| climb(&price, &squares, w, stop).map(|(w, value)| Find { sign, w, price: value })),
+        );
     }
     finds.sort_by(|a, b| b.price.total_cmp(&a.price).then_with(|| order(&a.w, &b.w)));
     distinct(finds)
@@ -54,40 +54,53 @@ fn distinct(finds: Vec<Find>) -> Vec<Find> {
     kept
 }
 
-fn climb(price: &Price, squares: &[f64], start: &[f64]) -> Option<(Vec<f64>, f64)> {
+fn climb(price: &Price, squares: &[f64], start: &[f64], stop: &(dyn Fn() -> bool + Sync)) -> Option<(Vec<f64>, f64)> {
     let mut w = unit(start)?;
     let mut value = price.value(&w);
+    let mut tau: Vec<f64> = price.inputs.times(&w).iter().map(|&z| if z > 0.0 { 1.0 } else { 0.0 }).collect();
     for _ in 0..STEPS {
-        let next = unit(&concave_step(price, squares, &w))?;
+        if stop() {
+            break;
+        }
+        let (residual, settled) = concave_step(price, squares, &w, &mut tau);
+        let next = unit(&residual)?;
         let better = price.value(&next);
-        if better <= value * (1.0 + 1e-9) {
+        if settled && better <= value * (1.0 + 1e-9) {
             if better > value {
                 (w, value) = (next, better);
             }
             break;
         }
-        (w, value) = (next, better);
+        if better > value || !settled {
+            (w, value) = (next, better);
+        }
     }
     (value > 0.0).then_some((w, value))
 }
 
-/// The residual of the box least squares described above.
-fn concave_step(price: &Price, squares: &[f64], w: &[f64]) -> Vec<f64> {
+/// The residual of the box least squares described above, from the τ of the step before, and whether τ has settled.
+fn concave_step(price: &Price, squares: &[f64], w: &[f64], tau: &mut [f64]) -> (Vec<f64>, bool) {
     let z = price.inputs.times(w);
     let mut residual = price.linear.clone();
     for (i, (&k, &z)) in price.kinks.iter().zip(&z).enumerate() {
-        if z > 0.0 {
-            residual.iter_mut().zip(price.inputs.row(i)).for_each(|(r, x)| *r += k * x);
+        let part = if k < 0.0 {
+            k * tau[i]
+        } else if z > 0.0 {
+            k
+        } else {
+            0.0
+        };
+        if part != 0.0 {
+            residual.iter_mut().zip(price.inputs.row(i)).for_each(|(r, x)| *r += part * x);
         }
     }
     let concave: Vec<usize> = (0..z.len()).filter(|&i| price.kinks[i] < 0.0 && squares[i] > 0.0).collect();
-    let mut tau: Vec<f64> = z.iter().map(|&z| if z > 0.0 { 1.0 } else { 0.0 }).collect();
-    for _ in 0..50 {
-        if sweep(price, squares, &concave, &mut tau, &mut residual) < 1e-12 {
-            break;
+    for _ in 0..SWEEPS {
+        if sweep(price, squares, &concave, tau, &mut residual) < 1e-12 {
+            return (residual, true);
         }
     }
-    residual
+    (residual, false)
 }
 
 /// One pass of coordinate descent over τ; returns the largest relative fall of |residual|².

@@ -8,11 +8,17 @@ use super::search::{Master, Search};
 use crate::arrangement::Pattern;
 use crate::lowering::{Group, Shape};
 use crate::pricing::{Find, ascend, price_cells, price_every_cell};
+use crate::problem::Random;
 use std::collections::BTreeSet;
 
 /// Rounds over rays, and the violation relative to β at which they have done their work.
 const RAY_ROUNDS: usize = 12;
 const RAY_VIOLATION: f64 = 1e-3;
+/// Rounds over rays where the program over their cells would take longer than the time that is left.
+const PATIENT_ROUNDS: usize = 500;
+/// Multiplications per second that an interior-point factorisation is good for, and how many of them a program needs.
+const FACTOR_SPEED: f64 = 1e9;
+const FACTORISATIONS: f64 = 15.0;
 /// The tolerance of programs over rays: their answers are only starting points.
 const RAY_TOLERANCE: f64 = 1e-6;
 /// The most neurons that one round adds.
@@ -26,8 +32,11 @@ const PRICED_CELLS: f64 = 3e6;
 impl Search<'_, '_> {
     /// Generates until no violated neuron is found, or time is over.
     pub fn generate(&mut self) -> Stopped {
-        let mut groups = self.rays();
-        groups = self.cells_of(&groups);
+        let rays = self.rays();
+        if self.why_stopped().is_some() || !self.affordable(rays.len()) {
+            return self.ended();
+        }
+        let mut groups = self.cells_of(&rays);
         let mut idle = vec![0; groups.len()];
         loop {
             if let Some(why) = self.why_stopped() {
@@ -75,20 +84,31 @@ impl Search<'_, '_> {
     /// Directions found by price, each free in length only.
     fn rays(&mut self) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
-        for round in 0..RAY_ROUNDS {
+        let beta = self.problem.objective.strength;
+        for round in 0..PATIENT_ROUNDS {
             let Some(master) = self.master(&mut groups, RAY_TOLERANCE) else { break };
             self.rounds += 1;
             groups = in_use(groups, &master, 1e-7);
             let finds = self.ascend(&master, STARTS, round as u64);
-            let violation = finds.first().map_or(0.0, |find| find.price / self.problem.objective.strength - 1.0);
-            let worth = finds.into_iter().filter(|find| find.price > self.problem.objective.strength * (1.0 + 0.1 * violation));
+            let violation = finds.first().map_or(0.0, |find| find.price / beta - 1.0);
+            let worth = finds.into_iter().filter(|find| find.price > beta * (1.0 + 0.1 * violation));
             groups.extend(worth.take(ADDED).map(|find| Group { sign: find.sign, shape: Shape::Ray(find.w) }));
             self.report(groups.len());
-            if violation < RAY_VIOLATION || self.stop.now() {
+            let near = violation < RAY_VIOLATION || round + 1 >= RAY_ROUNDS;
+            if violation < self.plan().gap || (near && self.affordable(groups.len())) || self.stop.now() {
                 break;
             }
         }
         groups
+    }
+
+    /// Whether a program over so many cells can be expected to end in the time that is left.
+    ///
+    /// The factors of its n x n core take n² multiplications for each of the d columns of a cell.
+    fn affordable(&self, cells: usize) -> bool {
+        let (n, d) = (self.inputs.rows as f64, self.inputs.columns as f64);
+        let seconds = FACTORISATIONS * n * n * d * cells as f64 / FACTOR_SPEED;
+        seconds < self.stop.left().as_secs_f64()
     }
 
     /// Neurons whose price is above β by more than the gap can bear; none only after a thorough search.
@@ -139,11 +159,15 @@ impl Search<'_, '_> {
         Some(priced)
     }
 
-    fn ascend(&mut self, master: &Master, starts: usize, seed: u64) -> Vec<Find> {
+    /// Climbs from the neurons at hand and from `count` Gaussian directions.
+    fn ascend(&mut self, master: &Master, count: usize, seed: u64) -> Vec<Find> {
         let Some(dual) = &master.dual else { return Vec::new() };
+        let (inputs, stop) = (&self.inputs, &self.stop);
         let slopes = self.problem.architecture.activation.slopes();
-        let neurons: Vec<Vec<f64>> = master.network.hidden.each_row().map(<[f64]>::to_vec).collect();
-        self.workers.install(|| ascend(&self.inputs, slopes, dual, &neurons, starts, seed))
+        let mut starts: Vec<Vec<f64>> = master.network.hidden.each_row().map(<[f64]>::to_vec).collect();
+        let mut random = Random::new(seed);
+        starts.extend((0..count).map(|_| (0..inputs.columns).map(|_| random.normal()).collect()));
+        self.workers.install(|| ascend(inputs, slopes, dual, &starts, &|| stop.now()))
     }
 
     /// The distinct cells of some rays.
