@@ -156,6 +156,8 @@ fn stopped(stopped: solve::Stopped) -> Stopped {
         solve::Stopped::Gap => Stopped::Gap,
         solve::Stopped::Converged => Stopped::Converged,
         solve::Stopped::Time => Stopped::Time,
+        solve::Stopped::Memory => Stopped::Memory,
+        solve::Stopped::Trouble => Stopped::Trouble,
         solve::Stopped::Interrupt => Stopped::Interrupt,
     }
 }
@@ -224,7 +226,7 @@ fn refusal(failure: solve::Failure, model: &Model) -> Trouble {
             (Exit::Wrong, format!("{name}: {cells}; write `arrangements = generate`, or raise `max_patterns`"))
         }
         Failure::TooWide { allowed, needed } => {
-            let need = format!("the optimum found needs {needed} hidden neurons, and `dense({allowed})` allows {allowed}");
+            let need = format!("the network found needs {needed} hidden neurons, and `dense({allowed})` allows {allowed}");
             (Exit::Wrong, format!("{name}: {need}; write `dense({needed})` or plain `dense`"))
         }
         Failure::Memory { needed, limit } => {

@@ -43,8 +43,14 @@ pub struct Group {
 pub struct Recovery {
     groups: Vec<(Group, std::ops::Range<usize>)>,
     outputs: std::ops::Range<usize>,
-    skip: Option<std::ops::Range<usize>>,
+    skip: Option<SkipColumns>,
     size: usize,
+}
+
+/// The skip's columns: one per feature in units that make its column at most one long, then the intercept.
+struct SkipColumns {
+    columns: std::ops::Range<usize>,
+    units: Vec<f64>,
 }
 
 /// Builds the convex program over `groups`.  `inputs` is `problem.inputs()` (n x d).
@@ -131,15 +137,24 @@ fn push(sum: &mut Affine, value: f64, column: usize) {
 }
 
 /// Free columns for the skip's weights and intercept.
-fn add_skip(features: &Matrix, program: &mut Program, sums: &mut [Affine]) -> std::ops::Range<usize> {
+fn add_skip(features: &Matrix, program: &mut Program, sums: &mut [Affine]) -> SkipColumns {
     let d = features.columns;
+    let units = column_lengths(features);
     let first = program.add_columns(d + 1, 0.0);
     for (row, sum) in features.each_row().zip(sums) {
-        row.iter().enumerate().for_each(|(j, x)| push(sum, -x, first + j));
+        row.iter().zip(&units).enumerate().for_each(|(j, (x, unit))| push(sum, -x / unit, first + j));
         push(sum, -1.0, first + d);
     }
-    program.blocks.push(Block { name: "skip".into(), columns: first..first + d + 1, rows: 0..0, weight: 0.0 });
-    first..first + d + 1
+    let columns = first..first + d + 1;
+    program.blocks.push(Block { name: "skip".into(), columns: columns.clone(), rows: 0..0, weight: 0.0 });
+    SkipColumns { columns, units }
+}
+
+/// A bound on the length of every column, without squares that could overflow; 1 for a column of zeros.
+fn column_lengths(features: &Matrix) -> Vec<f64> {
+    let mut largest = vec![0.0_f64; features.columns];
+    features.each_row().for_each(|row| largest.iter_mut().zip(row).for_each(|(l, x)| *l = l.max(x.abs())));
+    largest.into_iter().map(|l| if l > 0.0 { l * (features.rows as f64).sqrt() } else { 1.0 }).collect()
 }
 
 impl Recovery {
@@ -158,9 +173,9 @@ impl Recovery {
         let weights = self.weights(solution);
         let largest = weights.iter().map(|u| gauge(u)).fold(0.0, f64::max);
         let kept = self.groups.iter().zip(&weights).filter(|(_, u)| gauge(u) > 1e-9 * largest);
-        let skip = self.skip.clone().map(|columns| {
-            let values = &solution.primal[columns];
-            Skip { weights: values[..values.len() - 1].to_vec(), intercept: values[values.len() - 1] }
+        let skip = self.skip.as_ref().map(|skip| {
+            let values = &solution.primal[skip.columns.clone()];
+            Skip { weights: values.iter().zip(&skip.units).map(|(c, unit)| c / unit).collect(), intercept: values[skip.units.len()] }
         });
         assemble(problem, self.size, kept.map(|((group, _), u)| (group.sign, u.clone())), skip)
     }

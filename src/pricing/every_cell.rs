@@ -52,7 +52,7 @@ fn best_first(a: &Find, b: &Find) -> Ordering {
 
 /// Prices `dual` on every cell of `lines`, the arrangement of `inputs`; finds above `limit` come back.
 ///
-/// `None` if `stop` said so before every cell was seen: half a pricing proves nothing.
+/// `None` if `stop` said so before every cell was seen (half a pricing proves nothing), or the numbers are too large or small.
 pub fn price_every_cell(
     lines: &Lines,
     inputs: &Matrix,
@@ -61,6 +61,9 @@ pub fn price_every_cell(
     limit: f64,
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Option<Priced> {
+    if !super::priceable(inputs, dual) {
+        return None;
+    }
     let price = Price::new(inputs, slopes, dual, 1.0);
     let sums = ByteSums::new(&price);
     let step = |priced: &mut Priced, view: &CellView<'_>| {
@@ -138,10 +141,10 @@ fn price_cell<R: Iterator<Item = (u32, bool)>>(price: &Price, slope: &[f64], row
         if below(&target, &walls, priced.price.min(limit)) {
             continue;
         }
-        let rest = residual(&target, &walls);
+        let (rest, allowance) = residual(&target, &walls);
         let size = rest.iter().map(|r| r * r).sum::<f64>().sqrt();
         if size > 0.0 {
-            priced.take(Find { sign, w: rest.iter().map(|r| r / size).collect(), price: size }, limit);
+            priced.take(Find { sign, w: rest.iter().map(|r| r / size).collect(), price: size + allowance }, limit);
         }
     }
 }

@@ -3,7 +3,7 @@
 //! If |v'φ(Xw)| <= U h(w) for every w, then t v is feasible for 0 <= t <= β/U and the optimum is at least -L*(t v); with an
 //! unpenalised skip Z = [F 1] the dual also needs Z'v = 0 (THEORY 0, 1).
 
-use crate::problem::{Matrix, Problem};
+use crate::problem::{Bias, Matrix, Problem};
 use nalgebra::{DMatrix, DVector};
 
 /// A lower bound and the dual vector that proves it.
@@ -15,7 +15,8 @@ pub struct LowerBound {
 
 /// The best -L*(t v) over the allowed t, at least the trivial bound 0 (every loss of the language is nonnegative).
 ///
-/// `dual` must lie in dom L* and obey the skip's equalities; `price` bounds |v'φ(Xw)|/h(w) from above.
+/// `dual` must lie in dom L* and obey the skip's equalities; `price` bounds |v'φ(Xw)|/h(w) from above.  A price that is
+/// not a finite positive number proves nothing, unless there is nothing to price: all inputs are zero.
 pub fn lower_bound(problem: &Problem, dual: &[f64], price: f64) -> LowerBound {
     let y = problem.targets();
     let beta = problem.objective.strength;
@@ -23,14 +24,23 @@ pub fn lower_bound(problem: &Problem, dual: &[f64], price: f64) -> LowerBound {
         let scaled: Vec<f64> = dual.iter().map(|v| t * v).collect();
         -problem.objective.loss.conjugate(&scaled, y)
     };
-    let largest = if price > 0.0 { (beta / price).min(1e6) } else { 1.0 };
+    let largest = match price {
+        _ if no_inputs(problem) => 1.0,
+        price if price > 0.0 && price.is_finite() => (beta / price).min(1e6),
+        _ => 0.0,
+    };
     let t = best_scale(&value_at, largest);
     let value = value_at(t);
-    if value > 0.0 {
+    if value > 0.0 && value.is_finite() {
         LowerBound { value, dual: dual.iter().map(|v| t * v).collect() }
     } else {
         LowerBound { value: 0.0, dual: vec![0.0; dual.len()] }
     }
+}
+
+/// Whether every feature is zero and there is no bias: no neuron can then do anything.
+fn no_inputs(problem: &Problem) -> bool {
+    problem.architecture.bias == Bias::None && problem.dataset.train.inputs.values.iter().all(|x| *x == 0.0)
 }
 
 /// The maximiser of a concave function on [0, largest] by golden sections; the ends and 1 are tried themselves.
@@ -64,12 +74,31 @@ pub fn with_skip_equalities(problem: &Problem, dual: &[f64]) -> Option<Vec<f64>>
     }
     let mut inside = v.clone();
     problem.objective.loss.clamp(&mut inside, problem.targets());
-    (inside == v).then_some(v)
+    (inside == v && orthogonal(&problem.dataset.train.inputs, &v)).then_some(v)
+}
+
+/// Whether Z'v = 0 up to the rounding of its sums, for Z = [F 1].
+fn orthogonal(features: &Matrix, v: &[f64]) -> bool {
+    let entry = |i: usize, j: usize| if j < features.columns { features.row(i)[j] } else { 1.0 };
+    (0..=features.columns).all(|j| {
+        let (sum, size) = v.iter().enumerate().fold((0.0, 0.0), |(sum, size), (i, v)| {
+            let term = entry(i, j) * v;
+            (sum + term, size + f64::abs(term))
+        });
+        f64::abs(sum) <= 1e-12 * size
+    })
 }
 
 /// Orthonormal columns that span Z = [F 1].
 fn skip_columns(features: &Matrix) -> DMatrix<f64> {
-    let z = DMatrix::from_fn(features.rows, features.columns + 1, |i, j| if j < features.columns { features.row(i)[j] } else { 1.0 });
+    let mut z = DMatrix::from_fn(features.rows, features.columns + 1, |i, j| if j < features.columns { features.row(i)[j] } else { 1.0 });
+    // The span does not depend on the columns' units, the cut below does.
+    for mut column in z.column_iter_mut() {
+        let length = column.norm();
+        if length > 0.0 {
+            column /= length;
+        }
+    }
     let svd = z.svd(true, false);
     let largest = svd.singular_values.max();
     let u = svd.u.expect("asked for");
@@ -87,7 +116,9 @@ fn correct(problem: &Problem, z: &DMatrix<f64>, v: &mut [f64]) -> Option<()> {
     let weights: Vec<f64> = v.iter().zip(problem.targets()).map(|(&v, &y)| room(v, y)).collect();
     let weighted = DMatrix::from_fn(z.nrows(), z.ncols(), |i, j| weights[i] * z[(i, j)]);
     let off = z.transpose() * DVector::from_column_slice(v);
-    let shift = &weighted * (z.transpose() * &weighted).svd(true, true).solve(&off, 1e-14).ok()?;
+    let svd = (z.transpose() * &weighted).svd(true, true);
+    let cut = 1e-14 * svd.singular_values.max();
+    let shift = &weighted * svd.solve(&off, cut).ok()?;
     v.iter_mut().zip(shift.iter()).for_each(|(v, s)| *v -= s);
     Some(())
 }

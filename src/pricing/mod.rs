@@ -19,6 +19,15 @@ pub use norm::norm_bound;
 
 use crate::problem::Matrix;
 
+/// Whether inputs and dual vector are of a size whose squares neither overflow nor vanish; otherwise no price means anything.
+pub fn priceable(inputs: &Matrix, dual: &[f64]) -> bool {
+    let fine = |values: &[f64]| {
+        let largest = values.iter().fold(0.0, |largest: f64, value| if value.is_nan() { f64::NAN } else { largest.max(value.abs()) });
+        largest == 0.0 || (1e-70..1e70).contains(&largest)
+    };
+    fine(&inputs.values) && fine(dual)
+}
+
 /// The price function of one output sign.
 pub struct Price<'a> {
     pub inputs: &'a Matrix,

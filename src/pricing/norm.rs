@@ -9,8 +9,12 @@
 use crate::problem::Matrix;
 use nalgebra::{DMatrix, SymmetricEigen};
 
-/// At least max over |w| <= 1 and both output signs of |v'φ(Xw)|, up to rounding.
+/// At least max over |w| <= 1 and both output signs of |v'φ(Xw)|, up to rounding; +∞ where numbers this large or small
+/// cannot be squared.
 pub fn norm_bound(inputs: &Matrix, slopes: (f64, f64), dual: &[f64]) -> f64 {
+    if !super::priceable(inputs, dual) {
+        return f64::INFINITY;
+    }
     let (p, q) = slopes;
     let straight = 0.5 * (p - q).abs() * length(&inputs.transposed_times(dual));
     let bent = |sign: f64| {

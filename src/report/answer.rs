@@ -38,6 +38,7 @@ pub enum Stopped {
     Converged,
     Time,
     Memory,
+    Trouble,
     Interrupt,
 }
 
@@ -45,9 +46,10 @@ impl Stopped {
     pub fn words(self) -> &'static str {
         match self {
             Stopped::Gap => "gap reached",
-            Stopped::Converged => "no neuron left that is worth adding",
+            Stopped::Converged => "no neuron worth adding was found",
             Stopped::Time => "time limit",
             Stopped::Memory => "memory limit",
+            Stopped::Trouble => "the conic solver failed; this is the best found until then",
             Stopped::Interrupt => "Ctrl-C",
         }
     }
@@ -58,6 +60,7 @@ impl Stopped {
             Stopped::Converged => "converged",
             Stopped::Time => "time",
             Stopped::Memory => "memory",
+            Stopped::Trouble => "trouble",
             Stopped::Interrupt => "interrupt",
         }
     }
@@ -133,10 +136,9 @@ pub struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    /// (objective - lower bound) / |objective|, never negative.
+    /// The interval's relative width.
     pub fn relative_gap(&self) -> f64 {
-        let difference = self.score.objective - self.lower_bound;
-        if difference <= 0.0 { 0.0 } else { difference / self.score.objective.abs().max(f64::MIN_POSITIVE) }
+        self.problem.relative_gap(self.score.objective, self.lower_bound)
     }
 
     /// Whether the model's promise was kept: the exit code follows from this alone.

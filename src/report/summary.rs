@@ -161,6 +161,7 @@ fn help(answer: &Answer) -> Option<Row> {
     let words = match answer.stopped {
         Stopped::Time => format!("--time {}, or {enough}", longer(answer.problem.plan.time.as_secs_f64())),
         Stopped::Memory => format!("a larger --memory, or {enough}"),
+        Stopped::Trouble => format!("`standardize = all`, or {enough}"),
         Stopped::Interrupt => format!("let it run, or {enough}"),
         Stopped::Gap | Stopped::Converged => enough,
     };

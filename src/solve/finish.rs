@@ -15,12 +15,19 @@ impl Search<'_, '_> {
     pub fn finish(mut self, stopped: Stopped) -> Result<Outcome, Failure> {
         let before = self.best.0.neurons();
         (self.control.progress)(Event::Stage("pruning"));
+        let duals: Vec<Vec<f64>> = self.dual.iter().cloned().collect();
         self.prune();
-        self.bound();
+        self.bound(duals);
         self.fits_width()?;
         let (network, score) = self.best.clone();
         if !score.objective.is_finite() {
             return Err(Failure::Numerical("the objective overflows on this data".into()));
+        }
+        if stopped == Stopped::Trouble && network.neurons() == 0 {
+            return Err(Failure::Numerical("the conic solver found no usable point; `standardize = all` often helps".into()));
+        }
+        if let (Some(refused), 0) = (self.refused.take(), network.neurons()) {
+            return Err(refused);
         }
         let (lower_bound, dual, bound) = self.lower.clone();
         let closed = self.closed();
@@ -35,7 +42,7 @@ impl Search<'_, '_> {
             bound,
             dual,
             neurons_before_pruning: before,
-            patterns: self.listed.max(self.size.groups),
+            patterns: self.listed.max(self.cells),
             patterns_bound: self.cells_at_most(),
             rounds: self.rounds.max(1),
             size: self.size.clone(),
@@ -46,8 +53,7 @@ impl Search<'_, '_> {
 
     /// Whether the interval is as narrow as asked.
     fn closed(&self) -> bool {
-        let objective = self.best.1.objective;
-        objective - self.lower.0 <= self.plan().gap * objective.abs()
+        self.problem.relative_gap(self.best.1.objective, self.lower.0) <= self.plan().gap
     }
 
     /// The boldest pruning that costs nothing in the objective.
@@ -92,20 +98,26 @@ impl Search<'_, '_> {
     }
 
     /// The best lower bound at hand: every cell where they can be listed, norms otherwise.
-    fn bound(&mut self) {
-        let Some(dual) = self.dual.clone() else { return };
-        let done = self.priced.as_ref() == Some(&dual);
-        if done || self.closed() || (self.listable() && !self.stop.now() && self.price_every_cell(&dual).is_some()) {
-            return;
+    ///
+    /// `duals` are those of the search; the polish after pruning may have left another.
+    fn bound(&mut self, mut duals: Vec<Vec<f64>>) {
+        duals.extend(self.dual.clone().filter(|dual| !duals.contains(dual)));
+        for dual in duals {
+            let done = self.priced.as_ref() == Some(&dual);
+            if done || self.closed() || (self.listable() && !self.stop.now() && self.price_every_cell(&dual).is_some()) {
+                continue;
+            }
+            let price = norm_bound(&self.inputs, self.problem.architecture.activation.slopes(), &dual);
+            self.keep_bound(&dual, price, Bound::Norm);
         }
-        let price = norm_bound(&self.inputs, self.problem.architecture.activation.slopes(), &dual);
-        self.keep_bound(&dual, price, Bound::Norm);
     }
 
     /// Keeps the bound that follows from `dual` priced at most `price`, if it is the best so far.
     pub fn keep_bound(&mut self, dual: &[f64], price: f64, bound: Bound) {
         let found = lower_bound(self.problem, dual, price);
-        if found.value > self.lower.0 {
+        // A bound above a network in hand is a sign of numbers beyond floating point, not of a better bound.
+        let believable = found.value <= self.best.1.objective * (1.0 + 1e-9);
+        if found.value > self.lower.0 && believable {
             self.lower = (found.value, found.dual, bound);
         }
     }

@@ -21,6 +21,8 @@ const FACTOR_SPEED: f64 = 1e9;
 const FACTORISATIONS: f64 = 15.0;
 /// The tolerance of programs over rays: their answers are only starting points.
 const RAY_TOLERANCE: f64 = 1e-6;
+/// Rounds in which idle cells are dropped.
+const DROPPING_ROUNDS: usize = 60;
 /// The most neurons that one round adds.
 const ADDED: usize = 30;
 /// Gaussian starts of an ordinary pricing round, and of the one that must find nothing before the search ends.
@@ -203,14 +205,14 @@ impl Search<'_, '_> {
         near
     }
 
-    /// Drops cells that three programs in a row left empty.
+    /// Drops cells that three programs in a row left empty; not for ever, or an inexact dual could bring them back as often.
     fn drop_idle(&self, groups: &mut Vec<Group>, idle: &mut Vec<usize>, master: &Master) {
         let used = used(master, 1e-7);
         idle.resize(groups.len(), 0);
         for (count, used) in idle.iter_mut().zip(&used) {
             *count = if *used { 0 } else { *count + 1 };
         }
-        let gone: BTreeSet<usize> = (0..groups.len()).filter(|&g| idle[g] >= 3).collect();
+        let gone: BTreeSet<usize> = (0..groups.len()).filter(|&g| idle[g] >= 3 && self.rounds < DROPPING_ROUNDS).collect();
         keep(groups, |g| !gone.contains(&g));
         keep(idle, |g| !gone.contains(&g));
     }

@@ -9,9 +9,13 @@ use std::sync::atomic::AtomicBool;
 pub enum Stopped {
     /// The interval is as narrow as asked.
     Gap,
-    /// No neuron worth adding was found, or every listed cell is in: more time would not help.
+    /// No neuron worth adding was found: more time would not help.
     Converged,
     Time,
+    /// The next program would not fit in memory.
+    Memory,
+    /// The conic solver brought back nothing usable: this is the best network until then.
+    Trouble,
     /// Ctrl-C.
     Interrupt,
 }
@@ -92,13 +96,6 @@ pub struct Outcome {
     pub seconds: f64,
     /// The conic solver's name.
     pub solver: &'static str,
-}
-
-impl Outcome {
-    /// (objective - lower bound) / max(|objective|, tiny): the relative gap.
-    pub fn relative_gap(&self) -> f64 {
-        ((self.objective - self.lower_bound) / self.objective.abs().max(f64::MIN_POSITIVE)).max(0.0)
-    }
 }
 
 /// Why there is no answer at all.

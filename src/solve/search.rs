@@ -7,6 +7,8 @@ use crate::lowering::{Group, Recovery, Shape, lower};
 use crate::pricing::with_skip_equalities;
 use crate::problem::{Matrix, Network, Plan, Problem, Score, Solver};
 use crate::program::{Program, Solution, Status};
+use crate::syntax::data::memory_limit;
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 /// Violations of a cone row below this part of |x||u| are rounding.
@@ -35,7 +37,11 @@ pub struct Search<'a, 'c> {
     pub size: Size,
     pub listed: usize,
     pub solver: &'static str,
-    pub troubled: Option<Status>,
+    /// Whether the last program's answer was unusable, or would not have fitted in memory.
+    pub trouble: Option<Stopped>,
+    pub refused: Option<Failure>,
+    /// Distinct cells in the last program.
+    pub cells: usize,
 }
 
 /// The answer of one restricted program.
@@ -71,7 +77,9 @@ impl<'a, 'c> Search<'a, 'c> {
             size: Size::default(),
             listed: 0,
             solver: "none",
-            troubled: None,
+            trouble: None,
+            refused: None,
+            cells: 0,
             inputs,
         }
     }
@@ -87,7 +95,7 @@ impl<'a, 'c> Search<'a, 'c> {
         } else if self.stop.late() {
             Some(Stopped::Time)
         } else {
-            None
+            self.trouble
         }
     }
 
@@ -103,15 +111,13 @@ impl<'a, 'c> Search<'a, 'c> {
         self.lines.bound()
     }
 
-    /// Refuses a program that would not fit in memory: the interior-point factors are counted as forty bytes per entry.
+    /// Refuses a program that would not fit in memory: the solver's copies and factors are counted as forty bytes per entry.
     pub fn fits(&self, groups: &[Group]) -> Result<(), Failure> {
         let n = self.inputs.rows as u64;
         let columns: u64 = groups.len() as u64 * (self.inputs.columns as u64 + 1);
         let needed = columns.saturating_mul(n).saturating_mul(40);
-        match self.problem.plan.memory {
-            Some(limit) if needed > limit => Err(Failure::Memory { needed, limit }),
-            _ => Ok(()),
-        }
+        let limit = memory_limit(self.problem.plan.memory);
+        if needed > limit { Err(Failure::Memory { needed, limit }) } else { Ok(()) }
     }
 
     /// Solves over `groups`, adding the cone rows that the answer violates until it violates none.
@@ -119,6 +125,11 @@ impl<'a, 'c> Search<'a, 'c> {
     /// `None` if no usable point came back.
     pub fn master(&mut self, groups: &mut [Group], tolerance: f64) -> Option<Master> {
         loop {
+            if let Err(refused) = self.fits(groups) {
+                (self.trouble, self.refused) = (Some(Stopped::Memory), Some(refused));
+                return None;
+            }
+            self.cells = distinct_cells(groups);
             let (program, recovery) = lower(self.problem, &self.inputs, groups);
             let solution = self.run(&program, tolerance)?;
             let master = self.read(&recovery, &solution);
@@ -143,8 +154,12 @@ impl<'a, 'c> Search<'a, 'c> {
         let request = Request { tolerance, stop: self.stop.clone(), verbose: self.control.verbose };
         let solution = backend.solve(program, &request);
         let usable = solution.primal.len() == program.width() && solution.primal.iter().all(|x| x.is_finite());
-        self.troubled = (solution.status != Status::Solved).then_some(solution.status);
-        usable.then_some(solution)
+        let hopeless = matches!(solution.status, Status::Infeasible | Status::Unbounded);
+        if !usable || hopeless {
+            self.trouble = Some(Stopped::Trouble);
+            return None;
+        }
+        Some(solution)
     }
 
     fn read(&self, recovery: &Recovery, solution: &Solution) -> Master {
@@ -199,4 +214,12 @@ impl<'a, 'c> Search<'a, 'c> {
     pub fn plan(&self) -> &Plan {
         &self.problem.plan
     }
+}
+
+fn distinct_cells(groups: &[Group]) -> usize {
+    let patterns = groups.iter().filter_map(|group| match &group.shape {
+        Shape::Cell { pattern, .. } => Some(pattern),
+        _ => None,
+    });
+    patterns.collect::<BTreeSet<_>>().len()
 }

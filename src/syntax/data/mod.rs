@@ -29,6 +29,7 @@ mod table;
 mod toys;
 
 pub use bind::bind;
+pub use budget::limit as memory_limit;
 pub use columns::check_columns;
 pub use open::header;
 pub use predict::{Features, Layout, read_features, read_features_from};

@@ -1,0 +1,105 @@
+//! Listing every cell and generating them are two ways to one optimum: their intervals overlap and close.
+#![cfg(feature = "solve")]
+
+use cvxc::loss::{LOSSES, Targets};
+use cvxc::problem::{Arrangements, Plan, Problem, Random};
+use cvxc::solve::{Bound, Control, Failure, Outcome, solve};
+use cvxc::syntax::{data::bind, read_text, render::render};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A random table of three features as a model: `rows` examples, the layer and the objective as given.
+fn model(seed: u64, rows: usize, layers: &str, objective: &str, classes: bool) -> Problem {
+    let mut random = Random::new(seed);
+    let mut table = String::from("  x1 x2 x3 y\n");
+    for _ in 0..rows {
+        let x: Vec<f64> = (0..3).map(|_| (random.normal() * 8.0).round() / 4.0).collect();
+        let signal = x[0].max(0.0) - (x[1] + 0.5 * x[2]).abs() + 0.3 * random.normal();
+        let y = if classes { signal.signum() } else { (signal * 16.0).round() / 16.0 };
+        table += &format!("  {} {} {} {y}\n", x[0], x[1], x[2]);
+    }
+    let text = format!("cvx 1\ndata table {{\n{table}}}\nnetwork features -> {layers} -> y\nminimize {objective}\n");
+    let (model, wrong) = read_text("agreement.cvx", &text, Path::new("."), &[]);
+    let model = model.unwrap_or_else(|| panic!("{}\n{text}", render(&wrong, false)));
+    bind(&model, &mut |_| {}).unwrap_or_else(|wrong| panic!("{}", render(&wrong, false)))
+}
+
+fn attempt(problem: &Problem, arrangements: Arrangements) -> Result<Outcome, Failure> {
+    let problem = Problem { plan: Plan { arrangements, ..problem.plan.clone() }, ..problem.clone() };
+    let mut control = Control { progress: &mut |_| {}, interrupted: Arc::default(), threads: 1, verbose: false };
+    solve(&problem, &mut control)
+}
+
+fn agree(name: &str, problem: &Problem) {
+    let [all, generated] = [Arrangements::All, Arrangements::Generate].map(|way| attempt(problem, way).unwrap());
+    for (way, outcome) in [("all", &all), ("generate", &generated)] {
+        // Where the skip alone fits, the optimum is 0 and the trivial bound says so.
+        assert!(outcome.bound == Bound::EveryCell || outcome.objective < 1e-9, "{name}, {way}");
+        assert!(
+            problem.relative_gap(outcome.objective, outcome.lower_bound) <= 1e-6,
+            "{name}, {way}: {} {}",
+            outcome.objective,
+            outcome.lower_bound
+        );
+        assert!(outcome.lower_bound <= outcome.objective * (1.0 + 1e-12), "{name}, {way}");
+        assert!(outcome.patterns as f64 <= outcome.patterns_bound, "{name}, {way}: {} cells", outcome.patterns);
+    }
+    assert!(all.lower_bound <= generated.objective * (1.0 + 1e-12) && generated.lower_bound <= all.objective * (1.0 + 1e-12), "{name}");
+}
+
+const LAYERS: [&str; 5] = [
+    "dense -> relu -> dense",
+    "dense(bias) -> relu -> dense",
+    "(dense -> relu -> dense) + skip",
+    "(dense(bias) -> leaky_relu(0.25) -> dense) + skip",
+    "dense(bias) -> abs -> dense",
+];
+
+#[test]
+fn every_loss_with_every_layer() {
+    for (k, loss) in LOSSES.iter().enumerate() {
+        let word = loss.parameter().map_or(loss.name().to_string(), |_| format!("{}(0.4)", loss.name()));
+        for (j, layers) in LAYERS.iter().enumerate() {
+            for objective in [format!("{word} + 0.3 * weight_decay"), format!("mean({word}) + 0.02 * weight_decay")] {
+                let problem = model((10 * k + j) as u64, 12, layers, &objective, loss.targets() == Targets::Classes);
+                agree(&format!("{layers}, {objective}"), &problem);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_bound_falls_with_a_skip_and_with_a_bias() {
+    let optimum = |layers| attempt(&model(3, 14, layers, "squared + 0.3 * weight_decay", false), Arrangements::Generate).unwrap();
+    let [plain, bias, skip] = [LAYERS[0], LAYERS[1], LAYERS[2]].map(optimum);
+    assert!(bias.lower_bound <= plain.objective && skip.lower_bound <= plain.objective, "more freedom costs nothing");
+    assert!(bias.objective < plain.lower_bound && skip.objective < plain.lower_bound, "and here it pays");
+}
+
+#[test]
+fn numbers_beyond_squaring_never_give_a_false_bound() {
+    for scale in [1e-300, 1e-170, 1e-90, 1e90, 1e150, 1e160, 1e300] {
+        for layers in [LAYERS[0], "dense -> abs -> dense"] {
+            let mut problem = model(5, 10, layers, "squared + 0.1 * weight_decay", false);
+            // Larger inputs make neurons cheaper, so the optimum only falls with the scale; smaller ones leave the zero network.
+            let unscaled = attempt(&problem, Arrangements::Generate).unwrap().objective;
+            let zero = problem.targets().iter().map(|y| 0.5 * y * y).sum::<f64>();
+            let at_most = if scale > 1.0 { unscaled } else { zero };
+            problem.dataset.train.inputs.values.iter_mut().for_each(|x| *x *= scale);
+            for arrangements in [Arrangements::All, Arrangements::Generate] {
+                let Ok(outcome) = attempt(&problem, arrangements) else { continue };
+                assert!(outcome.lower_bound <= outcome.objective * (1.0 + 1e-9), "{scale}");
+                assert!(outcome.lower_bound <= at_most * (1.0 + 1e-9), "{scale}: {} above {at_most}", outcome.lower_bound);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_memory_limit_is_kept() {
+    let mut problem = model(7, 12, LAYERS[1], "squared + 0.1 * weight_decay", false);
+    problem.plan.memory = Some(1000);
+    for arrangements in [Arrangements::All, Arrangements::Generate] {
+        assert!(matches!(attempt(&problem, arrangements), Err(Failure::Memory { limit: 1000, .. })), "{arrangements:?}");
+    }
+}
