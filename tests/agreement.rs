@@ -15,7 +15,8 @@ fn model(seed: u64, rows: usize, layers: &str, objective: &str, classes: bool) -
     for _ in 0..rows {
         let x: Vec<f64> = (0..3).map(|_| (random.normal() * 8.0).round() / 4.0).collect();
         let signal = x[0].max(0.0) - (x[1] + 0.5 * x[2]).abs() + 0.3 * random.normal();
-        let y = if classes { signal.signum() } else { (signal * 16.0).round() / 16.0 };
+        // A product of signs is never a line's work.
+        let y = if classes { (x[0] * x[1] + 0.3 * random.normal()).signum() } else { (signal * 16.0).round() / 16.0 };
         table += &format!("  {} {} {} {y}\n", x[0], x[1], x[2]);
     }
     let text = format!("cvx 1\ndata table {{\n{table}}}\nnetwork features -> {layers} -> y\nminimize {objective}\n");
