@@ -46,17 +46,17 @@ impl Progress {
             Event::Patterns { listed, bound } => {
                 self.staying(&format!("  patterns   {} of at most {} listed", count(listed), size(bound)));
             }
-            Event::Round { round, cells, objective, lower_bound } => self.round(round, cells, objective, lower_bound),
+            Event::Round { round, groups, objective, lower_bound } => self.round(round, groups, objective, lower_bound),
             Event::Stage(stage) => self.passing(format!("  {stage}")),
         }
     }
 
-    fn round(&mut self, round: usize, cells: usize, objective: f64, lower_bound: f64) {
+    fn round(&mut self, round: usize, groups: usize, objective: f64, lower_bound: f64) {
         let relative = ((objective - lower_bound) / objective.abs().max(f64::MIN_POSITIVE)).max(0.0);
         let first = *self.first.get_or_insert(relative.min(1.0));
         let bar = bar(closed(relative, first, self.target), 20);
         let numbers = format!("gap {}   objective {}   bound {}", gap(relative), rounded(objective), rounded(lower_bound));
-        self.passing(format!("  solving    {bar}  {numbers}   round {round}   {} cells", count(cells)));
+        self.passing(format!("  solving    {bar}  {numbers}   round {round}   {} groups", count(groups)));
     }
 
     /// Clears the live line.

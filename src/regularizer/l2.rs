@@ -18,7 +18,4 @@ impl Norm for L2 {
     fn cone_form(&self, program: &mut Program, t: Affine, x: Vec<Affine>) -> std::ops::Range<usize> {
         program.constrain(Cone::SecondOrder(1 + x.len()), std::iter::once(t).chain(x))
     }
-    fn rotation_invariant(&self) -> bool {
-        true
-    }
 }

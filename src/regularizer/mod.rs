@@ -14,8 +14,6 @@ pub trait Norm: Sync {
     fn polar(&self, g: &[f64]) -> f64;
     /// Demands h(x) <= t of the program and returns the rows used.
     fn cone_form(&self, program: &mut Program, t: Affine, x: Vec<Affine>) -> std::ops::Range<usize>;
-    /// Whether rotating the data leaves the norm alone, so that rank can be cut exactly (THEORY 0.1).
-    fn rotation_invariant(&self) -> bool;
 }
 
 /// Every hidden norm that can be solved.  A new norm is one file and one row here.

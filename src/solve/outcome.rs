@@ -57,7 +57,7 @@ pub enum Event {
     /// Cells were listed or sampled: how many, and how many there can be at most.
     Patterns { listed: usize, bound: f64 },
     /// A round ended.
-    Round { round: usize, cells: usize, objective: f64, lower_bound: f64 },
+    Round { round: usize, groups: usize, objective: f64, lower_bound: f64 },
     /// A stage began that can take a while: "pricing every cell", "pruning".
     Stage(&'static str),
 }

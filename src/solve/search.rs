@@ -4,7 +4,7 @@ use super::outcome::{Bound, Control, Event, Failure, Size, Stopped};
 use crate::arrangement::Lines;
 use crate::backend::{self, Request, Stop};
 use crate::lowering::{Group, Recovery, Shape, lower};
-use crate::pricing::with_skip_equalities;
+use crate::pricing::{norm_bound, with_skip_equalities};
 use crate::problem::{Matrix, Network, Plan, Problem, Score, Solver};
 use crate::program::{Program, Solution, Status};
 use crate::syntax::data::memory_limit;
@@ -201,9 +201,13 @@ impl<'a, 'c> Search<'a, 'c> {
     }
 
     /// One line for whoever listens.
-    pub fn report(&mut self, cells: usize) {
+    pub fn report(&mut self, groups: usize) {
+        if let Some(dual) = self.dual.clone() {
+            let price = norm_bound(&self.inputs, self.problem.architecture.activation.slopes(), &dual);
+            self.keep_bound(&dual, price, Bound::Norm);
+        }
         let (objective, lower_bound) = (self.best.1.objective, self.lower.0);
-        (self.control.progress)(Event::Round { round: self.rounds, cells, objective, lower_bound });
+        (self.control.progress)(Event::Round { round: self.rounds, groups, objective, lower_bound });
     }
 
     /// |x_i|.

@@ -70,7 +70,7 @@ fn overrides_are_listed_and_checked() {
     let space = space();
     let output = run(space.path(), &["solve", "xor.cvx", "--set", "beta=0.1", "--gap", "1e-4", "--time", "60s"]);
     code(&output, 0);
-    assert!(stdout(&output).contains("beta = 0.1, time = 1 min, gap = 1e-4") || stdout(&output).contains("changed"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("changed        beta = 0.1, time = 1 min, gap = 0.0001"), "{}", stdout(&output));
     code(&run(space.path(), &["solve", "xor.cvx", "--set", "beta"]), 2);
     code(&run(space.path(), &["solve", "xor.cvx", "--time", "10"]), 2);
     let unknown = run(space.path(), &["solve", "xor.cvx", "--set", "gamma=1"]);
@@ -172,7 +172,7 @@ fn a_time_limit_is_3_and_with_bounded_0() {
     let started = Instant::now();
     let output = run(space.path(), &["solve", "long.cvx", "--time", "1s"]);
     code(&output, 3);
-    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     assert!(stdout(&output).contains("BOUNDED") && stdout(&output).contains("time limit"), "{}", stdout(&output));
     assert!(space.path().join("long.out/weights.safetensors").is_file());
     code(&run(space.path(), &["solve", "long.cvx", "--time", "1s", "--guarantee", "bounded"]), 0);
