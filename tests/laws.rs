@@ -2,6 +2,7 @@
 #![cfg(feature = "solve")]
 
 use cvxc::backend::{BACKENDS, Request, Stop};
+use cvxc::exact::{Rational, above, written};
 use cvxc::loss::{LOSSES, Loss, Targets, Total};
 use cvxc::problem::{Activation, Class, Piece};
 use cvxc::program::{Affine, Cone, Program};
@@ -45,6 +46,22 @@ fn fenchel_young_holds_with_equality_at_the_slope() {
             for u in grid().filter(|u| low <= *u && *u <= high) {
                 assert!(value + loss.conjugate(u, y, p) >= u * f - 1e-12, "{} at f = {f}, v = {u}", loss.name());
             }
+        }
+    });
+}
+
+#[test]
+fn exact_values_and_conjugates_lie_just_above_the_rounded_ones() {
+    let close = |exact: Option<Rational>, rounded: f64, place: &str| {
+        let value = exact.map_or(f64::INFINITY, |exact| above(&exact));
+        assert!(value == rounded || (value - rounded).abs() <= 4e-15 * (1.0 + rounded.abs()), "{place}: {value} against {rounded}");
+    };
+    each_loss(|loss, y, p| {
+        let exact = |x: f64| written(x).unwrap();
+        for x in grid() {
+            let place = format!("{} at {x}, y = {y}", loss.name());
+            close(loss.value_above(&exact(x), &exact(y), &exact(p)), loss.value(x, y, p), &place);
+            close(loss.conjugate_above(&exact(x), &exact(y), &exact(p)), loss.conjugate(x, y, p), &place);
         }
     });
 }

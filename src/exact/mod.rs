@@ -1,8 +1,13 @@
 //! Arithmetic without rounding: the rationals that people write and that doubles are.
 
+mod dyadic;
+mod enclosure;
 pub mod linear;
 
-pub use dashu_int::IBig as Integer;
+pub use dyadic::Dyadic;
+pub use enclosure::{above, below, exp_above, ln_above};
+
+pub use dashu_int::{IBig as Integer, UBig as Natural, ops::Abs};
 pub use dashu_ratio::RBig as Rational;
 
 use dashu_int::{IBig, UBig, ops::BitTest};
@@ -38,9 +43,21 @@ pub fn decimal(text: &str) -> Option<Rational> {
     Some(if shift >= 0 { Rational::from(value * IBig::from(power)) } else { Rational::from_parts(value, power) })
 }
 
+/// The decimal that a person would write for a double: 0.1 for the double nearest to one tenth.  `None` for NaN and infinities.
+///
+/// Numbers of a model file are kept as doubles; what the file says, and what is proved about it, is this.
+pub fn written(value: f64) -> Option<Rational> {
+    decimal(&value.to_string())
+}
+
 /// The rational that a finite double is; `None` for NaN and infinities.
 pub fn rational(value: f64) -> Option<Rational> {
     Rational::try_from(value).ok()
+}
+
+/// value / 2.
+pub fn half(value: Rational) -> Rational {
+    value / Rational::from(2)
 }
 
 /// The double nearest to `value`.

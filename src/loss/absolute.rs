@@ -1,6 +1,7 @@
 //! ℓ = |f - y|;  ℓ*(v) = v y on |v| <= 1;  t >= ±(f - y).
 
 use super::{Loss, Targets};
+use crate::exact::{Abs, Rational};
 use crate::program::{Affine, Cone, Program};
 
 pub struct Absolute;
@@ -38,6 +39,12 @@ impl Loss for Absolute {
     }
     fn conjugate(&self, v: f64, y: f64, _: f64) -> f64 {
         if v.abs() <= 1.0 { v * y } else { f64::INFINITY }
+    }
+    fn value_above(&self, f: &Rational, y: &Rational, _: &Rational) -> Option<Rational> {
+        Some((f - y).abs())
+    }
+    fn conjugate_above(&self, v: &Rational, y: &Rational, _: &Rational) -> Option<Rational> {
+        (v.clone().abs() <= Rational::ONE).then(|| v * y)
     }
     fn cone_form(&self, program: &mut Program, f: usize, y: f64, _: f64, c: f64) {
         let t = program.add_columns(1, c);

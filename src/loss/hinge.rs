@@ -1,6 +1,7 @@
 //! ℓ = max(0, 1 - y f);  ℓ*(v) = y v on -1 <= y v <= 0;  t >= 0, t >= 1 - y f.
 
 use super::{Loss, Targets};
+use crate::exact::Rational;
 use crate::program::{Affine, Cone, Program};
 
 pub struct Hinge;
@@ -32,6 +33,13 @@ impl Loss for Hinge {
     }
     fn conjugate(&self, v: f64, y: f64, _: f64) -> f64 {
         if (-1.0..=0.0).contains(&(y * v)) { y * v } else { f64::INFINITY }
+    }
+    fn value_above(&self, f: &Rational, y: &Rational, _: &Rational) -> Option<Rational> {
+        Some((Rational::ONE - y * f).max(Rational::ZERO))
+    }
+    fn conjugate_above(&self, v: &Rational, y: &Rational, _: &Rational) -> Option<Rational> {
+        let s = y * v;
+        (-Rational::ONE <= s && s <= Rational::ZERO).then_some(s)
     }
     fn cone_form(&self, program: &mut Program, f: usize, y: f64, _: f64, c: f64) {
         let t = program.add_columns(1, c);

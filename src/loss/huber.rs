@@ -1,6 +1,7 @@
 //! ℓ = ½ r² for |r| <= d, d |r| - ½ d² beyond, r = f - y;  ℓ*(v) = ½ v² + v y on |v| <= d;  ½ q² + d t, t >= ±(f - y - q).
 
 use super::{Loss, Parameter, Targets};
+use crate::exact::{Abs, Rational, half};
 use crate::program::{Affine, Cone, Program};
 
 pub struct Huber;
@@ -36,6 +37,13 @@ impl Loss for Huber {
     }
     fn conjugate(&self, v: f64, y: f64, d: f64) -> f64 {
         if v.abs() <= d { 0.5 * v * v + v * y } else { f64::INFINITY }
+    }
+    fn value_above(&self, f: &Rational, y: &Rational, d: &Rational) -> Option<Rational> {
+        let r = (f - y).abs();
+        Some(if r <= *d { half(&r * &r) } else { d * r - half(d * d) })
+    }
+    fn conjugate_above(&self, v: &Rational, y: &Rational, d: &Rational) -> Option<Rational> {
+        (v.clone().abs() <= *d).then(|| half(v * v) + v * y)
     }
     fn cone_form(&self, program: &mut Program, f: usize, y: f64, d: f64, c: f64) {
         let q = program.add_columns(1, 0.0);

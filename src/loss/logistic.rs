@@ -1,6 +1,7 @@
 //! ℓ = log(1 + exp(-y f));  ℓ*(v) = s log s + (1-s) log(1-s), s = -y v in [0, 1];  t >= ℓ by two exponential cones.
 
 use super::{Loss, Targets};
+use crate::exact::{Abs, Rational, exp_above, ln_above};
 use crate::program::{Affine, Cone, Program};
 
 pub struct Logistic;
@@ -37,6 +38,18 @@ impl Loss for Logistic {
         if (0.0..=1.0).contains(&s) { entropy(s) + entropy(1.0 - s) } else { f64::INFINITY }
     }
 
+    /// z + log(1 + e^-z) with e^-|z| and the logarithm rounded up.
+    fn value_above(&self, f: &Rational, y: &Rational, _: &Rational) -> Option<Rational> {
+        let z = -(y * f);
+        let small = exp_above(&-z.clone().abs())?;
+        Some(z.max(Rational::ZERO) + ln_above(&(Rational::ONE + small))?)
+    }
+    fn conjugate_above(&self, v: &Rational, y: &Rational, _: &Rational) -> Option<Rational> {
+        let s = -(y * v);
+        let inside = Rational::ZERO <= s && s <= Rational::ONE;
+        let term = |s: Rational| if s == Rational::ZERO { Some(s) } else { Some(&s * ln_above(&s)?) };
+        if inside { Some(term(s.clone())? + term(Rational::ONE - s)?) } else { None }
+    }
     /// t >= log(1 + e^z), z = -y f, exactly when e^(z-t) + e^(-t) <= 1: with a >= e^(z-t), b >= e^(-t), a + b <= 1.
     fn cone_form(&self, program: &mut Program, f: usize, y: f64, _: f64, c: f64) {
         let t = program.add_columns(1, c);

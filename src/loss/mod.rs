@@ -8,6 +8,7 @@ mod quantile;
 mod squared;
 mod squared_hinge;
 
+use crate::exact::{Rational, rational, written};
 use crate::program::Program;
 
 /// What the targets of a loss must be.
@@ -51,6 +52,10 @@ pub trait Loss: Sync {
     fn domain(&self, y: f64, p: f64) -> (f64, f64);
     /// ℓ*(v) = sup_f v f - ℓ(f, y) for v in the domain; +∞ outside.
     fn conjugate(&self, v: f64, y: f64, p: f64) -> f64;
+    /// A rational at least ℓ(f, y), and ℓ(f, y) itself where that is rational; `None` if it is too large to be written.
+    fn value_above(&self, f: &Rational, y: &Rational, p: &Rational) -> Option<Rational>;
+    /// A rational at least ℓ*(v), and ℓ*(v) itself where that is rational; `None` for v outside the domain, decided exactly.
+    fn conjugate_above(&self, v: &Rational, y: &Rational, p: &Rational) -> Option<Rational>;
     /// Adds `c·ℓ(x[f], y)` to the program by cones and helper columns.
     fn cone_form(&self, program: &mut Program, f: usize, y: f64, p: f64, c: f64);
 }
@@ -117,6 +122,36 @@ impl Total {
     pub fn conjugate(&self, v: &[f64], y: &[f64]) -> f64 {
         let scale = self.scale(y.len());
         v.iter().zip(y).map(|(&v, &y)| scale * self.loss.conjugate(v / scale, y, self.parameter)).sum()
+    }
+
+    /// A rational at least L(f), the targets being the very doubles `y`; the first row at fault where there is none.
+    pub fn value_above(&self, f: &[Rational], y: &[f64]) -> Result<Rational, usize> {
+        self.sum_above(f, y, |f, y, p| self.loss.value_above(f, y, p))
+    }
+
+    /// A rational at least L*(v) for v = scale · u; the first row whose u_i is outside the domain of ℓ*, if there is one.
+    pub fn conjugate_above(&self, u: &[Rational], y: &[f64]) -> Result<Rational, usize> {
+        self.sum_above(u, y, |u, y, p| self.loss.conjugate_above(u, y, p))
+    }
+
+    /// The sum of `term` over rows; divided by their number for a mean, which no double could do.
+    fn sum_above(
+        &self,
+        x: &[Rational],
+        y: &[f64],
+        term: impl Fn(&Rational, &Rational, &Rational) -> Option<Rational>,
+    ) -> Result<Rational, usize> {
+        let p = written(self.parameter).unwrap_or_default();
+        let mut sum = Rational::ZERO;
+        for (i, (x, y)) in x.iter().zip(y).enumerate() {
+            sum += rational(*y).and_then(|y| term(x, &y, &p)).ok_or(i)?;
+        }
+        Ok(sum / self.count(y.len()))
+    }
+
+    /// 1 / scale, exactly: n for a mean, 1 for a sum.
+    pub fn count(&self, n: usize) -> Rational {
+        Rational::from(if self.mean { n.max(1) } else { 1 })
     }
 
     /// Moves every coordinate of `v` into dom L*, each by as little as possible.

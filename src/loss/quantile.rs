@@ -1,6 +1,7 @@
 //! ℓ = max(τ (y - f), (τ - 1)(y - f));  ℓ*(v) = v y on -τ <= v <= 1 - τ;  t above both straight lines.
 
 use super::{Loss, Parameter, Targets};
+use crate::exact::Rational;
 use crate::program::{Affine, Cone, Program};
 
 pub struct Quantile;
@@ -41,6 +42,13 @@ impl Loss for Quantile {
     }
     fn conjugate(&self, v: f64, y: f64, tau: f64) -> f64 {
         if -tau <= v && v <= 1.0 - tau { v * y } else { f64::INFINITY }
+    }
+    fn value_above(&self, f: &Rational, y: &Rational, tau: &Rational) -> Option<Rational> {
+        let r = y - f;
+        Some(if r >= Rational::ZERO { tau * r } else { (tau - Rational::ONE) * r })
+    }
+    fn conjugate_above(&self, v: &Rational, y: &Rational, tau: &Rational) -> Option<Rational> {
+        (-tau <= *v && *v <= Rational::ONE - tau).then(|| v * y)
     }
     fn cone_form(&self, program: &mut Program, f: usize, y: f64, tau: f64, c: f64) {
         let t = program.add_columns(1, c);

@@ -1,6 +1,7 @@
 //! ℓ = ½ (f - y)²;  ℓ*(v) = ½ v² + v y on all of ℝ;  a quadratic cost.
 
 use super::{Loss, Targets};
+use crate::exact::{Rational, half};
 use crate::program::Program;
 
 pub struct Squared;
@@ -32,6 +33,13 @@ impl Loss for Squared {
     }
     fn conjugate(&self, v: f64, y: f64, _: f64) -> f64 {
         0.5 * v * v + v * y
+    }
+    fn value_above(&self, f: &Rational, y: &Rational, _: &Rational) -> Option<Rational> {
+        let r = f - y;
+        Some(half(&r * &r))
+    }
+    fn conjugate_above(&self, v: &Rational, y: &Rational, _: &Rational) -> Option<Rational> {
+        Some(half(v * v) + v * y)
     }
     fn cone_form(&self, program: &mut Program, f: usize, y: f64, _: f64, c: f64) {
         program.quadratic.push((f, f, c));

@@ -1,6 +1,7 @@
 //! ℓ = ½ max(0, 1 - y f)²;  ℓ*(v) = y v + ½ v² on y v <= 0;  ½ t², t >= 0, t >= 1 - y f.
 
 use super::{Loss, Targets};
+use crate::exact::{Rational, half};
 use crate::program::{Affine, Cone, Program};
 
 pub struct SquaredHinge;
@@ -33,6 +34,14 @@ impl Loss for SquaredHinge {
     }
     fn conjugate(&self, v: f64, y: f64, _: f64) -> f64 {
         if y * v <= 0.0 { y * v + 0.5 * v * v } else { f64::INFINITY }
+    }
+    fn value_above(&self, f: &Rational, y: &Rational, _: &Rational) -> Option<Rational> {
+        let short = (Rational::ONE - y * f).max(Rational::ZERO);
+        Some(half(&short * &short))
+    }
+    fn conjugate_above(&self, v: &Rational, y: &Rational, _: &Rational) -> Option<Rational> {
+        let s = y * v;
+        (s <= Rational::ZERO).then(|| s + half(v * v))
     }
     fn cone_form(&self, program: &mut Program, f: usize, y: f64, _: f64, c: f64) {
         let t = program.add_columns(1, 0.0);
