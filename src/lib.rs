@@ -5,6 +5,8 @@
 pub mod arrangement;
 #[cfg(feature = "solve")]
 pub mod backend;
+pub mod certificate;
+pub mod checker;
 pub mod cli;
 pub mod exact;
 pub mod export;

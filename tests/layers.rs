@@ -13,7 +13,8 @@ const TABLE: &[(&str, &[&str])] = &[
     // The pieces of an activation are exact rationals.
     ("problem", &["exact", "loss", "regularizer"]),
     ("syntax", &["exact", "problem", "loss", "regularizer"]),
-    ("certificate", &["problem"]),
+    // The claim of a certificate is in integers.
+    ("certificate", &["exact", "problem"]),
     ("checker", &["exact", "problem", "loss", "regularizer", "certificate"]),
     // Signs of cells are decided exactly.
     ("arrangement", &["exact", "problem"]),

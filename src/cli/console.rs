@@ -13,7 +13,6 @@ pub struct Console {
     /// Whether to print JSON in place of text.
     pub json: bool,
     /// Whether stdout is coloured.
-    #[cfg(feature = "solve")]
     pub color: bool,
     color_errors: bool,
     #[cfg(feature = "solve")]
@@ -43,7 +42,6 @@ impl Console {
             quiet: global.quiet,
             verbose: global.verbose,
             json: global.json,
-            #[cfg(feature = "solve")]
             color: colored(io::stdout().is_terminal()),
             color_errors: colored(io::stderr().is_terminal()),
             #[cfg(feature = "solve")]

@@ -15,8 +15,8 @@ mod progress;
 #[cfg(feature = "solve")]
 mod solve;
 mod trouble;
-#[cfg(feature = "solve")]
 mod units;
+mod verify;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use console::Console;
@@ -74,6 +74,8 @@ enum Command {
     Check(check::Check),
     /// Show a model's convex program as mathematics, or the page about an error code
     Explain(explain::Explain),
+    /// Check a certificate in exact arithmetic, without any solver
+    Verify(verify::Verify),
     /// Apply a trained network to new rows
     Predict(predict::Predict),
     /// Write a trained network in another format
@@ -104,6 +106,7 @@ fn dispatch(command: &Command, console: &Console) -> Outcome<Exit> {
         Command::Solve(solve) => solve.run(console),
         Command::Check(check) => check.run(console),
         Command::Explain(explain) => explain.run(console),
+        Command::Verify(verify) => verify.run(console),
         Command::Predict(predict) => predict.run(console),
         Command::Export(export) => export.run(console),
         Command::Activations(activations) => activations.run(console),

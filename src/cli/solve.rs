@@ -4,6 +4,7 @@ use super::console::Console;
 use super::progress::Progress;
 use super::trouble::{Exit, Outcome, Trouble};
 use super::{explain, interrupt, journey, units};
+use crate::certificate::{self, Certificate};
 use crate::export::{self, Saved};
 use crate::problem::{Guarantee, Problem};
 use crate::report::{self, Answer, Explanation, Rests, Run, Status, Stopped, Style, Written};
@@ -69,7 +70,8 @@ impl Solve {
         let outcome = self.search(&problem, &mut progress, console).map_err(|failure| refusal(failure, &model))?;
         let mut answer = answer(&problem, &outcome, &model, changed);
         if answer.status != Status::Failed {
-            write(&folder, &mut answer, &model)?;
+            let certificate = self.certificate(&outcome, &folder, &mut answer);
+            write(&folder, &mut answer, &model, certificate)?;
         }
         tell(&answer, console)
     }
@@ -110,6 +112,21 @@ impl Solve {
             note("guarantee", word.to_string());
         }
         changed
+    }
+
+    /// The certificate as it will be written, naming the model from its folder.
+    ///
+    /// The very bytes are read back: only if they say what the checker has accepted may the answer speak of a proof.
+    fn certificate(&self, outcome: &solve::Outcome, folder: &Path, answer: &mut Answer) -> Option<Vec<u8>> {
+        let mut certificate = outcome.certificate.clone()?;
+        certificate.statement.model = relative(&self.model, folder).display().to_string();
+        certificate.statement.overrides = self.set.clone();
+        let bytes = certificate.encode();
+        if Certificate::decode(&bytes).as_ref() != Ok(&certificate) {
+            answer.status = Status::Bounded;
+            return None;
+        }
+        Some(bytes)
     }
 
     fn search(&self, problem: &Problem, progress: &mut Progress, console: &Console) -> Result<solve::Outcome, solve::Failure> {
@@ -164,6 +181,7 @@ fn stopped(stopped: solve::Stopped) -> Stopped {
 
 fn rests(bound: solve::Bound) -> Rests {
     match bound {
+        solve::Bound::Proved => Rests::Proved,
         solve::Bound::EveryCell => Rests::EveryCell,
         solve::Bound::Norm => Rests::Norm,
         solve::Bound::Trivial => Rests::Trivial,
@@ -186,17 +204,33 @@ fn run(outcome: &solve::Outcome) -> Run {
 }
 
 /// Writes the folder and notes in the answer that it is there.
-fn write(folder: &Path, answer: &mut Answer, model: &Model) -> Outcome<()> {
+fn write(folder: &Path, answer: &mut Answer, model: &Model, certificate: Option<Vec<u8>>) -> Outcome<()> {
     let saved = Saved::of(answer.problem, answer.network, &answer.model_hash);
     let weights = (export::find("safetensors").expect("the table has safetensors").encode)(&saved)?;
     let explanation = Explanation::of(answer.problem, journey::sizes(answer.problem));
     let page = report::page(answer, &explanation).into_bytes();
-    let files = [(export::WEIGHTS, weights), (export::REPORT, page), (export::TEXT, model.text.clone().into_bytes())];
+    let mut files = vec![(export::WEIGHTS, weights)];
+    files.extend(certificate.map(|bytes| (certificate::NAME, bytes)));
+    files.extend([(export::REPORT, page), (export::TEXT, model.text.clone().into_bytes())]);
     export::replace(folder, &files)?;
     let shown = folder.display().to_string();
     let shown = if shown.len() > 1 { shown.trim_end_matches('/').to_string() } else { shown };
-    answer.written = Some(Written { folder: shown, files: export::FILES.to_vec() });
+    answer.written = Some(Written { folder: shown, files: kinds(&files) });
     Ok(())
+}
+
+/// Kind and name of the files that were written.
+fn kinds(files: &[(&'static str, Vec<u8>)]) -> Vec<(&'static str, &'static str)> {
+    export::FILES.into_iter().filter(|(_, name)| files.iter().any(|(written, _)| written == name)).collect()
+}
+
+/// The way from the folder `from` to the file `to`: relative where both lie on one tree, absolute otherwise.
+fn relative(to: &Path, from: &Path) -> PathBuf {
+    let Ok(to) = std::path::absolute(to) else { return to.to_path_buf() };
+    let Ok(from) = std::path::absolute(from) else { return to };
+    let shared = to.components().zip(from.components()).take_while(|(a, b)| a == b).count();
+    let up = from.components().skip(shared).map(|_| std::path::Component::ParentDir);
+    up.chain(to.components().skip(shared)).collect()
 }
 
 fn tell(answer: &Answer, console: &Console) -> Outcome<Exit> {

@@ -17,6 +17,8 @@ pub enum Exit {
     /// Result written, bounds valid, promise not kept.
     #[cfg(feature = "solve")]
     NotKept = 3,
+    /// The certificate does not hold, or is for another model.
+    Refused = 4,
     /// No usable point.
     #[cfg(feature = "solve")]
     Failed = 5,

@@ -1,7 +1,9 @@
 //! Values with units on the command line: `60s`, `8GB`, `NAME=VALUE`.
 
+#[cfg(feature = "solve")]
 use std::time::Duration;
 
+#[cfg(feature = "solve")]
 /// `500ms`, `60s`, `20min`, `1.5 h`; a bare number is refused, because nobody can say which unit it means.
 pub fn time(text: &str) -> Result<Duration, String> {
     let units = [("ms", 1e-3), ("s", 1.0), ("min", 60.0), ("h", 3600.0)];
@@ -9,6 +11,7 @@ pub fn time(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|_| "this time is too long".to_string())
 }
 
+#[cfg(feature = "solve")]
 /// `500MB`, `8GB`, in bytes.
 pub fn memory(text: &str) -> Result<u64, String> {
     let units = [("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12)];
@@ -16,6 +19,7 @@ pub fn memory(text: &str) -> Result<u64, String> {
     if bytes < 1e19 { Ok(bytes as u64) } else { Err("this is more memory than can be counted".to_string()) }
 }
 
+#[cfg(feature = "solve")]
 /// A relative gap: above 0 and below 1; `1%` is 0.01.
 pub fn gap(text: &str) -> Result<f64, String> {
     let (number, factor) = text.strip_suffix('%').map_or((text, 1.0), |number| (number, 0.01));
@@ -33,6 +37,7 @@ pub fn setting(text: &str) -> Result<String, String> {
     }
 }
 
+#[cfg(feature = "solve")]
 fn quantity(text: &str, units: &[(&str, f64)], wanted: &str) -> Result<f64, String> {
     let at = text.find(|c: char| c.is_alphabetic() && !matches!(c, 'e' | 'E')).unwrap_or(text.len());
     let (number, unit) = (text[..at].trim(), text[at..].trim());

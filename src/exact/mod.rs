@@ -3,9 +3,11 @@
 mod dyadic;
 mod enclosure;
 pub mod linear;
+mod semidefinite;
 
 pub use dyadic::Dyadic;
 pub use enclosure::{above, below, exp_above, ln_above};
+pub use semidefinite::positive_semidefinite;
 
 pub use dashu_int::{IBig as Integer, UBig as Natural, ops::Abs};
 pub use dashu_ratio::RBig as Rational;

@@ -1,6 +1,7 @@
 //! A result folder is written whole or not at all, and never over something that is not a result.
 
 use super::Error;
+use crate::certificate;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,8 +11,8 @@ pub const WEIGHTS: &str = "weights.safetensors";
 pub const REPORT: &str = "report.md";
 pub const TEXT: &str = "model.cvx";
 
-/// What a solve writes: kind and file name.
-pub const FILES: [(&str, &str); 3] = [("weights", WEIGHTS), ("report", REPORT), ("model", TEXT)];
+/// What a solve may write: kind and file name.
+pub const FILES: [(&str, &str); 4] = [("weights", WEIGHTS), ("certificate", certificate::NAME), ("report", REPORT), ("model", TEXT)];
 
 /// Refuses a place that could not be written later, so that no solve is lost to a misspelt `--out`.
 pub fn check(folder: &Path) -> Result<(), Error> {

@@ -28,6 +28,13 @@ impl Architecture {
         features + usize::from(self.bias == Bias::Penalised)
     }
 
+    /// The hidden layer as the language writes it: `dense(bias) -> relu -> dense + skip`.
+    pub fn words(&self) -> String {
+        let bias = if self.bias == Bias::Penalised { "(bias)" } else { "" };
+        let skip = if self.skip { " + skip" } else { "" };
+        format!("dense{bias} -> {} -> dense{skip}", self.activation.name)
+    }
+
     /// `features` (n x d) with a column of ones behind it if the layer has a bias.
     pub fn inputs(&self, features: &Matrix) -> Matrix {
         match self.bias {

@@ -69,6 +69,7 @@ impl Stopped {
 /// What the lower bound rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rests {
+    Proved,
     EveryCell,
     Norm,
     Trivial,
@@ -77,6 +78,7 @@ pub enum Rests {
 impl Rests {
     pub fn words(self) -> &'static str {
         match self {
+            Rests::Proved => "no neuron of any kind is worth adding: proved",
             Rests::EveryCell => "priced on every cell",
             Rests::Norm => "a norm bound over all of weight space; a sharper proof may exist",
             Rests::Trivial => "only that loss and penalty are never negative",
@@ -85,6 +87,7 @@ impl Rests {
 
     pub fn key(self) -> &'static str {
         match self {
+            Rests::Proved => "proof",
             Rests::EveryCell => "every_cell",
             Rests::Norm => "norm",
             Rests::Trivial => "trivial",

@@ -2,6 +2,7 @@
 
 mod activation;
 mod answer;
+mod checked;
 mod explain;
 mod fit;
 mod json;
@@ -12,6 +13,7 @@ mod summary;
 
 pub use activation::{normal_form, theorem};
 pub use answer::{Answer, Rests, Run, Status, Stopped, Written};
+pub use checked::{Checked, checked, checked_json};
 pub use explain::{Explanation, Sizes};
 pub use fit::Fit;
 pub use json::{answer_json, number};

@@ -29,10 +29,17 @@ impl Search<'_, '_> {
         if let (Some(refused), 0) = (self.refused.take(), network.neurons()) {
             return Err(refused);
         }
-        let (lower_bound, dual, bound) = self.lower.clone();
-        let closed = self.closed();
+        let certified = self.certify();
+        let (mut lower_bound, dual, bound) = self.lower.clone();
+        if let Some((_, verdict)) = &certified {
+            lower_bound = verdict.lower_bound();
+        }
+        let closed = self.problem.relative_gap(score.objective, lower_bound) <= self.plan().gap;
+        let leaves = certified.as_ref().map_or(0, |(_, verdict)| verdict.leaves);
         Ok(Outcome {
-            standing: Standing::Bounded,
+            standing: if closed && certified.is_some() { Standing::GlobalOptimum } else { Standing::Bounded },
+            certificate: certified.map(|(certificate, _)| certificate),
+            leaves,
             stopped: if closed { Stopped::Gap } else { stopped },
             network,
             objective: score.objective,
@@ -104,6 +111,9 @@ impl Search<'_, '_> {
         duals.extend(self.dual.clone().filter(|dual| !duals.contains(dual)));
         for dual in duals {
             let done = self.priced.as_ref() == Some(&dual);
+            if !done && !self.closed() && !self.stop.now() && !self.problem.architecture.skip {
+                self.prove(&dual);
+            }
             if done || self.closed() || (self.listable() && !self.stop.now() && self.price_every_cell(&dual).is_some()) {
                 continue;
             }

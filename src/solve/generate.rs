@@ -125,7 +125,7 @@ impl Search<'_, '_> {
         if !slow.is_empty() || self.stop.now() {
             return slow;
         }
-        over(self.every_cell(master))
+        over(self.proved(master))
     }
 
     /// The price from which on a neuron is worth adding.
@@ -133,15 +133,13 @@ impl Search<'_, '_> {
         self.problem.objective.strength * (1.0 + 0.1 * self.plan().gap)
     }
 
-    /// Prices all of weight space where its cells can be listed; nothing otherwise.
-    fn every_cell(&mut self, master: &Master) -> Vec<Find> {
-        match &master.dual {
-            Some(dual) if self.listable() => {
-                let dual = dual.clone();
-                self.price_every_cell(&dual).map(|priced| priced.finds).unwrap_or_default()
-            }
-            _ => Vec::new(),
+    /// Proves all of weight space, or finds a neuron that was missed.
+    fn proved(&mut self, master: &Master) -> Vec<Find> {
+        let Some(dual) = master.dual.clone() else { return Vec::new() };
+        if self.problem.architecture.skip {
+            return if self.listable() { self.price_every_cell(&dual).map(|priced| priced.finds).unwrap_or_default() } else { Vec::new() };
         }
+        self.prove(&dual)
     }
 
     /// Whether the arrangement is small enough to be priced cell by cell.

@@ -3,6 +3,7 @@
 mod finish;
 mod generate;
 mod outcome;
+mod prove;
 mod search;
 
 pub use outcome::{Bound, Control, Event, Failure, Outcome, Size, Standing, Stopped};
@@ -11,6 +12,7 @@ use crate::arrangement;
 use crate::lowering::all_groups;
 use crate::problem::{Arrangements, Class, Problem};
 use search::Search;
+use std::sync::Arc;
 
 /// Finds the best network of `problem` and an interval that holds the optimum.
 ///
@@ -18,7 +20,7 @@ use search::Search;
 pub fn solve(problem: &Problem, control: &mut Control) -> Result<Outcome, Failure> {
     let workers = rayon::ThreadPoolBuilder::new().num_threads(control.threads).build();
     let workers = workers.map_err(|error| Failure::Numerical(error.to_string()))?;
-    let mut search = Search::new(problem, control, workers);
+    let mut search = Search::new(problem, control, Arc::new(workers));
     let stopped = match problem.plan.arrangements {
         _ if problem.architecture.activation.class() == Class::Linear => search.whole(),
         Arrangements::All => search.listed()?,

@@ -1,5 +1,6 @@
 //! What a solve says while it runs and what it holds at the end; never more than is known.
 
+use crate::certificate::Certificate;
 use crate::problem::Network;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -34,6 +35,8 @@ pub enum Standing {
 /// Where the lower bound comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
+    /// A tree over weight space proves the price of every neuron.
+    Proved,
     /// The dual vector was priced on every cell of weight space.
     EveryCell,
     /// A norm inequality over all of weight space.
@@ -86,6 +89,10 @@ pub struct Outcome {
     pub bound: Bound,
     /// The dual vector v behind the lower bound (n).
     pub dual: Vec<f64>,
+    /// The proof, which has passed the checker; `lower_bound` is then the checker's.
+    pub certificate: Option<Certificate>,
+    /// Leaves of the proof.
+    pub leaves: usize,
     /// Neurons of the solver's answer, before pruning.
     pub neurons_before_pruning: usize,
     /// Cells in the last program, and how many the arrangement has at most.

@@ -1,6 +1,7 @@
 //! The state of a solve: the best network, the best dual vector, and the restricted master between them.
 
 use super::outcome::{Bound, Control, Event, Failure, Size, Stopped};
+use super::prove::Draft;
 use crate::arrangement::Lines;
 use crate::backend::{self, Request, Stop};
 use crate::lowering::{Group, Recovery, Shape, lower};
@@ -9,6 +10,7 @@ use crate::problem::{Matrix, Network, Plan, Problem, Score, Solver};
 use crate::program::{Program, Solution, Status};
 use crate::syntax::data::memory_limit;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Violations of a cone row below this part of |x||u| are rounding.
@@ -20,7 +22,7 @@ pub struct Search<'a, 'c> {
     pub control: &'a mut Control<'c>,
     pub stop: Stop,
     pub began: Instant,
-    pub workers: rayon::ThreadPool,
+    pub workers: Arc<rayon::ThreadPool>,
     /// The distinct hyperplanes of the data, exactly.
     pub lines: Lines,
     /// Length of every row of X.
@@ -31,6 +33,8 @@ pub struct Search<'a, 'c> {
     pub dual: Option<Vec<f64>>,
     /// Best lower bound so far, its dual vector, and what it rests on.
     pub lower: (f64, Vec<f64>, Bound),
+    /// The proof behind the lower bound, if that rests on one.
+    pub proof: Option<Draft>,
     /// The dual vector that was last priced on every cell.
     pub priced: Option<Vec<f64>>,
     pub rounds: usize,
@@ -54,7 +58,7 @@ pub struct Master {
 }
 
 impl<'a, 'c> Search<'a, 'c> {
-    pub fn new(problem: &'a Problem, control: &'a mut Control<'c>, workers: rayon::ThreadPool) -> Self {
+    pub fn new(problem: &'a Problem, control: &'a mut Control<'c>, workers: Arc<rayon::ThreadPool>) -> Self {
         let inputs = problem.inputs();
         let zero = Network { hidden: Matrix::new(0, inputs.columns, vec![]), output: vec![], skip: None };
         let score = problem.score(&zero);
@@ -72,6 +76,7 @@ impl<'a, 'c> Search<'a, 'c> {
             best: (zero, score),
             dual: None,
             lower: trivial,
+            proof: None,
             priced: None,
             rounds: 0,
             size: Size::default(),

@@ -1,0 +1,138 @@
+//! What a solve leaves behind for a checker that trusts nobody: plain data, and the inequality in integers that it proves.
+//!
+//! `grammar/certificate.md` describes the file, independent of this code.
+
+mod claim;
+mod file;
+mod stream;
+
+pub use claim::{BASIS_BITS, Claim, DUAL_BITS, Fault, GRID_BITS, SLOPE_BITS};
+pub use file::NAME;
+pub use stream::{Reader, Writer};
+
+use crate::exact::{Natural, Rational};
+use crate::problem::{Matrix, Network, Problem, Skip};
+use serde::{Deserialize, Serialize};
+
+/// The word that every certificate begins with, and the version that this cvxc writes and reads.
+pub const FORMAT: &str = "cvxc certificate";
+pub const VERSION: u32 = 1;
+
+/// A network and the proof that no other one is much better.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Certificate {
+    pub format: String,
+    pub version: u32,
+    pub statement: Statement,
+    pub network: Weights,
+    pub dual: Dual,
+    /// t: the lower bound is -L*(t v).
+    pub scale: f64,
+    /// Rows of B in units of 2^-[`BASIS_BITS`], where the rank is below the number of columns: proofs are about ω = B w.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub basis: Option<Vec<Vec<i64>>>,
+    /// One proof per output sign: first +1, then -1.
+    pub proofs: [Proof; 2],
+}
+
+/// Which problem the certificate is about, so that a mistake can be named; the checker proves things about the problem it is given.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Statement {
+    /// The model file, relative to the certificate's folder where it can be.
+    pub model: String,
+    /// `NAME=VALUE` for every parameter that the command line changed.
+    pub overrides: Vec<String>,
+    /// `dense(bias) -> relu -> dense`.
+    pub network: String,
+    /// `squared + 0.1 * weight_decay`.
+    pub objective: String,
+    /// The digest of the training rows.
+    pub data: String,
+}
+
+impl Statement {
+    /// The statement of `problem`, which came from the file `model`.
+    pub fn of(problem: &Problem, model: String, overrides: Vec<String>) -> Self {
+        Statement {
+            model,
+            overrides,
+            network: problem.architecture.words(),
+            objective: problem.objective.words(),
+            data: problem.dataset.digest(),
+        }
+    }
+}
+
+/// The network's numbers, each the shortest decimal that reads back as the same double.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weights {
+    /// w_j, one row per neuron; the bias, if there is one, stands last.
+    pub hidden: Vec<Vec<f64>>,
+    /// a_j.
+    pub output: Vec<f64>,
+    /// One weight per feature, then the intercept.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub skip: Option<Vec<f64>>,
+}
+
+impl Weights {
+    pub fn of(network: &Network) -> Self {
+        let skip = |skip: &Skip| skip.weights.iter().copied().chain([skip.intercept]).collect();
+        Weights {
+            hidden: network.hidden.each_row().map(<[f64]>::to_vec).collect(),
+            output: network.output.clone(),
+            skip: network.skip.as_ref().map(skip),
+        }
+    }
+
+    /// The network, if the shapes are those of a problem with `size` weights per neuron.
+    pub fn network(&self, size: usize) -> Option<Network> {
+        let fits = self.hidden.len() == self.output.len() && self.hidden.iter().all(|w| w.len() == size);
+        let skip = self.skip.as_ref().and_then(|all| all.split_last());
+        let skip = skip.map(|(intercept, weights)| Skip { weights: weights.to_vec(), intercept: *intercept });
+        fits.then(|| Network { hidden: Matrix::new(self.hidden.len(), size, self.hidden.concat()), output: self.output.clone(), skip })
+    }
+}
+
+/// The dual vector in units of the loss per row: v_i = scale · mantissa_i · 2^-exponent, scale being 1/n for a mean and 1 for a sum.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dual {
+    pub exponent: i32,
+    pub mantissas: Vec<i64>,
+}
+
+impl Dual {
+    /// `u` cut off towards zero at [`DUAL_BITS`] bits of its largest entry, so that it stays in every interval that holds 0.
+    pub fn truncated(u: &[f64]) -> Self {
+        let largest = u.iter().fold(0.0_f64, |largest, u| largest.max(u.abs()));
+        let exponent = DUAL_BITS as i32 - libm::frexp(largest).1;
+        let exponent = if largest > 0.0 { exponent } else { 0 };
+        Dual { exponent, mantissas: u.iter().map(|&u| libm::scalbn(u, exponent) as i64).collect() }
+    }
+
+    /// The entries as doubles.
+    pub fn doubles(&self) -> Vec<f64> {
+        self.mantissas.iter().map(|&m| libm::scalbn(m as f64, -self.exponent)).collect()
+    }
+
+    /// factor · u, exactly.
+    pub fn times(&self, factor: &Rational) -> Vec<Rational> {
+        let power = Rational::from(Natural::ONE << self.exponent.unsigned_abs() as usize);
+        let unit = if self.exponent >= 0 { factor / power } else { factor * power };
+        self.mantissas.iter().map(|&m| Rational::from(m) * &unit).collect()
+    }
+}
+
+/// A tree that covers weight space, with a reason at every leaf; bytes in base64.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Proof {
+    /// Simplicial cones, split at their edges; leaves are vectors in units of 2^unit.
+    Cones { unit: u32, tree: String },
+    /// Signs of rows, and quadratic bounds whose weights are in units of 2^-point.
+    Signs { point: u32, tree: String },
+}

@@ -1,0 +1,146 @@
+//! Decides whether a certificate proves what it says, in exact arithmetic; every file is hostile until then.
+//!
+//! What is proved for a problem, on the very doubles of its data and the decimals of its model file: every network of any
+//! width has an objective of at least `lower`, and the certificate's network has one of at most `upper`.
+//! The argument is THEORY 0: with |u'φ(Xw)| <= nβ/t |w| for every w (the two claims), t u is feasible for the dual program.
+
+mod cones;
+mod objective;
+mod refusal;
+mod signs;
+
+pub use refusal::Refusal;
+
+use crate::certificate::{Certificate, Claim, FORMAT, Fault, Proof, Reader, Statement, VERSION};
+use crate::exact::{Rational, above, below};
+use crate::problem::Problem;
+
+/// An interval that holds the optimum, in exact numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    pub lower: Rational,
+    pub upper: Rational,
+    /// Leaves of both trees.
+    pub leaves: usize,
+}
+
+impl Verdict {
+    /// The lower bound rounded down.
+    pub fn lower_bound(&self) -> f64 {
+        below(&self.lower)
+    }
+
+    /// The network's objective rounded up.
+    pub fn objective(&self) -> f64 {
+        above(&self.upper)
+    }
+}
+
+/// Everything at once.
+///
+/// Errors: the first thing that does not hold.
+pub fn check(problem: &Problem, certificate: &Certificate) -> Result<Verdict, Refusal> {
+    same_problem(problem, certificate)?;
+    let upper = upper(problem, certificate)?;
+    let lower = lower(problem, certificate)?;
+    let leaves = proofs(problem, certificate)?;
+    Ok(Verdict { lower, upper, leaves })
+}
+
+/// Whether model and data are the ones that the certificate names.
+pub fn same_problem(problem: &Problem, certificate: &Certificate) -> Result<(), Refusal> {
+    if certificate.format != FORMAT {
+        return Err(Refusal::Format);
+    }
+    if certificate.version != VERSION {
+        return Err(Refusal::Version { found: certificate.version });
+    }
+    let named = &certificate.statement;
+    let given = Statement::of(problem, named.model.clone(), Vec::new());
+    let different = |what, named: &str, given: &str| Refusal::Different { what, named: named.to_string(), given: given.to_string() };
+    if named.network != given.network {
+        return Err(different("network", &named.network, &given.network));
+    }
+    if named.objective != given.objective {
+        return Err(different("objective", &named.objective, &given.objective));
+    }
+    if named.data != given.data {
+        return Err(Refusal::Data);
+    }
+    Ok(())
+}
+
+/// At least the objective of the certificate's network, by the activation's own definition.
+pub fn upper(problem: &Problem, certificate: &Certificate) -> Result<Rational, Refusal> {
+    let size = problem.architecture.neuron_size(problem.dataset.train.inputs.columns);
+    let network = certificate.network.network(size).ok_or(Refusal::Shape("network"))?;
+    objective::above(problem, &network)
+}
+
+/// At most -L*(t v), the bound that the proofs justify.
+pub fn lower(problem: &Problem, certificate: &Certificate) -> Result<Rational, Refusal> {
+    if problem.architecture.skip {
+        return Err(Refusal::Skip);
+    }
+    let y = problem.targets();
+    let scale = crate::exact::rational(certificate.scale).filter(|t| *t > Rational::ZERO).ok_or(Refusal::Scale)?;
+    if certificate.dual.mantissas.len() != y.len() {
+        return Err(Refusal::Shape("dual vector"));
+    }
+    if certificate.dual.exponent.unsigned_abs() > 3000 {
+        return Err(Refusal::Width);
+    }
+    let conjugate = problem.objective.loss.conjugate_above(&certificate.dual.times(&scale), y);
+    let bound = -conjugate.map_err(|row| Refusal::Domain { row: row + 1 })?;
+    // Loss and penalty are never negative.
+    Ok(bound.max(Rational::ZERO))
+}
+
+/// Checks both trees and returns how many leaves they have.
+pub fn proofs(problem: &Problem, certificate: &Certificate) -> Result<usize, Refusal> {
+    let mut leaves = 0;
+    for (sign, proof) in [1, -1].into_iter().zip(&certificate.proofs) {
+        let claim = Claim::new(problem, &certificate.dual, certificate.scale, certificate.basis.as_deref(), sign);
+        let claim = claim.map_err(|fault| match fault {
+            Fault::Width => Refusal::Width,
+            Fault::Shape => Refusal::Shape("dual vector or basis"),
+        })?;
+        leaves += tree(&claim, proof).map_err(|flaw| flaw.refusal(sign))?;
+    }
+    Ok(leaves)
+}
+
+fn tree(claim: &Claim, proof: &Proof) -> Result<usize, Flaw> {
+    let (Proof::Cones { tree, .. } | Proof::Signs { tree, .. }) = proof;
+    let mut reader = Reader::new(tree).ok_or(Flaw { leaf: 0, what: "the tree is not base64" })?;
+    let leaves = match proof {
+        Proof::Cones { unit, .. } => cones::check(claim, *unit, &mut reader)?,
+        Proof::Signs { point, .. } => signs::check(claim, *point, &mut reader)?,
+    };
+    if reader.done() { Ok(leaves) } else { Err(Flaw { leaf: leaves, what: "the tree goes on after its last leaf" }) }
+}
+
+/// What is wrong with a tree, and how many leaves were right before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Flaw {
+    leaf: usize,
+    what: &'static str,
+}
+
+impl Flaw {
+    fn refusal(self, sign: i8) -> Refusal {
+        Refusal::Tree { sign, leaf: self.leaf + 1, what: self.what }
+    }
+}
+
+/// What a tree's numbers may do wrong, whichever kind it is.
+const ENDS: &str = "the tree ends too early";
+const WIDE: &str = "its numbers are too wide";
+/// No tree needs to be deeper, and memory grows with it.
+const DEPTH: usize = 256;
+const DEEP: &str = "the tree is deeper than 256 splits";
+
+/// Products and sums that refuse to overflow.
+fn add(sum: i128, a: i128, b: i128) -> Option<i128> {
+    sum.checked_add(a.checked_mul(b)?)
+}

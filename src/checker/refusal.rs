@@ -1,0 +1,57 @@
+//! Why a certificate is refused, each in one sentence that names the place.
+
+/// The first thing in a certificate that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Not a certificate at all.
+    Format,
+    /// Written by another cvxc.
+    Version { found: u32 },
+    /// The network or the objective is another one.
+    Different { what: &'static str, named: String, given: String },
+    /// The data are other ones.
+    Data,
+    /// A part has another shape than the problem.
+    Shape(&'static str),
+    /// A weight is NaN or infinite.
+    Weight { neuron: usize },
+    /// The network's loss on a row cannot be bounded.
+    Row { row: usize },
+    /// The scale of the dual vector is not positive.
+    Scale,
+    /// The dual vector leaves the domain of the loss's conjugate.
+    Domain { row: usize },
+    /// Networks with a skip have no certificates yet.
+    Skip,
+    /// Numbers too large, too small or too wide for exact integers of 128 bits.
+    Width,
+    /// The weights beside the certificate are others than those in it.
+    Weights,
+    /// A tree that does not prove its claim.
+    Tree { sign: i8, leaf: usize, what: &'static str },
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Refusal::Format => write!(out, "this is not a cvxc certificate"),
+            Refusal::Version { found } => write!(out, "the certificate has version {found}, and this cvxc reads version 1"),
+            Refusal::Different { what, named, given } => {
+                write!(out, "this certificate is for a different {what}: it says `{named}`, the model says `{given}`")
+            }
+            Refusal::Data => write!(out, "this certificate is for other data: the digests of the training rows differ"),
+            Refusal::Shape(part) => write!(out, "the {part} has another shape than the problem"),
+            Refusal::Weight { neuron } => write!(out, "neuron {neuron} has a weight that is not a number"),
+            Refusal::Row { row } => write!(out, "the network's loss on training row {row} is too large to be bounded"),
+            Refusal::Scale => write!(out, "the scale of the dual vector is not a positive number"),
+            Refusal::Domain { row } => write!(out, "the dual vector is outside the domain of the loss at training row {row}"),
+            Refusal::Skip => write!(out, "networks with a skip cannot be certified yet"),
+            Refusal::Width => write!(out, "the numbers are too large or too small for a proof in integers of 128 bits"),
+            Refusal::Weights => write!(out, "weights.safetensors holds another network than the certificate"),
+            Refusal::Tree { sign, leaf, what } => {
+                let sign = if *sign > 0 { "positive" } else { "negative" };
+                write!(out, "the proof for neurons of {sign} output fails at leaf {leaf}: {what}")
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Trees of signs with quadratic leaves (GLOBAL 5).
+//!
+//! A node fixes the signs σ_j of some convex lines (k > 0): t = ℓ·θ is linear or zero there.  On |θ| <= 1, with t = ℓ·θ, R >= |ℓ|:
+//! ```text
+//!   k > 0, free:     k max(t,0) <= k t/2 + p t² + k²/(16 p)                    any p > 0
+//!   k < 0:           k max(t,0) <= -(η + h) t - e t²                           any η, h >= 0 with η + 2h <= |k|, and e <= h/R
+//!   fixed j:         0 <= λ σ t - σ t (w·θ)                                    any |w| <= λ
+//!   fixed j, l:      0 <= Λ σ_j σ_l t_j t_l                                    any Λ >= 0
+//! ```
+//! Summed, G(θ) <= θ'Aθ + b·θ + κ, which is at most μ + s + κ if [[μI - A, -b/2], [-b'/2, s]] is positive semidefinite.
+//! Everything is kept twice as large, and A in units of 2^-point, so that it is made of integers.
+
+use super::{DEEP, DEPTH, ENDS, Flaw, WIDE, add};
+use crate::certificate::{Claim, Reader, SLOPE_BITS};
+use crate::exact::{Integer, Natural, positive_semidefinite};
+
+/// A fixed line and its sign.
+type Fixed = (usize, i128);
+
+/// The quadratic that bounds G on a node: 2A (r x r, upper triangle), 2b and κ.
+struct Quadratic {
+    twice_a: Vec<i128>,
+    twice_b: Vec<i128>,
+    constant: i128,
+    rank: usize,
+    point: u32,
+}
+
+/// Checks the tree that `reader` holds and returns how many leaves it has.
+pub fn check(claim: &Claim, point: u32, reader: &mut Reader) -> Result<usize, Flaw> {
+    let mut leaves = 0;
+    if !(1..=60).contains(&point) {
+        return Err(Flaw { leaf: 0, what: WIDE });
+    }
+    // Lines still to be given their second sign, with the length of the path above them.
+    let mut waiting: Vec<(usize, usize)> = Vec::new();
+    let mut path: Vec<Fixed> = Vec::new();
+    loop {
+        let flaw = |what| Flaw { leaf: leaves, what };
+        match reader.natural().ok_or(flaw(ENDS))? {
+            0 => {
+                leaf(claim, &path, point, reader).map_err(flaw)?;
+                leaves += 1;
+                let Some((above, line)) = waiting.pop() else { return Ok(leaves) };
+                path.truncate(above);
+                path.push((line, -1));
+            }
+            tag => {
+                let line = usize::try_from(tag - 1).ok().filter(|l| claim.kinks.get(*l).is_some_and(|k| *k > 0));
+                let line = line.filter(|line| path.iter().all(|(fixed, _)| fixed != line));
+                let line = line.ok_or(flaw("a split names no convex line that is free"))?;
+                if path.len() >= DEPTH {
+                    return Err(flaw(DEEP));
+                }
+                waiting.push((path.len(), line));
+                path.push((line, 1));
+            }
+        }
+    }
+}
+
+fn leaf(claim: &Claim, path: &[Fixed], point: u32, reader: &mut Reader) -> Result<(), &'static str> {
+    let mut quadratic = Quadratic::new(claim, point).ok_or(WIDE)?;
+    let mut signs = vec![0_i128; claim.lines.len()];
+    path.iter().for_each(|&(line, sign)| signs[line] = sign);
+    for (line, &sign) in signs.iter().enumerate() {
+        match (claim.kinks[line] > 0, sign) {
+            (true, 0) => quadratic.convex(claim, line, reader)?,
+            (true, sign) => quadratic.linear(&claim.lines[line], claim.kinks[line] * (1 + sign)).ok_or(WIDE)?,
+            (false, _) => quadratic.concave(claim, line, reader)?,
+        }
+    }
+    for &fixed in path {
+        quadratic.constraint(claim, fixed, reader)?;
+    }
+    quadratic.pairs(claim, path, reader)?;
+    let mu = scaled(reader)?;
+    if quadratic.below(mu, claim.limit).ok_or(WIDE)? { Ok(()) } else { Err("its quadratic bound is not proved below the limit") }
+}
+
+impl Quadratic {
+    fn new(claim: &Claim, point: u32) -> Option<Quadratic> {
+        let rank = claim.rank();
+        let twice_b = claim.slope.iter().map(|g| g.checked_mul(2)).collect::<Option<_>>()?;
+        Some(Quadratic { twice_a: vec![0; rank * rank], twice_b, constant: 0, rank, point })
+    }
+
+    /// 2b += factor ℓ.
+    fn linear(&mut self, line: &[i64], factor: i128) -> Option<()> {
+        for (b, &x) in self.twice_b.iter_mut().zip(line) {
+            *b = add(*b, factor, x.into())?;
+        }
+        Some(())
+    }
+
+    /// 2A += factor ℓℓ'.
+    fn square(&mut self, line: &[i64], factor: i128) -> Option<()> {
+        for (i, &x) in line.iter().enumerate().filter(|(_, x)| **x != 0) {
+            let scaled = factor.checked_mul(x.into())?;
+            for (entry, &y) in self.twice_a[i * self.rank + i..].iter_mut().zip(&line[i..]) {
+                *entry = add(*entry, scaled, y.into())?;
+            }
+        }
+        Some(())
+    }
+
+    /// 2A += factor (uv' + vu').
+    fn product(&mut self, u: &[i128], v: &[i128], factor: i128) -> Option<()> {
+        for i in 0..self.rank {
+            for j in i..self.rank {
+                let both = add(u[i].checked_mul(v[j])?, u[j], v[i])?;
+                let entry = &mut self.twice_a[i * self.rank + j];
+                *entry = add(*entry, factor, both)?;
+            }
+        }
+        Some(())
+    }
+
+    fn convex(&mut self, claim: &Claim, line: usize, reader: &mut Reader) -> Result<(), &'static str> {
+        let (kink, p) = (claim.kinks[line], scaled(reader)?);
+        if p == 0 {
+            return Err("the weight of a convex line is 0");
+        }
+        self.linear(&claim.lines[line], kink).ok_or(WIDE)?;
+        self.square(&claim.lines[line], p.checked_mul(2).ok_or(WIDE)?).ok_or(WIDE)?;
+        let numerator = (Natural::from(kink.unsigned_abs()) * kink.unsigned_abs()) << self.point as usize;
+        let quotient = Integer::from(numerator / (Natural::from(p.unsigned_abs()) << 4)) + Integer::ONE;
+        self.constant = i128::try_from(quotient).ok().and_then(|q| self.constant.checked_add(q)).ok_or(WIDE)?;
+        Ok(())
+    }
+
+    fn concave(&mut self, claim: &Claim, line: usize, reader: &mut Reader) -> Result<(), &'static str> {
+        let size = -claim.kinks[line];
+        let (straight, curved) = (reader.natural().ok_or(ENDS)?, reader.natural().ok_or(ENDS)?);
+        let whole = 1 << SLOPE_BITS;
+        if straight > whole || curved > whole - straight {
+            return Err("the slopes of a concave line exceed its kink");
+        }
+        let part = |share: u128, bits: u32| size.checked_mul(share as i128).map(|product| product >> bits).ok_or(WIDE);
+        let (eta, h) = (part(straight, SLOPE_BITS)?, part(curved, SLOPE_BITS + 1)?);
+        let fine = h.checked_mul(1 << self.point).ok_or(WIDE)?;
+        let e = fine / length(&claim.lines[line]).ok_or(WIDE)?;
+        self.linear(&claim.lines[line], -2 * (eta + h)).ok_or(WIDE)?;
+        self.square(&claim.lines[line], e.checked_mul(-2).ok_or(WIDE)?).ok_or(WIDE)
+    }
+
+    fn constraint(&mut self, claim: &Claim, (line, sign): Fixed, reader: &mut Reader) -> Result<(), &'static str> {
+        let lambda = scaled(reader)?;
+        self.linear(&claim.lines[line], lambda.checked_mul(2 * sign).ok_or(WIDE)?).ok_or(WIDE)?;
+        match reader.natural().ok_or(ENDS)? {
+            0 => Ok(()),
+            1 => {
+                let w: Option<Vec<i128>> = (0..self.rank).map(|_| reader.integer()).collect();
+                let w = w.ok_or(ENDS)?;
+                let square = w.iter().try_fold(0_i128, |sum, x| add(sum, *x, *x)).ok_or(WIDE)?;
+                if lambda.checked_mul(lambda).is_some_and(|limit| square > limit) {
+                    return Err("the vector of a constraint is longer than its multiplier");
+                }
+                let wide: Vec<i128> = claim.lines[line].iter().map(|x| i128::from(*x)).collect();
+                self.product(&wide, &w, -sign << self.point).ok_or(WIDE)
+            }
+            _ => Err("a constraint is neither linear nor a product with the ball"),
+        }
+    }
+
+    fn pairs(&mut self, claim: &Claim, path: &[Fixed], reader: &mut Reader) -> Result<(), &'static str> {
+        let most = (path.len() * path.len()) as u128;
+        let count = reader.natural().ok_or(ENDS)?;
+        if count > most {
+            return Err("it has more products than pairs of constraints");
+        }
+        for _ in 0..count {
+            let mut position = || reader.natural().ok_or(ENDS).map(|j| path.get(usize::try_from(j).unwrap_or(usize::MAX)).copied());
+            let (first, second) = (position()?, position()?);
+            let (Some((j, a)), Some((l, b))) = (first, second) else { return Err("a product names no constraint") };
+            let weight = scaled(reader)?;
+            let wide = |line: usize| -> Vec<i128> { claim.lines[line].iter().map(|x| i128::from(*x)).collect() };
+            self.product(&wide(j), &wide(l), a * b * weight).ok_or(WIDE)?;
+        }
+        Ok(())
+    }
+
+    /// Whether μ + s + κ <= T for some s that makes the matrix positive semidefinite.
+    fn below(&self, mu: i128, limit: i128) -> Option<bool> {
+        let (n, unit) = (self.rank + 1, 1_i128 << self.point);
+        let s = limit.checked_sub(self.constant)?.checked_sub(mu)?;
+        if s < 0 || mu < 0 {
+            return Some(false);
+        }
+        let mut matrix = vec![0_i128; n * n];
+        for i in 0..self.rank {
+            for j in i..self.rank {
+                let diagonal = if i == j { mu.checked_mul(unit.checked_mul(2)?)? } else { 0 };
+                let entry = diagonal.checked_sub(self.twice_a[i * self.rank + j])?;
+                (matrix[i * n + j], matrix[j * n + i]) = (entry, entry);
+            }
+            let corner = self.twice_b[i].checked_mul(-(unit / 2))?;
+            (matrix[i * n + self.rank], matrix[self.rank * n + i]) = (corner, corner);
+        }
+        matrix[n * n - 1] = s.checked_mul(unit.checked_mul(2)?)?;
+        Some(positive_semidefinite(&matrix, n))
+    }
+}
+
+/// m 2^shift, as the tree writes multipliers.
+fn scaled(reader: &mut Reader) -> Result<i128, &'static str> {
+    let (mantissa, shift) = (reader.natural().ok_or(ENDS)?, reader.natural().ok_or(ENDS)?);
+    let shift = u32::try_from(shift).ok().filter(|shift| *shift < 127).ok_or(WIDE)?;
+    i128::try_from(mantissa).ok().filter(|m| *m <= i128::MAX >> shift).map(|m| m << shift).ok_or(WIDE)
+}
+
+/// At least |ℓ|.
+fn length(line: &[i64]) -> Option<i128> {
+    let square = line.iter().try_fold(0_i128, |sum, x| add(sum, (*x).into(), (*x).into()))?;
+    Some(square.isqrt() + 1)
+}

@@ -1,0 +1,120 @@
+//! `cvxc verify`: whether a certificate holds, decided without a solver.
+
+use super::console::Console;
+use super::trouble::{Exit, Outcome, Trouble};
+use super::{journey, units};
+use crate::certificate::{self, Certificate};
+use crate::checker::{self, Refusal, Verdict};
+use crate::export;
+use crate::problem::Problem;
+use crate::report::{self, Checked};
+use crate::syntax::diagnostic::{Diagnostic, Place, Source};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub struct Verify {
+    /// The folder that `cvxc solve` wrote, or a certificate
+    #[arg(value_name = "DIR|CERTIFICATE")]
+    path: PathBuf,
+    /// The model file; by default the one that the certificate names
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Give a parameter of the model another value; by default those that the certificate was made with
+    #[arg(long, value_name = "NAME=VALUE", value_parser = units::setting)]
+    set: Vec<String>,
+}
+
+impl Verify {
+    pub fn run(&self, console: &Console) -> Outcome<Exit> {
+        let (file, folder) = self.places();
+        let certificate = Certificate::read(&file).map_err(|why| refused(&file, &why))?;
+        let problem = self.problem(&certificate, &folder, console)?;
+        let mut checked = Checked::default();
+        let verdict = check(&problem, &certificate, &mut checked).and_then(|verdict| {
+            let whole = !self.path.is_dir() || same_weights(&folder, &certificate);
+            if whole { Ok(verdict) } else { Err(Refusal::Weights) }
+        });
+        checked.gap_asked_for = problem.plan.gap;
+        if let Err(refusal) = &verdict {
+            checked.refusal = Some(refusal.to_string());
+        }
+        if console.json {
+            console.answer_json(&report::checked_json(&checked, &problem))?;
+        } else {
+            console.answer(&report::checked(&checked, &problem, console.color))?;
+        }
+        match verdict {
+            Ok(_) => Ok(Exit::Kept),
+            Err(refusal) => {
+                explain(&refusal, &file, console);
+                Ok(Exit::Refused)
+            }
+        }
+    }
+
+    /// The certificate's file, and the folder that its model is named from.
+    fn places(&self) -> (PathBuf, PathBuf) {
+        if self.path.is_dir() {
+            return (self.path.join(certificate::NAME), self.path.clone());
+        }
+        let folder = self.path.parent().unwrap_or(Path::new("")).to_path_buf();
+        (self.path.clone(), folder)
+    }
+
+    /// The user's own model and data, read anew.
+    fn problem(&self, certificate: &Certificate, folder: &Path, console: &Console) -> Outcome<Problem> {
+        let named = folder.join(&certificate.statement.model);
+        let path = self.model.as_ref().unwrap_or(&named);
+        if self.model.is_none() && !path.is_file() {
+            let why = format!("{} is not there, the model that the certificate names; say where it is with --model FILE", path.display());
+            return Err(Trouble::Said(Exit::Wrong, why));
+        }
+        let overrides = if self.set.is_empty() && self.model.is_none() { &certificate.statement.overrides } else { &self.set };
+        let model = journey::model(path, overrides, false, console)?;
+        journey::bind(&model, &mut |_| {}).map_err(Trouble::Diagnosed)
+    }
+}
+
+/// The four steps of the checker, each noted once it holds.
+fn check(problem: &Problem, certificate: &Certificate, checked: &mut Checked) -> Result<Verdict, Refusal> {
+    checker::same_problem(problem, certificate)?;
+    checked.same_problem = true;
+    let upper = checker::upper(problem, certificate)?;
+    checked.objective = Some(crate::exact::above(&upper));
+    let lower = checker::lower(problem, certificate)?;
+    let leaves = checker::proofs(problem, certificate)?;
+    let verdict = Verdict { lower, upper, leaves };
+    checked.lower_bound = Some(verdict.lower_bound());
+    checked.leaves = Some(leaves);
+    Ok(verdict)
+}
+
+/// Whether the weights in the folder, if there are any, are the certified ones.
+fn same_weights(folder: &Path, certificate: &Certificate) -> bool {
+    if !folder.join(export::WEIGHTS).exists() {
+        return true;
+    }
+    export::load(folder).is_ok_and(|saved| certificate::Weights::of(&saved.network) == certificate.network)
+}
+
+fn refused(file: &Path, why: &str) -> Trouble {
+    Trouble::Said(Exit::Refused, format!("cannot use {}: {why}", file.display()))
+}
+
+/// A certificate for another problem has a code of its own.
+fn explain(refusal: &Refusal, file: &Path, console: &Console) {
+    let source = Source::new(file.display().to_string(), "");
+    let at = Place::new(&source, 0..0);
+    let told = match refusal {
+        Refusal::Different { what, named, given } => {
+            Diagnostic::error("E0610", format!("this certificate is for a different {what}"), at, "")
+                .note(format!("certificate: {named}      model: {given}"))
+                .help("solve again, or verify with the values it was made with: `--set NAME=VALUE`, `--model FILE`")
+        }
+        Refusal::Data => Diagnostic::error("E0610", "this certificate is for other data", at, "")
+            .note("the training rows of the model, read and prepared as it says, are not the ones that were certified")
+            .help("solve again, or verify with the data it was made with"),
+        other => return console.error(&format!("{}: {other}", file.display())),
+    };
+    console.diagnostics(&[told]);
+}

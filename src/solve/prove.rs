@@ -1,0 +1,137 @@
+//! From a dual vector to a proof that no neuron is worth adding, or to the neurons that are.
+
+use super::outcome::{Bound, Event};
+use super::search::Search;
+use crate::certificate::{BASIS_BITS, Certificate, Claim, Dual, FORMAT, Proof, Statement, VERSION, Weights};
+use crate::checker::{Verdict, check};
+use crate::pricing::{ConeTree, Find, Price, ascend, prove_by_cones, row_basis};
+use crate::problem::Network;
+
+/// The part of the gap that the dual vector gives away, so that proofs have room to be short.
+const GIVEN_AWAY: f64 = 0.25;
+/// Up to this rank weight space is cut into cones.
+const CONE_RANK: usize = 6;
+/// Trees of more nodes are left unfinished.
+const NODES: usize = 3_000_000;
+
+/// A certificate without its network.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub dual: Dual,
+    pub scale: f64,
+    pub basis: Option<Vec<Vec<i64>>>,
+    pub proofs: [Proof; 2],
+}
+
+impl Draft {
+    /// The certificate for `network`.
+    pub fn certificate(self, search: &Search, network: &Network) -> Certificate {
+        Certificate {
+            format: FORMAT.to_string(),
+            version: VERSION,
+            statement: Statement::of(search.problem, search.problem.name.clone(), Vec::new()),
+            network: Weights::of(network),
+            dual: self.dual,
+            scale: self.scale,
+            basis: self.basis,
+            proofs: self.proofs,
+        }
+    }
+}
+
+/// Both output signs.
+const SIGNS: [i8; 2] = [1, -1];
+
+impl Search<'_, '_> {
+    /// Tries to prove that no neuron beats β for `dual`; the neurons that do, best first, otherwise.
+    ///
+    /// A proof, finished or not, gives a lower bound, which is kept if it is the best so far.
+    pub fn prove(&mut self, dual: &[f64]) -> Vec<Find> {
+        let problem = self.problem;
+        (self.control.progress)(Event::Stage("proving"));
+        let shrink = 1.0 - GIVEN_AWAY * self.plan().gap.min(1e-3);
+        let scale = problem.objective.loss.scale(dual.len());
+        let shrunk: Vec<f64> = dual.iter().map(|v| v / scale * shrink).collect();
+        let exact = Dual::truncated(&shrunk);
+        let basis = row_basis(&self.inputs, BASIS_BITS);
+        let rank = basis.as_ref().map_or(self.inputs.columns, Vec::len);
+        if rank > CONE_RANK {
+            return Vec::new();
+        }
+        let claim = |sign| Claim::new(problem, &exact, 1.0, basis.as_deref(), sign);
+        let (Ok(first), Ok(second)) = (claim(1), claim(-1)) else { return Vec::new() };
+        let trees = [self.cones(&first), self.cones(&second)];
+        let found = self.back(&trees, basis.as_deref(), dual);
+        if found.is_empty() {
+            let worst = trees[0].worst.max(trees[1].worst).max(1.0);
+            let scale = if worst > 1.0 { 1.0 / (worst * (1.0 + 1e-9)) } else { 1.0 };
+            let proofs = [trees[0].proof(&first), trees[1].proof(&second)];
+            self.keep_proof(Draft { dual: exact, scale, basis, proofs });
+        }
+        found
+    }
+
+    fn cones(&mut self, claim: &Claim) -> ConeTree {
+        let stop = self.stop.clone();
+        let workers = self.workers.clone();
+        let mut heard = Vec::new();
+        let tree = workers.install(|| prove_by_cones(claim, NODES, &|| stop.now(), &mut |worst| heard.push(worst)));
+        tree
+    }
+
+    /// The violations as neurons of the data's own columns, each climbed to its top.
+    fn back(&self, trees: &[ConeTree; 2], basis: Option<&[Vec<i64>]>, dual: &[f64]) -> Vec<Find> {
+        let slopes = self.problem.architecture.activation.slopes();
+        let beta = self.problem.objective.strength;
+        let mut finds = Vec::new();
+        for (sign, tree) in SIGNS.into_iter().zip(trees) {
+            let price = Price::new(&self.inputs, slopes, dual, sign.into());
+            for point in &tree.violations {
+                let w = basis.map_or_else(|| point.clone(), |basis| transposed(basis, point));
+                let size = w.iter().map(|w| w * w).sum::<f64>().sqrt();
+                let w: Vec<f64> = w.iter().map(|w| w / size).collect();
+                let value = price.value(&w);
+                finds.push(Find { sign: sign.into(), w, price: value });
+            }
+        }
+        finds.sort_by(|a, b| b.price.total_cmp(&a.price));
+        finds.truncate(40);
+        let starts: Vec<Vec<f64>> = finds.iter().map(|find| find.w.clone()).collect();
+        let stop = &self.stop;
+        let inputs = &self.inputs;
+        let climbed = self.workers.install(|| ascend(inputs, slopes, dual, &starts, &|| stop.now()));
+        let mut all: Vec<Find> = climbed.into_iter().chain(finds).filter(|find| find.price > beta).collect();
+        all.sort_by(|a, b| b.price.total_cmp(&a.price));
+        all.truncate(30);
+        all
+    }
+
+    /// Keeps a proof if its bound is the best so far.
+    fn keep_proof(&mut self, draft: Draft) {
+        let loss = &self.problem.objective.loss;
+        let scale = loss.scale(self.problem.targets().len());
+        let v: Vec<f64> = draft.dual.doubles().iter().map(|u| u * scale * draft.scale).collect();
+        let value = -loss.conjugate(&v, self.problem.targets());
+        if value > self.lower.0 {
+            self.lower = (value, v, Bound::Proved);
+            self.proof = Some(draft);
+        }
+    }
+
+    /// The certificate of the best proof for the best network, and what the checker says of it; `None` if there is no proof.
+    pub fn certify(&mut self) -> Option<(Certificate, Verdict)> {
+        let certificate = self.proof.take()?.certificate(self, &self.best.0);
+        let verdict = check(self.problem, &certificate);
+        verdict.ok().map(|verdict| (certificate, verdict))
+    }
+}
+
+/// B'ω.
+fn transposed(basis: &[Vec<i64>], point: &[f64]) -> Vec<f64> {
+    let mut sum = vec![0.0; basis[0].len()];
+    let unit = libm::scalbn(1.0, -(BASIS_BITS as i32));
+    for (row, p) in basis.iter().zip(point) {
+        sum.iter_mut().zip(row).for_each(|(s, b)| *s += p * (*b as f64) * unit);
+    }
+    sum
+}
