@@ -15,7 +15,7 @@ use crate::problem::{Activation, Matrix, Problem};
 use std::collections::BTreeMap;
 
 /// Bits of the largest input on the grid, of the largest dual mantissa, and behind the point of a basis.
-pub const GRID_BITS: u32 = 36;
+pub const GRID_BITS: u32 = 40;
 pub const DUAL_BITS: u32 = 36;
 pub const BASIS_BITS: u32 = 44;
 /// Bits of a slope at a concave kink, as a fraction of the kink.

@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+"""Check a cvxc certificate in exact arithmetic: an independent reading of grammar/certificate.md.
+
+usage: check.py CERTIFICATE DATA.csv    plain training rows with a header, inputs first and the target last, no preparation
+Covers relu and |z|; squared, absolute, hinge (and their mean); weight decay.  Prints the interval, or exits with 1.
+"""
+import base64, csv, json, math, sys
+from fractions import Fraction as F
+
+
+class Refused(Exception):
+    pass
+
+
+def demand(holds, what):
+    if not holds:
+        raise Refused(what)
+
+
+def floor_div(x):
+    return x.numerator // x.denominator
+
+
+class Stream:
+    def __init__(self, text):
+        self.bytes, self.at = base64.b64decode(text, validate=True), 0
+
+    def natural(self):
+        value = shift = 0
+        while True:
+            demand(self.at < len(self.bytes), "the tree ends too early")
+            byte, self.at = self.bytes[self.at], self.at + 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+    def integer(self):
+        folded = self.natural()
+        return folded >> 1 if folded % 2 == 0 else -(folded >> 1) - 1
+
+    def scaled(self):
+        mantissa, shift = self.natural(), self.natural()
+        demand(shift < 127, "a number is too wide")
+        return mantissa << shift
+
+
+def dot(a, b):
+    return sum(x * y for x, y in zip(a, b))
+
+
+def claim(cert, rows, p, q, nb, sign):
+    """Lines, kinks, G_0 and T."""
+    dual, d = cert["dual"], len(rows[0])
+    largest = max(abs(x) for row in rows for x in row)
+    g = 40 - math.frexp(largest)[1]
+    half_away = lambda x: int(math.copysign(math.floor(abs(x) + F(1, 2)), x))
+    exact = [[F(x) * F(2) ** g for x in row] for row in rows]
+    grid = [[half_away(x) for x in row] for row in exact]
+    errors = [0 if x == y else 2**43 * (math.isqrt(d) + 1) for x, y in zip(exact, grid)]
+    norm = F(1)
+    if cert.get("basis"):
+        basis = cert["basis"]
+        for i, x in enumerate(grid):
+            z = [(dot(b, x) + 2**43) >> 44 for b in basis]
+            rest = [(x[k] << 44) - sum(b[k] * v for b, v in zip(basis, z)) for k in range(d)]
+            errors[i] += math.isqrt(dot(rest, rest)) + 1
+            grid[i] = z
+        off = sum(abs(dot(a, b) - (2**88 if a is b else 0)) for a in basis for b in basis)
+        norm += F(off, 2**88)
+    m = dual["mantissas"]
+    demand(len(m) == len(rows) and all(abs(x) < 2**38 for x in m), "dual vector")
+    whole = F(2) ** (g + dual["exponent"]) * nb / F(cert["scale"])
+    error = max(abs(p), abs(q)) * F(sum(abs(a) * b for a, b in zip(m, errors)), 2**44)
+    limit = floor_div((whole - error) / norm)
+    demand(limit > 0, "no room for a proof")
+    lines, kinks, start = [], {}, [0] * len(grid[0])
+    for row, mi in zip(grid, m):
+        divisor = math.gcd(*row)
+        if divisor == 0:
+            continue
+        first = next(x for x in row if x)
+        factor = divisor if first > 0 else -divisor
+        line, c = tuple(x // factor for x in row), -sign * mi
+        start = [a + (-q if factor > 0 else p) * c * x for a, x in zip(start, row)]
+        if line not in kinks:
+            lines.append(line)
+        kinks[line] = kinks.get(line, 0) + (p + q) * c * divisor
+    return [(line, kinks[line]) for line in lines if kinks[line]], start, limit
+
+
+def cones(stream, unit, lines, start, limit):
+    r = len(start)
+
+    def node(generators, live, slope):
+        values = [(line, k, [dot(line, g) for g in generators]) for line, k in live]
+        for line, k, at in values:
+            if any(v > 0 for v in at) and not any(v < 0 for v in at):
+                slope = [s + k * x for s, x in zip(slope, line)]
+        values = [(line, k, at) for line, k, at in values if any(v > 0 for v in at) and any(v < 0 for v in at)]
+        tag = stream.natural()
+        if tag:
+            a, b = divmod(tag - 1, r)
+            m, n = stream.natural(), stream.natural()
+            demand(a < r and a != b and m > 0 and n > 0, "a split")
+            new = [m * x + n * y for x, y in zip(generators[a], generators[b])]
+            common = math.gcd(*new)
+            new = [x // (common & -common) for x in new]
+            live = [(line, k) for line, k, _ in values]
+            return sum(node([new if i == gone else g for i, g in enumerate(generators)], live, slope) for gone in (a, b))
+        c = [stream.integer() for _ in range(r)]
+        demand(dot(c, c) <= (limit >> unit) ** 2, "a leaf's vector is too long")
+        heights = [dot(slope, g) for g in generators]
+        for _, k, at in values:
+            if k < 0:
+                tau = stream.natural()
+                demand(tau <= 2**30, "a slope")
+                k = -(-k * tau >> 30)
+                heights = [h + k * v for h, v in zip(heights, at)]
+            else:
+                heights = [h + k * max(v, 0) for h, v in zip(heights, at)]
+        demand(all(dot(c, g) << unit >= h for g, h in zip(generators, heights)), "a leaf does not reach a generator")
+        return 1
+
+    axis = lambda k, bits: [(-1 if bits >> k & 1 else 1) if j == k else 0 for j in range(r)]
+    return sum(node([axis(k, bits) for k in range(r)], lines, start) for bits in range(2**r))
+
+
+def definite(matrix):
+    """Whether a symmetric matrix of rationals is positive semidefinite, by elimination."""
+    matrix = [[F(x) for x in row] for row in matrix]
+    for k in range(len(matrix)):
+        pivot = matrix[k][k]
+        if pivot < 0 or (pivot == 0 and any(matrix[k][k:])):
+            return False
+        for i in range(k + 1, len(matrix)):
+            if matrix[i][k]:
+                factor = matrix[i][k] / pivot
+                matrix[i] = [x - factor * y for x, y in zip(matrix[i], matrix[k])]
+    return True
+
+
+def signs(stream, point, lines, start, limit):
+    r, unit = len(start), 2**point
+
+    def leaf(path):
+        a, b, constant = [[F(0)] * r for _ in range(r)], [F(x) for x in start], 0
+
+        def square(u, v, weight):
+            for i in range(r):
+                for j in range(r):
+                    a[i][j] += weight * (u[i] * v[j] + v[i] * u[j]) / 2
+
+        def linear(u, weight):
+            b[:] = [x + weight * y for x, y in zip(b, u)]
+
+        fixed = dict(path)
+        for at, (line, k) in enumerate(lines):
+            if at in fixed:
+                linear(line, k if fixed[at] > 0 else 0)
+            elif k > 0:
+                p = stream.scaled()
+                demand(p > 0, "a weight")
+                linear(line, F(k, 2))
+                square(line, line, F(p, unit))
+                constant += unit * k * k // (16 * p) + 1
+            else:
+                alpha, gamma = stream.natural(), stream.natural()
+                demand(alpha + gamma <= 2**30, "slopes")
+                eta, h = -k * alpha >> 30, -k * gamma >> 31
+                linear(line, -(eta + h))
+                square(line, line, -F(unit * h // (math.isqrt(dot(line, line)) + 1), unit))
+        for at, sign in path:
+            multiplier = stream.scaled()
+            linear(lines[at][0], multiplier * sign)
+            if stream.natural():
+                w = [stream.integer() for _ in range(r)]
+                demand(dot(w, w) <= multiplier**2, "a constraint")
+                square(lines[at][0], w, F(-sign))
+        for _ in range(stream.natural()):
+            (j, sj), (l, sl) = path[stream.natural()], path[stream.natural()]
+            square(lines[j][0], lines[l][0], F(sj * sl * stream.scaled(), unit))
+        mu = stream.scaled()
+        s = limit - constant - mu
+        matrix = [[(mu if i == j else 0) - a[i][j] for j in range(r)] + [-b[i] / 2] for i in range(r)]
+        demand(s >= 0 and definite(matrix + [[-x / 2 for x in b] + [F(s)]]), "a leaf's quadratic")
+        return 1
+
+    def node(path):
+        tag = stream.natural()
+        if not tag:
+            return leaf(path)
+        demand(tag <= len(lines) and lines[tag - 1][1] > 0 and tag - 1 not in dict(path), "a split")
+        return node(path + [(tag - 1, 1)]) + node(path + [(tag - 1, -1)])
+
+    return node([])
+
+
+LOSSES = {  # value, conjugate
+    "squared": (lambda f, y: (f - y) ** 2 / 2, lambda v, y: v * v / 2 + v * y),
+    "absolute": (lambda f, y: abs(f - y), lambda v, y: v * y if abs(v) <= 1 else None),
+    "hinge": (lambda f, y: max(F(0), 1 - y * f), lambda v, y: y * v if -1 <= y * v <= 0 else None),
+}
+
+
+def check(cert, table):
+    demand(cert["format"] == "cvxc certificate" and cert["version"] == 1, "format")
+    loss, strength = cert["statement"]["objective"].split(" + ")
+    beta = F(strength.split(" * ")[0])
+    mean = loss.startswith("mean(")
+    value, conjugate = LOSSES[loss.removeprefix("mean(").removesuffix(")")]
+    words = cert["statement"]["network"].split(" -> ")
+    p, q = {"relu": (1, 0), "abs": (1, 1)}[words[1]]
+    rows = [row[:-1] + ([1.0] if words[0] == "dense(bias)" else []) for row in table]
+    targets = [F(row[-1]) for row in table]
+    count = len(rows) if mean else 1
+    network = list(zip(cert["network"]["hidden"], cert["network"]["output"]))
+    network = [([F(x) for x in w], F(a)) for w, a in network]
+    phi = lambda z: p * z if z > 0 else -q * z
+    outputs = [sum(a * phi(dot(w, [F(x) for x in row])) for w, a in network) for row in rows]
+    upper = sum(map(value, outputs, targets)) / count + beta * sum(dot(w, w) + a * a for w, a in network) / 2
+    u = [F(cert["scale"]) * m / F(2) ** cert["dual"]["exponent"] for m in cert["dual"]["mantissas"]]
+    terms = [conjugate(v, y) for v, y in zip(u, targets)]
+    demand(None not in terms, "the dual vector leaves its domain")
+    leaves = 0
+    for sign, proof in zip((1, -1), cert["proofs"]):
+        lines, start, limit = claim(cert, rows, p, q, count * beta, sign)
+        stream = Stream(proof["tree"])
+        prove = cones if proof["kind"] == "cones" else signs
+        leaves += prove(stream, proof["unit" if proof["kind"] == "cones" else "point"], lines, start, limit)
+        demand(stream.at == len(stream.bytes), "the tree goes on")
+    return max(-sum(terms) / count, F(0)), upper, leaves
+
+
+if __name__ == "__main__":
+    sys.setrecursionlimit(10_000)
+    with open(sys.argv[1]) as file, open(sys.argv[2]) as data:
+        cert, table = json.load(file), [[float(x) for x in row] for row in list(csv.reader(data))[1:]]
+    try:
+        lower, upper, leaves = check(cert, table)
+    except (Refused, KeyError, IndexError, ValueError, TypeError) as reason:
+        sys.exit(f"REFUSED: {reason!r}")
+    print(f"CERTIFIED {float(lower)!r} {float(upper)!r} {leaves} leaves")

@@ -1,0 +1,261 @@
+//! Certificates end to end: every optimum in scope is proved, and no damage to a certificate yields a false interval.
+#![cfg(feature = "solve")]
+
+use cvxc::certificate::Certificate;
+use cvxc::checker::{Refusal, Verdict, check};
+use cvxc::exact::rational;
+use cvxc::loss::{Total, find};
+use cvxc::problem::{Activation, Architecture, Bias, Column, Dataset, Matrix, Objective, Plan, Problem, Random, Rows, Target};
+use cvxc::regularizer::Regularizer;
+use cvxc::solve::{Bound, Control, Outcome, Standing, solve};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A small regression or classification problem with random rows, some of them twice, opposite or zero.
+fn problem(seed: u64, rows: usize, columns: usize, loss: &str, bias: Bias) -> Problem {
+    let mut random = Random::new(seed);
+    let mut inputs: Vec<Vec<f64>> = (0..rows).map(|_| (0..columns).map(|_| random.normal()).collect()).collect();
+    if rows > 5 {
+        inputs[1] = inputs[0].clone();
+        inputs[2] = inputs[0].iter().map(|x| -2.0 * x).collect();
+        inputs[3] = vec![0.0; columns];
+    }
+    let loss = find(loss).unwrap();
+    let classes = loss.targets() == cvxc::loss::Targets::Classes;
+    let target = |x: f64| {
+        if !classes {
+            x
+        } else if x > 0.0 {
+            1.0
+        } else {
+            -1.0
+        }
+    };
+    let targets = (0..rows).map(|_| target(random.normal())).collect();
+    let column = |name: String| Column { name, shift: 0.0, scale: 1.0 };
+    let parameter = loss.parameter().map_or(0.0, |p| if p.below.is_finite() { 0.3 } else { 0.7 });
+    Problem {
+        name: "random".into(),
+        dataset: Dataset {
+            columns: (0..columns).map(|j| column(format!("x{j}"))).collect(),
+            target: Target::Number(column("y".into())),
+            train: Rows { inputs: Matrix::from_rows(&inputs), targets },
+            test: None,
+            source: "random".into(),
+            dropped: 0,
+        },
+        architecture: Architecture { activation: Activation::relu(), bias, width: None, skip: false },
+        objective: Objective {
+            loss: Total { loss, parameter, mean: seed % 2 == 0 },
+            regularizer: Regularizer::weight_decay(),
+            strength: if seed % 2 == 0 { 0.02 } else { 0.2 },
+        },
+        plan: Plan { time: Duration::from_secs(60), ..Plan::default() },
+    }
+}
+
+fn solved(problem: &Problem, threads: usize) -> Outcome {
+    let mut control = Control { progress: &mut |_| {}, interrupted: Arc::default(), threads, verbose: false };
+    solve(problem, &mut control).unwrap_or_else(|failure| panic!("{failure:?}"))
+}
+
+const LOSSES: [&str; 7] = ["squared", "absolute", "huber", "quantile", "hinge", "squared_hinge", "logistic"];
+
+#[test]
+fn every_loss_is_proved_and_checked() {
+    for (seed, loss) in LOSSES.iter().enumerate() {
+        for bias in [Bias::None, Bias::Penalised] {
+            let problem = problem(seed as u64, 14, 2, loss, bias);
+            let outcome = solved(&problem, 1);
+            let place = format!("{loss}, {bias:?}: {} {} {:?}", outcome.objective, outcome.lower_bound, outcome.bound);
+            assert_eq!(outcome.standing, Standing::GlobalOptimum, "{place}");
+            assert_eq!(outcome.bound, Bound::Proved, "{place}");
+            let verdict = check(&problem, &outcome.certificate.unwrap()).unwrap();
+            assert_eq!(verdict.lower_bound(), outcome.lower_bound, "{place}");
+            assert!(verdict.lower <= verdict.upper, "{place}");
+            assert!((verdict.objective() / outcome.objective - 1.0).abs() < 1e-12, "{place}");
+        }
+    }
+}
+
+#[test]
+fn leaky_and_even_activations_are_proved() {
+    for (p, q) in [("1", "-0.1"), ("1", "1"), ("-1", "0"), ("2", "0.25")] {
+        let exact = |text: &str| cvxc::exact::decimal(text).unwrap();
+        let mut problem = problem(4, 12, 2, "squared", Bias::Penalised);
+        problem.architecture.activation = Activation::homogeneous("given", exact(p), exact(q));
+        let outcome = solved(&problem, 1);
+        assert_eq!(outcome.standing, Standing::GlobalOptimum, "({p}, {q}): {} {}", outcome.objective, outcome.lower_bound);
+    }
+}
+
+#[test]
+fn rank_deficient_and_badly_scaled_data_are_proved() {
+    let mut deficient = problem(6, 14, 2, "squared", Bias::Penalised);
+    let wide: Vec<Vec<f64>> = deficient.dataset.train.inputs.each_row().map(|x| vec![x[0], x[1], x[0] - x[1], 3.0, x[0] / 3.0]).collect();
+    deficient.dataset.train.inputs = Matrix::from_rows(&wide);
+    deficient.dataset.columns = (0..5).map(|j| Column { name: format!("x{j}"), shift: 0.0, scale: 1.0 }).collect();
+    let mut scaled = problem(8, 14, 2, "squared", Bias::Penalised);
+    let wide: Vec<Vec<f64>> = scaled.dataset.train.inputs.each_row().map(|x| vec![1e3 * x[0], 1e-3 * x[1]]).collect();
+    scaled.dataset.train.inputs = Matrix::from_rows(&wide);
+    for problem in [deficient, scaled] {
+        let outcome = solved(&problem, 1);
+        assert_eq!(outcome.standing, Standing::GlobalOptimum, "{} {}", outcome.objective, outcome.lower_bound);
+    }
+}
+
+#[test]
+fn certificates_do_not_depend_on_threads() {
+    let problem = problem(10, 40, 3, "squared", Bias::Penalised);
+    let certificates: Vec<Vec<u8>> = [1, 2, 3].map(|threads| solved(&problem, threads).certificate.unwrap().encode()).to_vec();
+    assert_eq!(certificates[0], certificates[1]);
+    assert_eq!(certificates[0], certificates[2]);
+}
+
+#[test]
+fn no_sampled_neuron_beats_a_certified_bound() {
+    for seed in 20..26 {
+        let problem = problem(seed, 16, 3, LOSSES[seed as usize % 7], Bias::None);
+        let outcome = solved(&problem, 1);
+        let certificate = outcome.certificate.unwrap();
+        let v: Vec<f64> = certificate.dual.doubles();
+        let mut random = Random::new(seed);
+        let n = if problem.objective.loss.mean { 16.0 } else { 1.0 };
+        for _ in 0..20_000 {
+            let w: Vec<f64> = (0..3).map(|_| random.normal()).collect();
+            let size = w.iter().map(|w| w * w).sum::<f64>().sqrt();
+            let price: f64 = problem.inputs().times(&w).iter().zip(&v).map(|(z, v)| v * z.max(0.0)).sum();
+            assert!(certificate.scale * price.abs() <= n * problem.objective.strength * size * (1.0 + 1e-12), "seed {seed}");
+        }
+    }
+}
+
+/// A certificate to damage, and the interval that it proves.
+fn specimen() -> (Problem, Certificate, Verdict) {
+    let problem = problem(12, 24, 2, "squared", Bias::Penalised);
+    let certificate = solved(&problem, 1).certificate.unwrap();
+    let verdict = check(&problem, &certificate).unwrap();
+    (problem, certificate, verdict)
+}
+
+#[test]
+fn each_kind_of_damage_is_refused_by_name() {
+    let (problem, certificate, _) = specimen();
+    let refusal = |change: &dyn Fn(&mut Certificate)| {
+        let mut damaged = certificate.clone();
+        change(&mut damaged);
+        check(&problem, &damaged).unwrap_err()
+    };
+    assert_eq!(refusal(&|c| c.format = "other".into()), Refusal::Format);
+    assert_eq!(refusal(&|c| c.version = 2), Refusal::Version { found: 2 });
+    assert!(matches!(
+        refusal(&|c| c.statement.objective = "squared + 1 * weight_decay".into()),
+        Refusal::Different { what: "objective", .. }
+    ));
+    assert!(matches!(refusal(&|c| c.statement.network = "dense -> abs -> dense".into()), Refusal::Different { what: "network", .. }));
+    assert_eq!(refusal(&|c| c.statement.data = "blake3:0".into()), Refusal::Data);
+    assert_eq!(refusal(&|c| c.network.hidden[0].push(0.0)), Refusal::Shape("network"));
+    assert_eq!(refusal(&|c| c.network.hidden[0][0] = f64::NAN), Refusal::Weight { neuron: 1 });
+    assert_eq!(refusal(&|c| c.scale = 0.0), Refusal::Scale);
+    assert_eq!(refusal(&|c| c.scale = f64::NAN), Refusal::Scale);
+    assert_eq!(refusal(&|c| drop(c.dual.mantissas.pop())), Refusal::Shape("dual vector"));
+    assert_eq!(refusal(&|c| c.dual.exponent = i32::MIN), Refusal::Width);
+    assert_eq!(refusal(&|c| c.dual.mantissas[0] = i64::MIN), Refusal::Shape("dual vector or basis"));
+    assert_eq!(refusal(&|c| c.basis = Some(vec![vec![1]])), Refusal::Shape("dual vector or basis"));
+    // A dual vector a thousandth longer is no longer feasible.
+    let longer = |c: &mut Certificate| c.dual.mantissas.iter_mut().for_each(|m| *m += *m / 1000);
+    assert!(matches!(refusal(&longer), Refusal::Tree { .. }));
+    assert!(matches!(refusal(&|c| c.scale = 1.001), Refusal::Tree { .. }));
+    assert!(matches!(refusal(&|c| c.proofs.swap(0, 1)), Refusal::Tree { .. }));
+}
+
+#[test]
+fn a_changed_row_is_other_data() {
+    let (mut problem, certificate, _) = specimen();
+    problem.dataset.train.inputs.values[5] = problem.dataset.train.inputs.values[5].next_up();
+    assert_eq!(check(&problem, &certificate), Err(Refusal::Data));
+}
+
+#[test]
+fn dual_vectors_outside_the_domain_are_refused() {
+    let problem = problem(4, 12, 2, "hinge", Bias::None);
+    let mut certificate = solved(&problem, 1).certificate.unwrap();
+    let row = certificate.dual.mantissas.iter().position(|m| *m != 0).unwrap();
+    certificate.dual.mantissas[row] *= -1;
+    assert_eq!(check(&problem, &certificate), Err(Refusal::Domain { row: row + 1 }));
+}
+
+#[test]
+fn trees_with_a_part_missing_are_refused() {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let (problem, certificate, verdict) = specimen();
+    let (mut refused, mut proved) = (0, 0);
+    for sign in 0..2 {
+        let (cvxc::certificate::Proof::Cones { tree, .. } | cvxc::certificate::Proof::Signs { tree, .. }) = &certificate.proofs[sign];
+        let bytes = STANDARD.decode(tree).unwrap();
+        let step = (bytes.len() / 60).max(1);
+        for at in (0..bytes.len()).step_by(step) {
+            for length in [1, 7, 40] {
+                let mut damaged = certificate.clone();
+                let rest = [&bytes[..at], &bytes[(at + length).min(bytes.len())..]].concat();
+                match &mut damaged.proofs[sign] {
+                    cvxc::certificate::Proof::Cones { tree, .. } | cvxc::certificate::Proof::Signs { tree, .. } => {
+                        *tree = STANDARD.encode(rest)
+                    }
+                }
+                match check(&problem, &damaged) {
+                    Err(refusal) => {
+                        assert!(matches!(refusal, Refusal::Tree { .. }), "{refusal}");
+                        refused += 1;
+                    }
+                    // What is left may still be a proof, and then it is one.
+                    Ok(found) => {
+                        assert_eq!(found.lower, verdict.lower);
+                        proved += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(20 * proved < refused, "{proved} of {refused} let through");
+}
+
+#[test]
+fn random_damage_never_yields_a_false_interval() {
+    let (problem, certificate, verdict) = specimen();
+    let bytes = certificate.encode();
+    let mut random = Random::new(99);
+    let (mut refused, mut unharmed) = (0, 0);
+    for _ in 0..10_000 {
+        let mut damaged = bytes.clone();
+        let at = random.below(damaged.len());
+        damaged[at] = random.bits() as u8;
+        match Certificate::decode(&damaged).map_err(|_| ()).and_then(|c| check(&problem, &c).map_err(|_| ())) {
+            Err(()) => refused += 1,
+            Ok(found) => {
+                // Another network has another upper bound, and a shorter dual vector a smaller lower one: both true.
+                assert!(found.lower <= verdict.upper && verdict.lower <= found.upper, "byte {at}");
+                unharmed += 1;
+            }
+        }
+    }
+    assert!(refused > 5000 && unharmed > 10, "{refused} refused, {unharmed} let through");
+}
+
+#[test]
+fn exact_zero_and_hopeless_numbers_end_in_an_answer() {
+    let mut zero = problem(2, 8, 2, "squared", Bias::None);
+    zero.dataset.train.inputs.values.iter_mut().for_each(|x| *x = 0.0);
+    let mut tiny = problem(2, 8, 2, "squared", Bias::Penalised);
+    tiny.objective.strength = 1e-300;
+    let mut huge = problem(2, 8, 2, "squared", Bias::Penalised);
+    huge.dataset.train.inputs.values[0] = 1e300;
+    for mut problem in [zero, tiny, huge] {
+        problem.plan.time = Duration::from_secs(5);
+        let mut control = Control { progress: &mut |_| {}, interrupted: Arc::default(), threads: 1, verbose: false };
+        if let Ok(outcome) = solve(&problem, &mut control) {
+            assert!(outcome.lower_bound <= outcome.objective);
+            assert!(rational(outcome.lower_bound).is_some());
+        }
+    }
+}
