@@ -11,6 +11,7 @@ mod every_cell;
 mod lower_bound;
 mod nonnegative;
 mod norm;
+pub mod semidefinite;
 
 pub use ascent::{Find, ascend};
 pub use every_cell::{Priced, price_cells, price_every_cell};
