@@ -14,6 +14,9 @@ use super::{DEEP, DEPTH, ENDS, Flaw, WIDE, add};
 use crate::certificate::{Claim, Reader, SLOPE_BITS};
 use crate::exact::{Integer, Natural, positive_semidefinite};
 
+/// The length of a line is rounded up at so many bits behind the point.
+const LENGTH_BITS: u32 = 20;
+
 /// A fixed line and its sign.
 type Fixed = (usize, i128);
 
@@ -138,8 +141,8 @@ impl Quadratic {
         }
         let part = |share: u128, bits: u32| size.checked_mul(share as i128).map(|product| product >> bits).ok_or(WIDE);
         let (eta, h) = (part(straight, SLOPE_BITS)?, part(curved, SLOPE_BITS + 1)?);
-        let fine = h.checked_mul(1 << self.point).ok_or(WIDE)?;
-        let e = fine / length(&claim.lines[line]).ok_or(WIDE)?;
+        let numerator = Natural::from(h.unsigned_abs()) << (self.point + LENGTH_BITS) as usize;
+        let e = i128::try_from(Integer::from(numerator / length(&claim.lines[line]).ok_or(WIDE)?)).map_err(|_| WIDE)?;
         self.linear(&claim.lines[line], -2 * (eta + h)).ok_or(WIDE)?;
         self.square(&claim.lines[line], e.checked_mul(-2).ok_or(WIDE)?).ok_or(WIDE)
     }
@@ -209,8 +212,8 @@ fn scaled(reader: &mut Reader) -> Result<i128, &'static str> {
     i128::try_from(mantissa).ok().filter(|m| *m <= i128::MAX >> shift).map(|m| m << shift).ok_or(WIDE)
 }
 
-/// At least |ℓ|.
-fn length(line: &[i64]) -> Option<i128> {
+/// At least |ℓ|, in units of 2^-LENGTH_BITS.
+fn length(line: &[i64]) -> Option<u128> {
     let square = line.iter().try_fold(0_i128, |sum, x| add(sum, (*x).into(), (*x).into()))?;
-    Some(square.isqrt() + 1)
+    Some(square.unsigned_abs().checked_mul(1 << (2 * LENGTH_BITS))?.isqrt() + 1)
 }

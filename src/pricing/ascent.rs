@@ -54,7 +54,7 @@ fn distinct(finds: Vec<Find>) -> Vec<Find> {
     kept
 }
 
-fn climb(price: &Price, squares: &[f64], start: &[f64], stop: &(dyn Fn() -> bool + Sync)) -> Option<(Vec<f64>, f64)> {
+pub(super) fn climb(price: &Price, squares: &[f64], start: &[f64], stop: &(dyn Fn() -> bool + Sync)) -> Option<(Vec<f64>, f64)> {
     let mut w = unit(start)?;
     let mut value = price.value(&w);
     let mut tau: Vec<f64> = price.inputs.times(&w).iter().map(|&z| if z > 0.0 { 1.0 } else { 0.0 }).collect();

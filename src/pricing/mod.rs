@@ -13,6 +13,7 @@ mod lower_bound;
 mod nonnegative;
 mod norm;
 mod row_basis;
+pub mod semidefinite;
 
 pub use ascent::{Find, ascend};
 pub use cone_tree::{ConeTree, prove as prove_by_cones};

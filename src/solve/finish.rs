@@ -1,6 +1,7 @@
 //! The end of a solve: few neurons, the best rigorous bound at hand, and the outcome.
 
 use super::outcome::{Bound, Event, Failure, Outcome, Standing, Stopped};
+use super::prove::NODES;
 use super::search::Search;
 use crate::arrangement::Pattern;
 use crate::lowering::{Group, Shape, prune};
@@ -112,7 +113,7 @@ impl Search<'_, '_> {
         for dual in duals {
             let done = self.priced.as_ref() == Some(&dual);
             if !done && !self.closed() && !self.stop.now() && !self.problem.architecture.skip {
-                self.prove(&dual);
+                self.prove(&dual, NODES);
             }
             if done || self.closed() || (self.listable() && !self.stop.now() && self.price_every_cell(&dual).is_some()) {
                 continue;

@@ -4,6 +4,7 @@
 //! of the rays in use, where a neuron may turn freely, end at the optimum after finitely many rounds.
 
 use super::outcome::Stopped;
+use super::prove::NODES;
 use super::search::{Master, Search};
 use crate::arrangement::Pattern;
 use crate::lowering::{Group, Shape};
@@ -35,6 +36,7 @@ impl Search<'_, '_> {
     /// Generates until no violated neuron is found, or time is over.
     pub fn generate(&mut self) -> Stopped {
         let rays = self.rays();
+        self.first_interval();
         if self.why_stopped().is_some() || !self.affordable(rays.len()) {
             return self.ended();
         }
@@ -76,6 +78,14 @@ impl Search<'_, '_> {
             if groups.len() == before || self.stop.now() {
                 return self.ended();
             }
+        }
+    }
+
+    /// A bound from the root of the proof alone: rough, but there within a second or so.
+    fn first_interval(&mut self) {
+        if let (Some(dual), false) = (self.dual.clone(), self.problem.architecture.skip) {
+            self.prove(&dual, 1);
+            self.report(0);
         }
     }
 
@@ -139,7 +149,7 @@ impl Search<'_, '_> {
         if self.problem.architecture.skip {
             return if self.listable() { self.price_every_cell(&dual).map(|priced| priced.finds).unwrap_or_default() } else { Vec::new() };
         }
-        self.prove(&dual)
+        self.prove(&dual, NODES)
     }
 
     /// Whether the arrangement is small enough to be priced cell by cell.

@@ -4,15 +4,16 @@ use super::outcome::{Bound, Event};
 use super::search::Search;
 use crate::certificate::{BASIS_BITS, Certificate, Claim, Dual, FORMAT, Proof, Statement, VERSION, Weights};
 use crate::checker::{Verdict, check};
-use crate::pricing::{ConeTree, Find, Price, ascend, prove_by_cones, row_basis};
+use crate::pricing::{ConeTree, Find, Price, ascend, prove_by_cones, semidefinite};
 use crate::problem::Network;
 
 /// The part of the gap that the dual vector gives away, so that proofs have room to be short.
 const GIVEN_AWAY: f64 = 0.25;
-/// Up to this rank weight space is cut into cones.
+/// Up to this rank weight space is cut into cones; up to the second nothing else is tried.
 const CONE_RANK: usize = 6;
+const CERTAIN_RANK: usize = 4;
 /// Trees of more nodes are left unfinished.
-const NODES: usize = 3_000_000;
+pub const NODES: usize = 1_000_000;
 
 /// A certificate without its network.
 #[derive(Clone, Debug)]
@@ -39,6 +40,33 @@ impl Draft {
     }
 }
 
+/// A proof attempt for one claim.
+struct Tried {
+    /// What is proved, relative to the claim's limit.
+    worst: f64,
+    violations: Vec<Vec<f64>>,
+    tree: Tree,
+}
+
+enum Tree {
+    Cones(ConeTree),
+    Signs(semidefinite::Tree),
+}
+
+impl Tried {
+    /// Whether the claim is proved or refuted.
+    fn decided(&self) -> bool {
+        self.worst <= 1.0 || !self.violations.is_empty()
+    }
+
+    fn proof(&self, claim: &Claim) -> Proof {
+        match &self.tree {
+            Tree::Cones(tree) => tree.proof(claim),
+            Tree::Signs(tree) => semidefinite::proof(claim, tree),
+        }
+    }
+}
+
 /// Both output signs.
 const SIGNS: [i8; 2] = [1, -1];
 
@@ -46,45 +74,65 @@ impl Search<'_, '_> {
     /// Tries to prove that no neuron beats β for `dual`; the neurons that do, best first, otherwise.
     ///
     /// A proof, finished or not, gives a lower bound, which is kept if it is the best so far.
-    pub fn prove(&mut self, dual: &[f64]) -> Vec<Find> {
+    pub fn prove(&mut self, dual: &[f64], most_nodes: usize) -> Vec<Find> {
         let problem = self.problem;
         (self.control.progress)(Event::Stage("proving"));
         let shrink = 1.0 - GIVEN_AWAY * self.plan().gap.min(1e-3);
         let scale = problem.objective.loss.scale(dual.len());
         let shrunk: Vec<f64> = dual.iter().map(|v| v / scale * shrink).collect();
         let exact = Dual::truncated(&shrunk);
-        let basis = row_basis(&self.inputs, BASIS_BITS);
+        let basis = self.basis.clone();
         let rank = basis.as_ref().map_or(self.inputs.columns, Vec::len);
-        if rank > CONE_RANK {
-            return Vec::new();
-        }
         let claim = |sign| Claim::new(problem, &exact, 1.0, basis.as_deref(), sign);
         let (Ok(first), Ok(second)) = (claim(1), claim(-1)) else { return Vec::new() };
-        let trees = [self.cones(&first), self.cones(&second)];
-        let found = self.back(&trees, basis.as_deref(), dual);
+        let claims = [first, second];
+        let tried = self.try_claims(&claims, rank, most_nodes);
+        let found = self.back(&tried, basis.as_deref(), dual);
         if found.is_empty() {
-            let worst = trees[0].worst.max(trees[1].worst).max(1.0);
-            let scale = if worst > 1.0 { 1.0 / (worst * (1.0 + 1e-9)) } else { 1.0 };
-            let proofs = [trees[0].proof(&first), trees[1].proof(&second)];
+            let worst = tried.iter().map(|tried| tried.worst).fold(1.0, f64::max);
+            let scale = if worst > 1.0 { 1.0 / (worst * (1.0 + 1e-8)) } else { 1.0 };
+            let proofs = [0, 1].map(|at| tried[at].proof(&claims[at]));
             self.keep_proof(Draft { dual: exact, scale, basis, proofs });
         }
         found
     }
 
-    fn cones(&mut self, claim: &Claim) -> ConeTree {
-        let stop = self.stop.clone();
-        let workers = self.workers.clone();
-        let mut heard = Vec::new();
-        let tree = workers.install(|| prove_by_cones(claim, NODES, &|| stop.now(), &mut |worst| heard.push(worst)));
-        tree
+    /// The prover that suits the rank; between the two both are tried, and the tree that closes is kept.
+    fn try_claims(&mut self, claims: &[Claim; 2], rank: usize, most_nodes: usize) -> [Tried; 2] {
+        [0, 1].map(|at| {
+            if rank > CONE_RANK || most_nodes == 1 {
+                return self.by_signs(&claims[at], most_nodes);
+            }
+            let cones = self.by_cones(&claims[at], most_nodes);
+            if cones.decided() || rank <= CERTAIN_RANK {
+                return cones;
+            }
+            let signs = self.by_signs(&claims[at], most_nodes);
+            if signs.decided() || signs.worst < cones.worst { signs } else { cones }
+        })
+    }
+
+    fn by_cones(&mut self, claim: &Claim, most_nodes: usize) -> Tried {
+        let (stop, workers) = (self.stop.clone(), self.workers.clone());
+        let tree = workers.install(|| prove_by_cones(claim, most_nodes, &|| stop.now(), &mut |_| {}));
+        Tried { worst: tree.worst, violations: tree.violations.clone(), tree: Tree::Cones(tree) }
+    }
+
+    fn by_signs(&mut self, claim: &Claim, most_nodes: usize) -> Tried {
+        let (stop, workers) = (self.stop.clone(), self.workers.clone());
+        let form = semidefinite::form(claim);
+        // With one node only the root is bounded, and that is quick enough not to be interrupted.
+        let stopped = || most_nodes > 1 && stop.now();
+        let attempt = workers.install(|| semidefinite::prove(&form, 1.0, most_nodes, &stopped, &mut |_, _| {}));
+        Tried { worst: attempt.worst, violations: attempt.violation.into_iter().collect(), tree: Tree::Signs(attempt.tree) }
     }
 
     /// The violations as neurons of the data's own columns, each climbed to its top.
-    fn back(&self, trees: &[ConeTree; 2], basis: Option<&[Vec<i64>]>, dual: &[f64]) -> Vec<Find> {
+    fn back(&self, tried: &[Tried; 2], basis: Option<&[Vec<i64>]>, dual: &[f64]) -> Vec<Find> {
         let slopes = self.problem.architecture.activation.slopes();
         let beta = self.problem.objective.strength;
         let mut finds = Vec::new();
-        for (sign, tree) in SIGNS.into_iter().zip(trees) {
+        for (sign, tree) in SIGNS.into_iter().zip(tried) {
             let price = Price::new(&self.inputs, slopes, dual, sign.into());
             for point in &tree.violations {
                 let w = basis.map_or_else(|| point.clone(), |basis| transposed(basis, point));

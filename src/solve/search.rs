@@ -4,8 +4,9 @@ use super::outcome::{Bound, Control, Event, Failure, Size, Stopped};
 use super::prove::Draft;
 use crate::arrangement::Lines;
 use crate::backend::{self, Request, Stop};
+use crate::certificate::BASIS_BITS;
 use crate::lowering::{Group, Recovery, Shape, lower};
-use crate::pricing::{norm_bound, with_skip_equalities};
+use crate::pricing::{norm_bound, row_basis, with_skip_equalities};
 use crate::problem::{Matrix, Network, Plan, Problem, Score, Solver};
 use crate::program::{Program, Solution, Status};
 use crate::syntax::data::memory_limit;
@@ -33,6 +34,8 @@ pub struct Search<'a, 'c> {
     pub dual: Option<Vec<f64>>,
     /// Best lower bound so far, its dual vector, and what it rests on.
     pub lower: (f64, Vec<f64>, Bound),
+    /// A basis of the rows' span in units of 2^-BASIS_BITS, where the rank is below the number of columns.
+    pub basis: Option<Vec<Vec<i64>>>,
     /// The proof behind the lower bound, if that rests on one.
     pub proof: Option<Draft>,
     /// The dual vector that was last priced on every cell.
@@ -77,6 +80,7 @@ impl<'a, 'c> Search<'a, 'c> {
             dual: None,
             lower: trivial,
             proof: None,
+            basis: row_basis(&inputs, BASIS_BITS),
             priced: None,
             rounds: 0,
             size: Size::default(),

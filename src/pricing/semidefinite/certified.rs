@@ -1,0 +1,135 @@
+//! Between the claim in integers and the form in floating point: rows of length 1 and T = 1 on this side.
+
+use super::{Form, Leaf, Tree};
+use crate::certificate::{Claim, Proof, SLOPE_BITS, Writer};
+use crate::problem::Matrix;
+
+/// Significant bits of a weight as it is written.
+const WEIGHT_BITS: i32 = 20;
+/// The largest entries of the checker's matrices have about so many bits.
+const MATRIX_BITS: f64 = 122.0;
+
+/// The claim as a form with T = 1.
+pub fn form(claim: &Claim) -> Form {
+    let sizes = lengths(claim);
+    let limit = claim.limit as f64;
+    let unit = |(line, size): (&Vec<i64>, &f64)| line.iter().map(|x| *x as f64 / size).collect::<Vec<f64>>();
+    let values: Vec<f64> = claim.lines.iter().zip(&sizes).flat_map(unit).collect();
+    Form {
+        rows: Matrix::new(claim.lines.len(), claim.rank(), values),
+        linear: claim.slope.iter().map(|g| *g as f64 / limit).collect(),
+        kinks: claim.kinks.iter().zip(&sizes).map(|(k, size)| *k as f64 / limit * size).collect(),
+    }
+}
+
+/// |ℓ| of every line.
+fn lengths(claim: &Claim) -> Vec<f64> {
+    let square = |line: &Vec<i64>| line.iter().map(|x| *x as f64 * *x as f64).sum::<f64>();
+    claim.lines.iter().map(|line| square(line).sqrt()).collect()
+}
+
+/// The tree's multipliers in the units of the claim.
+pub fn proof(claim: &Claim, tree: &Tree) -> Proof {
+    let mut rounding = Rounding { claim, sizes: lengths(claim), limit: claim.limit as f64, point: 0, writer: Writer::default() };
+    rounding.point = point(claim, tree);
+    let mut stack: Vec<(&Tree, Vec<usize>)> = vec![(tree, Vec::new())];
+    while let Some((tree, path)) = stack.pop() {
+        match tree {
+            Tree::Split { row, positive, negative } => {
+                rounding.writer.natural(*row as u128 + 1);
+                let below: Vec<usize> = path.into_iter().chain([*row]).collect();
+                stack.push((negative, below.clone()));
+                stack.push((positive, below));
+            }
+            Tree::Leaf(leaf) => rounding.leaf(leaf, &path),
+        }
+    }
+    Proof::Signs { point: rounding.point, tree: rounding.writer.text() }
+}
+
+/// The finest unit of quadratic weights that leaves the checker's sums their room.
+fn point(claim: &Claim, tree: &Tree) -> u32 {
+    let mut heaviest: f64 = 1.0;
+    let mut stack = vec![tree];
+    while let Some(tree) = stack.pop() {
+        match tree {
+            Tree::Split { positive, negative, .. } => stack.extend([&**positive, &**negative]),
+            Tree::Leaf(leaf) => {
+                let balls = leaf.linear.iter().sum::<f64>();
+                let pairs = leaf.pairs.iter().map(|pair| pair.2).sum::<f64>();
+                let chords = leaf.chord.iter().sum::<f64>();
+                heaviest = heaviest.max(2.0 * (leaf.convex.iter().sum::<f64>() + chords + balls + pairs + leaf.mu.abs()));
+            }
+        }
+    }
+    let room = MATRIX_BITS - libm::log2(claim.limit as f64) - libm::log2(heaviest);
+    if room.is_finite() { room.clamp(1.0, 48.0) as u32 } else { 1 }
+}
+
+struct Rounding<'a> {
+    claim: &'a Claim,
+    sizes: Vec<f64>,
+    limit: f64,
+    point: u32,
+    writer: Writer,
+}
+
+impl Rounding<'_> {
+    fn leaf(&mut self, leaf: &Leaf, path: &[usize]) {
+        let fine = self.limit * libm::scalbn(1.0, self.point as i32);
+        self.writer.natural(0);
+        for line in 0..self.claim.lines.len() {
+            if path.contains(&line) {
+                continue;
+            }
+            if self.claim.kinks[line] > 0 {
+                let weight = leaf.convex[line] * fine / (self.sizes[line] * self.sizes[line]);
+                self.scaled(short(weight.max(1.0)));
+            } else {
+                self.slopes(line, leaf);
+            }
+        }
+        for (&line, (lambda, ball)) in path.iter().zip(leaf.linear.iter().zip(&leaf.ball)) {
+            self.constraint(line, *lambda, ball);
+        }
+        self.writer.natural(leaf.pairs.len() as u128);
+        for &(j, k, weight) in &leaf.pairs {
+            self.writer.natural(j as u128);
+            self.writer.natural(k as u128);
+            self.scaled(short(weight * fine / (self.sizes[path[j]] * self.sizes[path[k]])));
+        }
+        self.scaled((leaf.mu * self.limit).ceil().max(0.0));
+    }
+
+    /// η and 2h as parts of the kink.
+    fn slopes(&mut self, line: usize, leaf: &Leaf) {
+        let kink = -(self.claim.kinks[line] as f64) / self.limit * self.sizes[line];
+        let whole = 1_u128 << SLOPE_BITS;
+        let part = |x: f64| ((x / kink * whole as f64).round() as u128).min(whole);
+        let straight = part(leaf.slope[line]);
+        self.writer.natural(straight);
+        self.writer.natural(part(2.0 * leaf.chord[line]).min(whole - straight));
+    }
+
+    fn constraint(&mut self, line: usize, lambda: f64, ball: &[f64]) {
+        let unit = self.limit / self.sizes[line];
+        let vector: Vec<i128> = ball.iter().map(|w| (w * unit).trunc() as i128).collect();
+        self.scaled((lambda * unit).ceil());
+        self.writer.natural(u128::from(!vector.is_empty()));
+        vector.iter().for_each(|w| self.writer.integer(*w));
+    }
+
+    /// A whole number as a mantissa without its trailing zeros, and their count.
+    fn scaled(&mut self, value: f64) {
+        let whole = value as u128;
+        let zeros = if whole == 0 { 0 } else { whole.trailing_zeros() };
+        self.writer.natural(whole >> zeros);
+        self.writer.natural(zeros.into());
+    }
+}
+
+/// The nearest whole number of few significant bits.
+fn short(value: f64) -> f64 {
+    let exponent = (libm::frexp(value).1 - WEIGHT_BITS).max(0);
+    libm::scalbn(libm::scalbn(value, -exponent).round(), exponent)
+}

@@ -1,0 +1,82 @@
+//! The semidefinite tree: proves or refutes G(θ) = g·θ + Σ k_i max(ℓ_i·θ, 0) <= T |θ| for all θ, at any rank.
+//!
+//! A node is a set of sign constraints σ_j ℓ_j·θ >= 0 on rows with k_j > 0.  With t_i = ℓ_i·θ, |θ| = 1 and R_i >= |ℓ_i|:
+//! ```text
+//!   free, k > 0:    k (t)_+ <= k t/2 + p t² + k²/(16 p)                          any p > 0
+//!   k < 0:       -|k| (t)_+ <= -(η + h) t - (h/R) t²                             any η, h >= 0 with η + 2h <= |k|
+//!   constraint j:   0 <= λ_j σ_j t_j - σ_j t_j (w_j·θ)                           any |w_j| <= λ_j
+//!   pair j < k:     0 <= Λ_jk σ_j σ_k t_j t_k                                    any Λ_jk >= 0
+//!   so  G(θ) <= θ'Aθ + b·θ + κ <= μ + b'(μI - A)^{-1}b/4 + κ                     any μ with μI > A       (GLOBAL section 5)
+//! ```
+
+mod certified;
+mod descent;
+mod leaf;
+mod node;
+mod packed;
+mod peak;
+mod rows;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+pub use certified::{form, proof};
+pub use leaf::bound;
+pub use rows::radius;
+pub use tree::prove;
+
+use crate::problem::Matrix;
+
+/// G(θ) = g·θ + Σ k_i max(ℓ_i·θ, 0).
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// ℓ (n x r).
+    pub rows: Matrix,
+    /// g (r).
+    pub linear: Vec<f64>,
+    /// k (n), of any sign.
+    pub kinks: Vec<f64>,
+}
+
+/// A tree of sign constraints that covers all θ by construction.
+#[derive(Clone, Debug)]
+pub enum Tree {
+    /// `positive` covers ℓ_row·θ >= 0 and `negative` covers ℓ_row·θ <= 0.
+    Split {
+        row: usize,
+        positive: Box<Tree>,
+        negative: Box<Tree>,
+    },
+    Leaf(Leaf),
+}
+
+/// Multipliers, rounded to few bits, and the bound they prove.
+#[derive(Clone, Debug, Default)]
+pub struct Leaf {
+    pub mu: f64,
+    /// p (n), 0 where the row is not a free convex one.  Rows with ℓ = 0 count as absent.
+    pub convex: Vec<f64>,
+    /// η (n).
+    pub slope: Vec<f64>,
+    /// h (n); R is `radius`.
+    pub chord: Vec<f64>,
+    /// λ, in the order of the path from the root.
+    pub linear: Vec<f64>,
+    /// w, in the order of the path; empty is zero.
+    pub ball: Vec<Vec<f64>>,
+    /// (j, k, Λ_jk), positions in the path.
+    pub pairs: Vec<(usize, usize, f64)>,
+    pub bound: f64,
+}
+
+/// What an attempt brought.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    pub tree: Tree,
+    /// The largest bound of a leaf: G(θ) <= worst |θ| is proved by the tree, finished or not.
+    pub worst: f64,
+    /// θ with G(θ) > T |θ|.
+    pub violation: Option<Vec<f64>>,
+    /// Nodes whose bound was minimised.
+    pub nodes: usize,
+}

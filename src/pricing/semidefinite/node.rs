@@ -1,0 +1,240 @@
+//! A node of the tree: its multipliers, the bound they give, and how the bound changes with them.
+//!
+//! Every row has one variable: a free convex row the logarithm of p; a concave row z in [0, 2], which stands for
+//! ```text
+//!   z <= 1:  2h = z|k|, η = 0            z >= 1:  2h = (2-z)|k|, η = (z-1)|k|            always η + h = z|k|/2
+//! ```
+//! (mixing 0 and t without the chord between them is never better: (t + t²/R)/2 >= t/2).  A cut, the sign of a row, brings
+//! [λ, ω, Λ with every earlier cut], all >= 0: the linear multiplier is λ + ω and w = ω u for a fixed unit vector u.
+
+use super::packed::{add, add_symmetric, dot, doubled, times};
+use super::peak::{Peak, peak};
+use super::rows::Rows;
+
+/// A sign constraint σ ℓ·θ >= 0.
+#[derive(Clone, Debug)]
+pub struct Cut {
+    pub slot: usize,
+    pub sign: f64,
+    /// u.
+    pub toward: Vec<f64>,
+}
+
+/// Where the variables of cut k begin, counted from the end of the rows' own.
+pub fn block(k: usize) -> usize {
+    2 * k + k * k.saturating_sub(1) / 2
+}
+
+/// What a row is in this node.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Kind {
+    Convex,
+    Concave,
+    Fixed,
+}
+
+pub struct Node<'a> {
+    pub rows: &'a Rows,
+    pub cuts: &'a [Cut],
+    pub kinds: Vec<Kind>,
+    /// g + Σ k ℓ/2 over free convex rows + Σ k ℓ over rows known to be positive.
+    base: Vec<f64>,
+}
+
+/// The bound at some multipliers.
+pub struct Value {
+    pub x: Vec<f64>,
+    pub delta: f64,
+    pub curvature: Vec<f64>,
+    pub slope: Vec<f64>,
+    pub constant: f64,
+    pub peak: Peak,
+}
+
+impl Value {
+    pub fn smooth(&self) -> f64 {
+        self.peak.smooth + self.constant
+    }
+
+    pub fn bound(&self) -> f64 {
+        self.peak.bound + self.constant
+    }
+}
+
+/// Derivatives of the smoothed bound.
+pub struct Slopes {
+    /// From the left and from the right: they differ for z = 1 only.
+    pub left: Vec<f64>,
+    pub right: Vec<f64>,
+    /// Second derivatives, one variable at a time, μ held.
+    pub second: Vec<f64>,
+    /// The value of the relaxation at (θ, Θ), less what its violations may be worth.
+    pub primal: f64,
+    /// The free convex row with the largest relaxation error, and that error.
+    pub worst: Option<(usize, f64)>,
+}
+
+impl<'a> Node<'a> {
+    pub fn new(rows: &'a Rows, cuts: &'a [Cut]) -> Node<'a> {
+        let mut kinds: Vec<Kind> = rows.rows.iter().map(|row| if row.kink > 0.0 { Kind::Convex } else { Kind::Concave }).collect();
+        cuts.iter().for_each(|cut| kinds[cut.slot] = Kind::Fixed);
+        let mut base = rows.linear.clone();
+        for (slot, row) in rows.rows.iter().enumerate().filter(|(slot, _)| kinds[*slot] == Kind::Convex) {
+            add(&mut base, 0.5 * row.kink, rows.form(slot));
+        }
+        for cut in cuts.iter().filter(|cut| cut.sign > 0.0) {
+            add(&mut base, rows.rows[cut.slot].kink, rows.form(cut.slot));
+        }
+        Node { rows, cuts, kinds, base }
+    }
+
+    /// The bounds of variable i, for z those of its whole range.
+    pub fn range(&self, i: usize) -> (f64, f64) {
+        match self.kinds.get(i) {
+            Some(Kind::Convex) => {
+                let row = &self.rows.rows[i];
+                let least = libm::log(row.kink / (4.0 * row.radius));
+                (least - 0.1, least + 16.0)
+            }
+            Some(Kind::Concave) => (0.0, 2.0),
+            Some(Kind::Fixed) => (f64::NEG_INFINITY, f64::INFINITY),
+            None => (0.0, f64::INFINITY),
+        }
+    }
+
+    /// What z means: the weights of ℓℓ' and of ℓ.
+    fn concave_weights(&self, slot: usize, z: f64) -> (f64, f64) {
+        let row = &self.rows.rows[slot];
+        (row.kink * z.min(2.0 - z) / (2.0 * row.radius), 0.5 * row.kink * z)
+    }
+
+    /// A, b and κ.
+    fn quadratic(&self, x: &[f64]) -> (Vec<f64>, Vec<f64>, f64) {
+        let count = self.rows.count();
+        let (mut products, mut forms, mut constant) = (vec![0.0; count], vec![0.0; count], 0.0);
+        for slot in 0..count {
+            match self.kinds[slot] {
+                Kind::Convex => {
+                    let kink = self.rows.rows[slot].kink;
+                    products[slot] = libm::exp(x[slot]);
+                    constant += kink * kink / (16.0 * products[slot]);
+                }
+                Kind::Concave => (products[slot], forms[slot]) = self.concave_weights(slot, x[slot]),
+                Kind::Fixed => {}
+            }
+        }
+        let mut curvature = self.rows.weighted_products(&products);
+        let mut slope = self.rows.weighted_forms(&forms);
+        add(&mut slope, 1.0, &self.base);
+        self.add_cuts(x, &mut curvature, &mut slope);
+        (curvature, slope, constant)
+    }
+
+    fn add_cuts(&self, x: &[f64], curvature: &mut [f64], slope: &mut [f64]) {
+        for (k, cut) in self.cuts.iter().enumerate() {
+            let own = &x[self.rows.count() + block(k)..];
+            let form = self.rows.form(cut.slot);
+            add(slope, cut.sign * (own[0] + own[1]), form);
+            let mut partner = vec![0.0; self.rows.rank];
+            if own[1] != 0.0 {
+                add(&mut partner, -cut.sign * own[1], &cut.toward);
+            }
+            for (other, &pair) in self.cuts[..k].iter().zip(&own[2..]).filter(|(_, pair)| **pair != 0.0) {
+                add(&mut partner, pair * cut.sign * other.sign, self.rows.form(other.slot));
+            }
+            add_symmetric(curvature, 1.0, form, &partner);
+        }
+    }
+
+    pub fn value(&self, x: Vec<f64>, delta: f64, guess: f64) -> Option<Value> {
+        let (curvature, slope, constant) = self.quadratic(&x);
+        let peak = peak(&curvature, &slope, delta, guess)?;
+        Some(Value { x, delta, curvature, slope, constant, peak })
+    }
+
+    pub fn slopes(&self, value: &Value) -> Slopes {
+        let size = value.x.len();
+        let mut slopes = Slopes { left: vec![0.0; size], right: vec![0.0; size], second: vec![1.0; size], primal: 0.0, worst: None };
+        let mut gap = value.delta * self.rows.rank as f64;
+        let quadratic = doubled(&value.peak.inverse, self.rows.rank);
+        for slot in 0..self.rows.count() {
+            let along = dot(self.rows.form(slot), &value.peak.theta);
+            let spread = || dot(self.rows.product(slot), &quadratic);
+            match self.kinds[slot] {
+                Kind::Convex => gap += self.convex_slope(slot, value, (along, spread()), &mut slopes),
+                Kind::Concave => gap += self.concave_slope(slot, value, (along, spread()), &mut slopes),
+                Kind::Fixed => {}
+            }
+        }
+        gap += self.cut_slopes(value, &mut slopes);
+        slopes.primal = value.bound() - gap;
+        slopes
+    }
+
+    /// t and ℓ'Qℓ give S = ℓ'Θℓ = δ ℓ'Qℓ + t²; returns pS + k²/(16p) - k √S / 2.
+    fn convex_slope(&self, slot: usize, value: &Value, (t, q): (f64, f64), slopes: &mut Slopes) -> f64 {
+        let (kink, p) = (self.rows.rows[slot].kink, libm::exp(value.x[slot]));
+        let square = value.delta * q + t * t;
+        let (rising, falling) = (p * square, kink * kink / (16.0 * p));
+        slopes.left[slot] = rising - falling;
+        slopes.right[slot] = rising - falling;
+        slopes.second[slot] = p * p * q * (2.0 * t * t + value.delta * q) + rising + falling;
+        let root = square.sqrt();
+        let error = 0.5 * kink * (root - t.abs());
+        if slopes.worst.is_none_or(|(_, largest)| error > largest) {
+            slopes.worst = Some((slot, error));
+        }
+        rising + falling - 0.5 * kink * root
+    }
+
+    /// Returns by how much the chosen slope falls short of |k| max(t, (t + S/R)/2, 0).
+    fn concave_slope(&self, slot: usize, value: &Value, (t, q): (f64, f64), slopes: &mut Slopes) -> f64 {
+        let (row, z) = (&self.rows.rows[slot], value.x[slot]);
+        let (kink, square) = (-row.kink, value.delta * q + t * t);
+        let chord = 0.5 * (t + square / row.radius);
+        slopes.left[slot] = -kink * chord;
+        slopes.right[slot] = -kink * (t - chord);
+        let (bend, tilt) = (0.5 * kink / row.radius, 0.5 * kink);
+        let side = if z > 1.0 { 1.0 } else { -1.0 };
+        let along = 2.0 * side * bend * t - tilt;
+        slopes.second[slot] = 0.5 * q * along * along + value.delta * bend * bend * q * q;
+        let chosen = if z > 1.0 { (z - 1.0) * t + (2.0 - z) * chord } else { z * chord };
+        kink * (t.max(chord).max(0.0) - chosen)
+    }
+
+    /// Returns Σ multiplier times constraint, and what violated constraints may be worth.
+    fn cut_slopes(&self, value: &Value, slopes: &mut Slopes) -> f64 {
+        let mut gap = 0.0;
+        let theta = &value.peak.theta;
+        let images: Vec<Vec<f64>> = self.cuts.iter().map(|cut| times(&value.peak.inverse, self.rows.form(cut.slot))).collect();
+        for (k, cut) in self.cuts.iter().enumerate() {
+            let (form, image) = (self.rows.form(cut.slot), &images[k]);
+            let (t, q) = (dot(form, theta), dot(form, image));
+            let mut put = |offset: usize, slope: f64, second: f64, worth: f64| {
+                let i = self.rows.count() + block(k) + offset;
+                (slopes.left[i], slopes.right[i], slopes.second[i]) = (slope, slope, second);
+                gap += value.x[i] * slope + worth * (-slope).max(0.0);
+            };
+            let worth = self.rows.rows[cut.slot].kink;
+            put(0, cut.sign * t, 0.5 * q, worth);
+            let moved = value.delta * dot(image, &cut.toward) + dot(&cut.toward, theta) * t;
+            put(1, cut.sign * (t - moved), 0.5 * q, 0.0);
+            for (j, other) in self.cuts[..k].iter().enumerate() {
+                let partner = self.rows.form(other.slot);
+                let (s, cross, far) = (dot(partner, theta), dot(partner, image), dot(partner, &images[j]));
+                let curve = 0.5 * (s * s * q + 2.0 * s * t * cross + t * t * far) + 0.5 * value.delta * (q * far + cross * cross);
+                put(2 + j, cut.sign * other.sign * (value.delta * cross + s * t), curve, 0.0);
+            }
+        }
+        gap
+    }
+
+    /// The unit vector along σ Θ ℓ.
+    pub fn toward(&self, value: &Value, slot: usize, sign: f64) -> Vec<f64> {
+        let form = self.rows.form(slot);
+        let mut image: Vec<f64> = times(&value.peak.inverse, form).iter().map(|x| sign * value.delta * x).collect();
+        add(&mut image, sign * dot(form, &value.peak.theta), &value.peak.theta);
+        let length = dot(&image, &image).sqrt().max(f64::MIN_POSITIVE);
+        image.iter().map(|x| x / length).collect()
+    }
+}

@@ -1,0 +1,92 @@
+//! The rows of a form that matter, with their packed products at hand.
+
+use super::Form;
+use super::packed::{add, add_four, dot, outer, packed_length};
+
+/// One row with a kink.
+pub struct Row {
+    /// Its place in the form.
+    pub index: usize,
+    pub kink: f64,
+    /// At least |ℓ|.
+    pub radius: f64,
+}
+
+/// The rows with k ≠ 0 and ℓ ≠ 0: the others add nothing to G.
+pub struct Rows {
+    pub rank: usize,
+    pub rows: Vec<Row>,
+    pub linear: Vec<f64>,
+    forms: Vec<f64>,
+    products: Vec<f64>,
+}
+
+/// |ℓ|, rounded up.
+pub fn radius(form: &[f64]) -> f64 {
+    let size = form.iter().fold(0.0, |size: f64, x| size.max(x.abs()));
+    if size == 0.0 {
+        return 0.0;
+    }
+    size * form.iter().map(|x| (x / size) * (x / size)).sum::<f64>().sqrt() * (1.0 + 1e-13)
+}
+
+impl Rows {
+    pub fn new(form: &Form) -> Rows {
+        let mut kept =
+            Rows { rank: form.linear.len(), rows: Vec::new(), linear: form.linear.clone(), forms: Vec::new(), products: Vec::new() };
+        for (index, &kink) in form.kinks.iter().enumerate() {
+            let row = form.rows.row(index);
+            let radius = radius(row);
+            if kink != 0.0 && radius > 0.0 {
+                kept.rows.push(Row { index, kink, radius });
+                kept.forms.extend_from_slice(row);
+                kept.products.extend(outer(row));
+            }
+        }
+        kept
+    }
+
+    pub fn count(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// ℓ.
+    pub fn form(&self, slot: usize) -> &[f64] {
+        &self.forms[slot * self.rank..(slot + 1) * self.rank]
+    }
+
+    /// The packed ℓℓ'.
+    pub fn product(&self, slot: usize) -> &[f64] {
+        let length = packed_length(self.rank);
+        &self.products[slot * length..(slot + 1) * length]
+    }
+
+    /// Σ w_i ℓ_i ℓ_i'.
+    pub fn weighted_products(&self, weights: &[f64]) -> Vec<f64> {
+        self.weighted(weights, packed_length(self.rank), |slot| self.product(slot))
+    }
+
+    /// Σ w_i ℓ_i.
+    pub fn weighted_forms(&self, weights: &[f64]) -> Vec<f64> {
+        self.weighted(weights, self.rank, |slot| self.form(slot))
+    }
+
+    fn weighted<'a>(&'a self, weights: &[f64], length: usize, of: impl Fn(usize) -> &'a [f64]) -> Vec<f64> {
+        let mut sum = vec![0.0; length];
+        let used: Vec<usize> = (0..self.count()).filter(|&slot| weights[slot] != 0.0).collect();
+        let fours = used.chunks_exact(4);
+        for &slot in fours.remainder() {
+            add(&mut sum, weights[slot], of(slot));
+        }
+        for four in fours {
+            add_four(&mut sum, [0, 1, 2, 3].map(|k| weights[four[k]]), [0, 1, 2, 3].map(|k| of(four[k])));
+        }
+        sum
+    }
+
+    /// G(θ).
+    pub fn value(&self, theta: &[f64]) -> f64 {
+        let bent: f64 = self.rows.iter().enumerate().map(|(slot, row)| row.kink * dot(self.form(slot), theta).max(0.0)).sum();
+        dot(&self.linear, theta) + bent
+    }
+}

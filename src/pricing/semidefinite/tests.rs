@@ -1,0 +1,133 @@
+//! Random forms: nothing exceeds what the tree proves, and every leaf recomputes from its multipliers.
+
+use super::*;
+use crate::pricing::Price;
+use crate::pricing::ascent::climb;
+use crate::problem::Random;
+
+fn normals(count: usize, random: &mut Random) -> Vec<f64> {
+    (0..count).map(|_| random.normal()).collect()
+}
+
+fn random_form(n: usize, rank: usize, seed: u64) -> Form {
+    let mut random = Random::new(seed);
+    let rows = Matrix::new(n, rank, normals(n * rank, &mut random));
+    Form { rows, linear: normals(rank, &mut random).iter().map(|g| 0.3 * g).collect(), kinks: normals(n, &mut random) }
+}
+
+fn value(form: &Form, theta: &[f64]) -> f64 {
+    let price = Price { inputs: &form.rows, linear: form.linear.clone(), kinks: form.kinks.clone() };
+    let length = theta.iter().map(|x| x * x).sum::<f64>().sqrt();
+    price.value(theta) / length
+}
+
+/// The best of many local maximisations.
+fn highest(form: &Form, starts: usize) -> f64 {
+    let price = Price { inputs: &form.rows, linear: form.linear.clone(), kinks: form.kinks.clone() };
+    let squares: Vec<f64> = form.rows.each_row().map(|x| x.iter().map(|x| x * x).sum()).collect();
+    let mut random = Random::new(17);
+    let climbs = (0..starts).filter_map(|_| climb(&price, &squares, &normals(form.linear.len(), &mut random), &|| false));
+    climbs.map(|(_, value)| value).fold(0.0, f64::max)
+}
+
+fn run(form: &Form, target: f64, most_nodes: usize) -> Attempt {
+    prove(form, target, most_nodes, &|| false, &mut |_, _| {})
+}
+
+/// Every leaf with the path to it.
+fn leaves(tree: &Tree) -> Vec<(Vec<(usize, bool)>, &Leaf)> {
+    let (mut stack, mut found) = (vec![(tree, Vec::new())], Vec::new());
+    while let Some((tree, path)) = stack.pop() {
+        match tree {
+            Tree::Leaf(leaf) => found.push((path, leaf)),
+            Tree::Split { row, positive, negative } => {
+                for (child, side) in [(positive, true), (negative, false)] {
+                    stack.push((child, [path.as_slice(), &[(*row, side)]].concat()));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// What must hold of every attempt, finished or not.
+fn check(form: &Form, attempt: &Attempt) {
+    let mut worst = f64::NEG_INFINITY;
+    for (path, leaf) in leaves(&attempt.tree) {
+        assert_eq!(bound(form, &path, leaf), leaf.bound);
+        worst = worst.max(leaf.bound);
+    }
+    assert_eq!(worst, attempt.worst);
+    let mut random = Random::new(3);
+    for _ in 0..2000 {
+        assert!(value(form, &normals(form.linear.len(), &mut random)) <= attempt.worst);
+    }
+    assert!(highest(form, 30) <= attempt.worst * (1.0 + 1e-12));
+}
+
+/// Each leaf's bound holds on its own part of the sphere, not only the largest one.
+fn check_parts(form: &Form, tree: &Tree) {
+    let mut random = Random::new(4);
+    for _ in 0..500 {
+        let theta = normals(form.linear.len(), &mut random);
+        let signs = form.rows.times(&theta);
+        let inside = |path: &[(usize, bool)]| path.iter().all(|&(row, side)| (signs[row] > 0.0) == side);
+        let home = leaves(tree).into_iter().find(|(path, _)| inside(path)).expect("the tree covers");
+        assert!(value(form, &theta) <= home.1.bound + 1e-12);
+    }
+}
+
+#[test]
+fn targets_above_the_maximum_are_proved() {
+    for (n, rank, seed) in [(6, 1, 1), (12, 2, 2), (15, 3, 3), (25, 4, 4), (30, 6, 5)] {
+        let form = random_form(n, rank, seed);
+        let target = highest(&form, 200) * (1.0 + 3e-7);
+        let attempt = run(&form, target, 20_000);
+        assert!(attempt.violation.is_none(), "n = {n}");
+        assert!(attempt.worst <= target * (1.0 - 1e-9), "n = {n}: {} after {} nodes", attempt.worst / target, attempt.nodes);
+        check(&form, &attempt);
+        check_parts(&form, &attempt.tree);
+    }
+}
+
+#[test]
+fn targets_below_the_maximum_are_refuted() {
+    for (n, rank, seed) in [(12, 2, 2), (25, 4, 4), (40, 8, 6)] {
+        let form = random_form(n, rank, seed);
+        let target = highest(&form, 200) * (1.0 - 1e-6);
+        let attempt = run(&form, target, 20_000);
+        assert!(value(&form, &attempt.violation.expect("it exists")) > target);
+    }
+}
+
+#[test]
+fn few_nodes_still_prove_something_and_threads_change_nothing() {
+    let form = random_form(40, 7, 9);
+    let target = 0.5 * highest(&form, 50);
+    for most in [0, 1, 2, 40] {
+        check(&form, &run(&form, 3.0 * target, most));
+    }
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| format!("{:?}", run(&form, 2.1 * target, 200)))
+    };
+    assert_eq!(with(1), with(3));
+}
+
+#[test]
+fn a_stopped_attempt_returns_a_valid_tree() {
+    let form = random_form(60, 8, 11);
+    let attempt = prove(&form, highest(&form, 50), 1000, &|| true, &mut |_, _| {});
+    assert_eq!(attempt.nodes, 1);
+    check(&form, &attempt);
+}
+
+#[test]
+fn degenerate_forms_are_bounded() {
+    let empty = Form { rows: Matrix::new(0, 2, Vec::new()), linear: vec![3.0, 4.0], kinks: Vec::new() };
+    assert!((run(&empty, 5.1, 10).worst - 5.0).abs() < 0.1);
+    let zero = Form { rows: Matrix::new(2, 2, vec![0.0; 4]), linear: vec![0.0; 2], kinks: vec![1.0, -1.0] };
+    assert!(run(&zero, 1.0, 10).worst <= 1.0);
+    let straight = Form { rows: Matrix::new(3, 2, vec![1.0, 0.0, 1.0, 0.0, 0.0, 0.0]), linear: vec![0.0; 2], kinks: vec![1.0, -1.0, 1.0] };
+    assert!(run(&straight, 1e-3, 50).worst <= 1e-3);
+}

@@ -1,0 +1,258 @@
+//! Best first, in waves of a fixed number of nodes: the tree does not depend on how many threads solve them.
+
+use super::descent::{Descent, Effort, Pause};
+use super::node::{Cut, Node};
+use super::rows::Rows;
+use super::{Attempt, Form, Leaf, Tree};
+use crate::pricing::Price;
+use crate::pricing::ascent::climb;
+use rayon::prelude::*;
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+/// Nodes split in one wave.
+const WAVE: usize = 16;
+/// A leaf is closed at T (1 - MARGIN), a descent ends at T (1 - 3 MARGIN): the rounding of multipliers lies between.
+const MARGIN: f64 = 1e-9;
+const STEPS: usize = 150;
+/// A relaxation error, relative to T, that is no reason to split; descents that have no better one go on for longer.
+const TINY: f64 = 1e-9;
+const LONGER: usize = 3000;
+/// Climbs start where G is this near T, and not beside the end of an earlier climb.
+const NEAR: f64 = 0.9;
+const BESIDE: f64 = 0.999;
+
+/// A node whose bound has been minimised.
+struct Solved {
+    cuts: Vec<Cut>,
+    x: Vec<f64>,
+    mu: f64,
+    leaf: Leaf,
+    closed: bool,
+    theta: Vec<f64>,
+    /// What its children are, unless it is closed or there is nothing to split.
+    split: Option<[Cut; 2]>,
+}
+
+impl Solved {
+    /// A node whose numbers are not finite: it bounds nothing.
+    fn hopeless(cuts: Vec<Cut>, x: Vec<f64>) -> Solved {
+        let leaf = Leaf { bound: f64::INFINITY, ..Leaf::default() };
+        Solved { cuts, x, mu: f64::INFINITY, leaf, closed: false, theta: Vec::new(), split: None }
+    }
+
+    /// Path and first multipliers of a child: those of its parent, and zero for what the new cut brings.
+    fn child(&self, cut: &Cut) -> (Vec<Cut>, Vec<f64>) {
+        let (mut cuts, mut x) = (self.cuts.clone(), self.x.clone());
+        x.resize(x.len() + 2 + cuts.len(), 0.0);
+        cuts.push(cut.clone());
+        (cuts, x)
+    }
+}
+
+/// A node of the tree under construction; children always come later than their parent.
+enum Place {
+    Done(Option<Leaf>),
+    Split { row: usize, positive: usize, negative: usize },
+}
+
+/// An open node in the queue: largest bound first, then oldest.
+struct Open {
+    bound: f64,
+    place: usize,
+    solved: Solved,
+}
+
+impl PartialEq for Open {
+    fn eq(&self, other: &Open) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+impl Eq for Open {}
+impl PartialOrd for Open {
+    fn partial_cmp(&self, other: &Open) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Open {
+    fn cmp(&self, other: &Open) -> Ordering {
+        self.bound.total_cmp(&other.bound).then(other.place.cmp(&self.place))
+    }
+}
+
+struct Prover<'a> {
+    form: &'a Form,
+    rows: Rows,
+    target: f64,
+    stop: &'a (dyn Fn() -> bool + Sync),
+    places: Vec<Place>,
+    queue: BinaryHeap<Open>,
+    /// Where climbs have ended.
+    tops: Vec<Vec<f64>>,
+    violation: Option<Vec<f64>>,
+    /// A node above T has nothing left to split: the proof cannot be finished.
+    stuck: bool,
+    nodes: usize,
+}
+
+/// Proves or refutes G(θ) <= `target` |θ| within `most_nodes` nodes, or until `stop` says so.
+///
+/// `progress` hears the largest open bound and the number of nodes, first that of the root alone.
+pub fn prove(
+    form: &Form,
+    target: f64,
+    most_nodes: usize,
+    stop: &(dyn Fn() -> bool + Sync),
+    progress: &mut dyn FnMut(f64, usize),
+) -> Attempt {
+    let rows = Rows::new(form);
+    let mut prover = Prover {
+        form,
+        rows,
+        target,
+        stop,
+        places: vec![Place::Done(None)],
+        queue: BinaryHeap::new(),
+        tops: Vec::new(),
+        violation: None,
+        stuck: false,
+        nodes: 0,
+    };
+    let root = prover.root();
+    prover.place(vec![(0, root)]);
+    progress(prover.worst_open(), prover.nodes);
+    while prover.goes_on() && prover.nodes + 2 <= most_nodes && !stop() {
+        prover.wave(most_nodes);
+        progress(prover.worst_open(), prover.nodes);
+    }
+    prover.finish()
+}
+
+impl Prover<'_> {
+    /// Every p as if Θ were I/r, every concave row on its chord.
+    fn root(&self) -> Solved {
+        let spread = (self.rows.rank as f64).sqrt();
+        let first = self.rows.rows.iter().map(|row| if row.kink > 0.0 { libm::log(row.kink * spread / (4.0 * row.radius)) } else { 1.0 });
+        self.solve(Vec::new(), first.collect(), f64::INFINITY, true)
+    }
+
+    /// Minimises the bound of one node.
+    fn solve(&self, cuts: Vec<Cut>, x: Vec<f64>, mu: f64, root: bool) -> Solved {
+        let node = Node::new(&self.rows, &cuts);
+        let goal = self.target * (1.0 - 3.0 * MARGIN);
+        let effort = Effort { goal, certain: if root { 0.97 } else { 0.5 }, steps: STEPS };
+        let Some(mut descent) = Descent::new(&node, x.clone(), effort, mu) else { return Solved::hopeless(cuts, x) };
+        let mut leaf = Leaf::default();
+        for lower in 0..4 {
+            let mut pause = descent.run(self.stop);
+            if pause == Pause::Open && descent.slopes.worst.is_none_or(|worst| worst.1 <= TINY * self.target) {
+                descent.allow(LONGER);
+                pause = descent.run(self.stop);
+            }
+            leaf = super::leaf::leaf(&node, self.form, &descent.value);
+            if pause == Pause::Open || leaf.bound <= self.target * (1.0 - MARGIN) {
+                break;
+            }
+            descent.lower_goal(self.target * (1.0 - 10.0 * f64::from(lower + 1) * MARGIN));
+        }
+        let closed = leaf.bound <= self.target * (1.0 - MARGIN);
+        let split = descent
+            .slopes
+            .worst
+            .filter(|_| !closed)
+            .map(|(slot, _)| [1.0, -1.0].map(|sign| Cut { slot, sign, toward: node.toward(&descent.value, slot, sign) }));
+        let (theta, mu) = (descent.value.peak.theta.clone(), descent.value.peak.mu);
+        Solved { x: descent.value.x, mu, leaf, closed, theta, split, cuts }
+    }
+
+    fn goes_on(&self) -> bool {
+        !self.queue.is_empty() && self.violation.is_none() && !self.stuck
+    }
+
+    /// Splits the worst open nodes and solves their children.
+    fn wave(&mut self, most_nodes: usize) {
+        let room = ((most_nodes - self.nodes) / 2).min(WAVE);
+        let mut children: Vec<(usize, Vec<Cut>, Vec<f64>, f64)> = Vec::new();
+        while children.len() < 2 * room {
+            let Some(open) = self.queue.pop() else { break };
+            let Some(split) = &open.solved.split else {
+                self.places[open.place] = Place::Done(Some(open.solved.leaf));
+                self.stuck = true;
+                break;
+            };
+            let first = self.places.len();
+            self.places.extend([Place::Done(None), Place::Done(None)]);
+            let row = self.rows.rows[split[0].slot].index;
+            self.places[open.place] = Place::Split { row, positive: first, negative: first + 1 };
+            for (side, cut) in split.iter().enumerate() {
+                let (cuts, x) = open.solved.child(cut);
+                children.push((first + side, cuts, x, open.solved.mu));
+            }
+        }
+        let this = &*self;
+        let solved: Vec<(usize, Solved)> =
+            children.into_par_iter().map(|(place, cuts, x, mu)| (place, this.solve(cuts, x, mu, false))).collect();
+        self.place(solved);
+    }
+
+    /// Files what was solved, and looks at G where the nodes have their maxima.
+    fn place(&mut self, solved: Vec<(usize, Solved)>) {
+        for (place, solved) in solved {
+            self.nodes += 1;
+            self.look(&solved.theta);
+            if solved.closed {
+                self.places[place] = Place::Done(Some(solved.leaf));
+            } else {
+                self.queue.push(Open { bound: solved.leaf.bound, place, solved });
+            }
+        }
+    }
+
+    /// Evaluates G at θ, and climbs from there if it is near T.
+    fn look(&mut self, theta: &[f64]) {
+        let length = theta.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let value = self.rows.value(theta);
+        if length == 0.0 || value <= NEAR * self.target * length || self.violation.is_some() {
+            return;
+        }
+        let alike = |top: &Vec<f64>| top.iter().zip(theta).map(|(a, b)| a * b).sum::<f64>() > BESIDE * length;
+        if value <= self.target * length && self.tops.iter().any(alike) {
+            return;
+        }
+        let price = Price { inputs: &self.form.rows, linear: self.form.linear.clone(), kinks: self.form.kinks.clone() };
+        let squares: Vec<f64> = self.form.rows.each_row().map(|x| x.iter().map(|x| x * x).sum()).collect();
+        let (top, value) = climb(&price, &squares, theta, self.stop).unwrap_or((theta.to_vec(), value));
+        if value > self.target {
+            self.violation = Some(top.clone());
+        }
+        self.tops.push(top);
+    }
+
+    fn worst_open(&self) -> f64 {
+        self.queue.peek().map_or(self.target, |open| open.bound)
+    }
+
+    /// The tree, put together from its last node backwards: children come after their parents.
+    fn finish(mut self) -> Attempt {
+        for open in std::mem::take(&mut self.queue) {
+            self.places[open.place] = Place::Done(Some(open.solved.leaf));
+        }
+        let mut worst = f64::NEG_INFINITY;
+        let mut built: Vec<Option<Tree>> = Vec::new();
+        built.resize_with(self.places.len(), || None);
+        for (index, place) in self.places.into_iter().enumerate().rev() {
+            built[index] = Some(match place {
+                Place::Done(leaf) => {
+                    let leaf = leaf.expect("every place was solved");
+                    worst = worst.max(leaf.bound);
+                    Tree::Leaf(leaf)
+                }
+                Place::Split { row, positive, negative } => {
+                    let mut take = |child: usize| Box::new(built[child].take().expect("a child has one parent"));
+                    Tree::Split { row, positive: take(positive), negative: take(negative) }
+                }
+            });
+        }
+        Attempt { tree: built[0].take().expect("the root"), worst, violation: self.violation, nodes: self.nodes }
+    }
+}
