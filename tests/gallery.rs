@@ -45,7 +45,7 @@ fn every_model_meets_its_optimum() {
         assert!(outcome.lower_bound <= known * (1.0 + 1e-9), "{name}: the bound {} is above the optimum", outcome.lower_bound);
         assert_eq!(problem.score(&outcome.network).objective, outcome.objective, "{name}");
         match problem.plan.guarantee {
-            Guarantee::Global => assert_eq!((outcome.bound, outcome.stopped), (Bound::EveryCell, Stopped::Gap), "{name}"),
+            Guarantee::Global => assert_eq!((outcome.bound, outcome.stopped), (Bound::Proved, Stopped::Gap), "{name}"),
             Guarantee::Bounded => assert!(outcome.lower_bound > 0.0, "{name}"),
         }
     }

@@ -1,13 +1,14 @@
 //! Optima known by an independent implementation (tests/reference/instances.json) are met, by listing and by generation.
 #![cfg(feature = "solve")]
 
+use cvxc::checker::check;
 use cvxc::exact::{Rational, rational};
 use cvxc::loss::{Total, find};
 use cvxc::problem::{
     Activation, Architecture, Arrangements, Bias, Column, Dataset, Guarantee, Matrix, Objective, Plan, Problem, Rows, Target,
 };
 use cvxc::regularizer::Regularizer;
-use cvxc::solve::{Bound, Control, Outcome, solve};
+use cvxc::solve::{Control, Outcome, Standing, solve};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -74,13 +75,9 @@ fn listing_and_generation_meet_every_reference_optimum() {
             // The references carry nine digits.
             assert!(off(outcome.objective) < 1e-6, "{name}: {} against {optimum}", outcome.objective);
             assert!(off(outcome.lower_bound) < 1e-6, "{name}: bound {} against {optimum}", outcome.lower_bound);
-            // With a single row the norm bound is the optimum itself, and generation prices no further.
-            let expected = if instance["X"].as_array().unwrap().len() == 1 && arrangements == Arrangements::Generate {
-                Bound::Norm
-            } else {
-                Bound::EveryCell
-            };
-            assert_eq!(outcome.bound, expected, "{name}");
+            assert_eq!(outcome.standing, Standing::GlobalOptimum, "{name}");
+            let verdict = check(&problem, outcome.certificate.as_ref().unwrap()).unwrap();
+            assert_eq!(verdict.lower_bound(), outcome.lower_bound, "{name}");
             assert!(outcome.lower_bound <= outcome.objective * (1.0 + 1e-12), "{name}");
             assert_eq!(problem.score(&outcome.network).objective, outcome.objective, "{name}: the network's own objective");
         }

@@ -71,12 +71,19 @@ fn the_promise_decides() {
 fn the_summary_says_what_is_known() {
     let (problem, network) = (problem(), network());
     let text = summary(&answer(&problem, &network), Style::default());
-    for part in
-        ["BOUNDED, gap 12.", "%, time limit", "lower bound", "a norm bound over all", "2 ", "pruned from 16", "(exit 3)", "beta = 0.01"]
-    {
+    for part in [
+        "BOUNDED, gap 12.",
+        "%, time limit",
+        "lower bound",
+        "a norm bound over all of weight space",
+        "2 ",
+        "pruned from 16",
+        "(exit 3)",
+        "beta = 0.01",
+    ] {
         assert!(text.contains(part), "{part} in\n{text}");
     }
-    assert!(text.contains("next: cvxc predict abs.out") && text.contains("--time 20min"), "{text}");
+    assert!(text.contains("next: cvxc verify abs.out") && text.contains("--time 20min"), "{text}");
     assert!(!text.contains('\u{1b}') && !text.contains("GLOBAL"), "{text}");
     assert!(text.lines().all(|line| line == line.trim_end()), "{text}");
     let colored = summary(&answer(&problem, &network), Style { color: true, plot: true });

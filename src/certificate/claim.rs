@@ -9,7 +9,7 @@
 //! The data are rounded to a grid (or to a basis, z̃ = B x, and then a grid).  |φ(x·w) - φ(x̃·w)| <= Lip |x - x̃| |w|, so what is
 //! proved for the grid with a limit T that is smaller by Σ |m_i| Lip |x_i - x̃_i| holds for the doubles themselves.
 
-use super::Dual;
+use super::{Correction, Dual};
 use crate::exact::{Abs, Natural, Rational, rational, written};
 use crate::problem::{Activation, Matrix, Problem};
 use std::collections::BTreeMap;
@@ -41,6 +41,8 @@ pub enum Fault {
     Width,
     /// The dual vector or the basis has another shape than the data.
     Shape,
+    /// No correction makes the dual vector orthogonal to the columns of the skip.
+    Equalities,
 }
 
 /// The slopes p = P/D and q = Q/D right and left of 0.
@@ -61,7 +63,14 @@ struct Grid {
 
 impl Claim {
     /// The inequality for networks of output sign `sign` and a dual vector `scale`·u.
-    pub fn new(problem: &Problem, dual: &Dual, scale: f64, basis: Option<&[Vec<i64>]>, sign: i8) -> Result<Claim, Fault> {
+    pub fn new(
+        problem: &Problem,
+        dual: &Dual,
+        correction: &Correction,
+        scale: f64,
+        basis: Option<&[Vec<i64>]>,
+        sign: i8,
+    ) -> Result<Claim, Fault> {
         let inputs = problem.inputs();
         let wide = DUAL_BITS + 2;
         if dual.mantissas.len() != inputs.rows || dual.mantissas.iter().any(|m| m.unsigned_abs() >> wide != 0) {
@@ -73,7 +82,8 @@ impl Claim {
             None => plain,
             Some(basis) => plain.along(basis, inputs.columns)?,
         };
-        let limit = limit(problem, dual, scale, &slopes, &grid).ok_or(Fault::Width)?;
+        let moved = correction.reach(&inputs).ok_or(Fault::Width)?;
+        let limit = limit(problem, dual, scale, &slopes, &grid, &moved).ok_or(Fault::Width)?;
         let mut claim = Claim { lines: Vec::new(), kinks: Vec::new(), slope: vec![0; basis.map_or(inputs.columns, <[_]>::len)], limit };
         claim.gather(&grid, dual, &slopes, sign).ok_or(Fault::Width)?;
         Ok(claim)
@@ -115,13 +125,14 @@ impl Claim {
     }
 }
 
-/// T = floor( (D 2^(e + exponent) n β / t - Lip Σ |m_i| error_i) / |B| ), n being the number of rows of a mean and 1 of a sum.
-fn limit(problem: &Problem, dual: &Dual, scale: f64, slopes: &Slopes, grid: &Grid) -> Option<i128> {
+/// T = floor( (D 2^(e + exponent) (n β / t - Lip Σ |e_i| |x_i|) - D Lip Σ |m_i| error_i) / |B| ), n being the number of rows of a mean and 1 of a sum.
+fn limit(problem: &Problem, dual: &Dual, scale: f64, slopes: &Slopes, grid: &Grid, moved: &Rational) -> Option<i128> {
     let beta = written(problem.objective.strength)?;
     let scale = rational(scale).filter(|t| *t > Rational::ZERO)?;
     let unit = &slopes.denominator * power(grid.exponent.checked_add(dual.exponent)?)?;
-    let whole = unit * problem.objective.loss.count(problem.targets().len()) * beta / scale;
     let steepest = slopes.positive.unsigned_abs().max(slopes.negative.unsigned_abs());
+    let whole = &unit * problem.objective.loss.count(problem.targets().len()) * beta / scale;
+    let whole = whole - unit * moved * Rational::from(steepest) / &slopes.denominator;
     let mut error = 0_u128;
     for (m, e) in dual.mantissas.iter().zip(&grid.errors) {
         error = error.checked_add(u128::from(m.unsigned_abs()).checked_mul(e.unsigned_abs())?)?;

@@ -24,6 +24,9 @@ impl Certificate {
         if let Some(basis) = &self.basis {
             line("basis", part(serde_json::to_string(basis)));
         }
+        if !self.pivots.is_empty() {
+            line("pivots", part(serde_json::to_string(&self.pivots)));
+        }
         line("proofs", part(serde_json::to_string(&self.proofs)));
         text.push_str("\n}\n");
         text.into_bytes()

@@ -3,14 +3,16 @@
 //! `grammar/certificate.md` describes the file, independent of this code.
 
 mod claim;
+mod equalities;
 mod file;
 mod stream;
 
 pub use claim::{BASIS_BITS, Claim, DUAL_BITS, Fault, GRID_BITS, SLOPE_BITS};
+pub use equalities::Correction;
 pub use file::NAME;
 pub use stream::{Reader, Writer};
 
-use crate::exact::{Natural, Rational};
+use crate::exact::{Dyadic, Natural, Rational};
 use crate::problem::{Matrix, Network, Problem, Skip};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +34,9 @@ pub struct Certificate {
     /// Rows of B in units of 2^-[`BASIS_BITS`], where the rank is below the number of columns: proofs are about ω = B w.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub basis: Option<Vec<Vec<i64>>>,
+    /// Rows (from 0) where the dual vector may be corrected, as many as a skip has columns; none without a skip.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub pivots: Vec<usize>,
     /// One proof per output sign: first +1, then -1.
     pub proofs: [Proof; 2],
 }
@@ -117,6 +122,11 @@ impl Dual {
     /// The entries as doubles.
     pub fn doubles(&self) -> Vec<f64> {
         self.mantissas.iter().map(|&m| libm::scalbn(m as f64, -self.exponent)).collect()
+    }
+
+    /// The entries, exactly.
+    pub fn dyadics(&self) -> Vec<Dyadic> {
+        self.mantissas.iter().map(|&m| Dyadic { mantissa: m.into(), exponent: -i64::from(self.exponent) }).collect()
     }
 
     /// factor · u, exactly.

@@ -11,7 +11,7 @@ mod signs;
 
 pub use refusal::Refusal;
 
-use crate::certificate::{Certificate, Claim, FORMAT, Fault, Proof, Reader, Statement, VERSION};
+use crate::certificate::{Certificate, Claim, Correction, FORMAT, Fault, Proof, Reader, Statement, VERSION};
 use crate::exact::{Rational, above, below};
 use crate::problem::Problem;
 
@@ -79,9 +79,6 @@ pub fn upper(problem: &Problem, certificate: &Certificate) -> Result<Rational, R
 
 /// At most -L*(t v), the bound that the proofs justify.
 pub fn lower(problem: &Problem, certificate: &Certificate) -> Result<Rational, Refusal> {
-    if problem.architecture.skip {
-        return Err(Refusal::Skip);
-    }
     let y = problem.targets();
     let scale = crate::exact::rational(certificate.scale).filter(|t| *t > Rational::ZERO).ok_or(Refusal::Scale)?;
     if certificate.dual.mantissas.len() != y.len() {
@@ -90,7 +87,10 @@ pub fn lower(problem: &Problem, certificate: &Certificate) -> Result<Rational, R
     if certificate.dual.exponent.unsigned_abs() > 3000 {
         return Err(Refusal::Width);
     }
-    let conjugate = problem.objective.loss.conjugate_above(&certificate.dual.times(&scale), y);
+    let correction = correction(problem, certificate)?;
+    let by = &correction.most * &scale;
+    let moved = |row: usize| correction.rows.contains(&row).then(|| by.clone());
+    let conjugate = problem.objective.loss.conjugate_above(&certificate.dual.times(&scale), y, moved);
     let bound = -conjugate.map_err(|row| Refusal::Domain { row: row + 1 })?;
     // Loss and penalty are never negative.
     Ok(bound.max(Rational::ZERO))
@@ -99,15 +99,29 @@ pub fn lower(problem: &Problem, certificate: &Certificate) -> Result<Rational, R
 /// Checks both trees and returns how many leaves they have.
 pub fn proofs(problem: &Problem, certificate: &Certificate) -> Result<usize, Refusal> {
     let mut leaves = 0;
+    let correction = correction(problem, certificate)?;
     for (sign, proof) in [1, -1].into_iter().zip(&certificate.proofs) {
-        let claim = Claim::new(problem, &certificate.dual, certificate.scale, certificate.basis.as_deref(), sign);
-        let claim = claim.map_err(|fault| match fault {
-            Fault::Width => Refusal::Width,
-            Fault::Shape => Refusal::Shape("dual vector or basis"),
-        })?;
+        let claim = Claim::new(problem, &certificate.dual, &correction, certificate.scale, certificate.basis.as_deref(), sign);
+        let claim = claim.map_err(named)?;
         leaves += tree(&claim, proof).map_err(|flaw| flaw.refusal(sign))?;
     }
     Ok(leaves)
+}
+
+/// How far the dual vector is from the equalities of a skip.
+fn correction(problem: &Problem, certificate: &Certificate) -> Result<Correction, Refusal> {
+    if certificate.dual.exponent.unsigned_abs() > 3000 {
+        return Err(Refusal::Width);
+    }
+    Correction::new(problem, &certificate.dual, &certificate.pivots).map_err(named)
+}
+
+fn named(fault: Fault) -> Refusal {
+    match fault {
+        Fault::Width => Refusal::Width,
+        Fault::Shape => Refusal::Shape("dual vector, its pivots or the basis"),
+        Fault::Equalities => Refusal::Skip,
+    }
 }
 
 fn tree(claim: &Claim, proof: &Proof) -> Result<usize, Flaw> {

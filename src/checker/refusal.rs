@@ -21,7 +21,7 @@ pub enum Refusal {
     Scale,
     /// The dual vector leaves the domain of the loss's conjugate.
     Domain { row: usize },
-    /// Networks with a skip have no certificates yet.
+    /// The dual vector is not near one that is orthogonal to the skip's columns.
     Skip,
     /// Numbers too large, too small or too wide for exact integers of 128 bits.
     Width,
@@ -45,7 +45,7 @@ impl std::fmt::Display for Refusal {
             Refusal::Row { row } => write!(out, "the network's loss on training row {row} is too large to be bounded"),
             Refusal::Scale => write!(out, "the scale of the dual vector is not a positive number"),
             Refusal::Domain { row } => write!(out, "the dual vector is outside the domain of the loss at training row {row}"),
-            Refusal::Skip => write!(out, "networks with a skip cannot be certified yet"),
+            Refusal::Skip => write!(out, "the dual vector cannot be made orthogonal to the columns of the skip"),
             Refusal::Width => write!(out, "the numbers are too large or too small for a proof in integers of 128 bits"),
             Refusal::Weights => write!(out, "weights.safetensors holds another network than the certificate"),
             Refusal::Tree { sign, leaf, what } => {

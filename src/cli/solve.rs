@@ -182,7 +182,6 @@ fn stopped(stopped: solve::Stopped) -> Stopped {
 fn rests(bound: solve::Bound) -> Rests {
     match bound {
         solve::Bound::Proved => Rests::Proved,
-        solve::Bound::EveryCell => Rests::EveryCell,
         solve::Bound::Norm => Rests::Norm,
         solve::Bound::Trivial => Rests::Trivial,
     }

@@ -126,12 +126,20 @@ impl Total {
 
     /// A rational at least L(f), the targets being the very doubles `y`; the first row at fault where there is none.
     pub fn value_above(&self, f: &[Rational], y: &[f64]) -> Result<Rational, usize> {
-        self.sum_above(f, y, |f, y, p| self.loss.value_above(f, y, p))
+        self.sum_above(f, y, |_, f, y, p| self.loss.value_above(f, y, p))
     }
 
     /// A rational at least L*(v) for v = scale · u; the first row whose u_i is outside the domain of ℓ*, if there is one.
-    pub fn conjugate_above(&self, u: &[Rational], y: &[f64]) -> Result<Rational, usize> {
-        self.sum_above(u, y, |u, y, p| self.loss.conjugate_above(u, y, p))
+    ///
+    /// Rows for which `moved` gives a number may have any u_i within it: ℓ* is convex, so the ends decide.
+    pub fn conjugate_above(&self, u: &[Rational], y: &[f64], moved: impl Fn(usize) -> Option<Rational>) -> Result<Rational, usize> {
+        self.sum_above(u, y, |i, u, y, p| match moved(i) {
+            None => self.loss.conjugate_above(u, y, p),
+            Some(by) => {
+                let ends = (self.loss.conjugate_above(&(u + &by), y, p)?, self.loss.conjugate_above(&(u - by), y, p)?);
+                Some(ends.0.max(ends.1))
+            }
+        })
     }
 
     /// The sum of `term` over rows; divided by their number for a mean, which no double could do.
@@ -139,12 +147,12 @@ impl Total {
         &self,
         x: &[Rational],
         y: &[f64],
-        term: impl Fn(&Rational, &Rational, &Rational) -> Option<Rational>,
+        term: impl Fn(usize, &Rational, &Rational, &Rational) -> Option<Rational>,
     ) -> Result<Rational, usize> {
         let p = written(self.parameter).unwrap_or_default();
         let mut sum = Rational::ZERO;
         for (i, (x, y)) in x.iter().zip(y).enumerate() {
-            sum += rational(*y).and_then(|y| term(x, &y, &p)).ok_or(i)?;
+            sum += rational(*y).and_then(|y| term(i, x, &y, &p)).ok_or(i)?;
         }
         Ok(sum / self.count(y.len()))
     }

@@ -70,16 +70,16 @@ impl Stopped {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rests {
     Proved,
-    EveryCell,
     Norm,
     Trivial,
 }
 
 impl Rests {
-    pub fn words(self) -> &'static str {
+    /// For people; `closed` says whether the gap is as narrow as asked.
+    pub fn words(self, closed: bool) -> &'static str {
         match self {
-            Rests::Proved => "no neuron of any kind is worth adding: proved",
-            Rests::EveryCell => "priced on every cell",
+            Rests::Proved if closed => "no neuron of any kind is worth adding: proved",
+            Rests::Proved => "proved: no network of any width goes below this",
             Rests::Norm => "a norm bound over all of weight space; a sharper proof may exist",
             Rests::Trivial => "only that loss and penalty are never negative",
         }
@@ -88,7 +88,6 @@ impl Rests {
     pub fn key(self) -> &'static str {
         match self {
             Rests::Proved => "proof",
-            Rests::EveryCell => "every_cell",
             Rests::Norm => "norm",
             Rests::Trivial => "trivial",
         }

@@ -88,7 +88,7 @@ fn bounds(answer: &Answer) -> Vec<Row> {
     let asked = format!("asked for {}", plain(answer.problem.plan.gap));
     vec![
         ("objective", upper, parts),
-        ("lower bound", lower, answer.rests.words().to_string()),
+        ("lower bound", lower, answer.rests.words(answer.relative_gap() <= answer.problem.plan.gap).to_string()),
         ("gap", gap(answer.relative_gap()), format!("{asked}{}", progress(answer))),
     ]
 }

@@ -105,17 +105,16 @@ impl Search<'_, '_> {
         network.hidden.each_row().zip(&network.output).map(cell).collect()
     }
 
-    /// The best lower bound at hand: every cell where they can be listed, norms otherwise.
+    /// The best lower bound at hand: a proof, finished or not, or norms where there is none.
     ///
     /// `duals` are those of the search; the polish after pruning may have left another.
     fn bound(&mut self, mut duals: Vec<Vec<f64>>) {
         duals.extend(self.dual.clone().filter(|dual| !duals.contains(dual)));
         for dual in duals {
-            let done = self.priced.as_ref() == Some(&dual);
-            if !done && !self.closed() && !self.stop.now() && !self.problem.architecture.skip {
+            if !self.closed() && !self.stop.now() {
                 self.prove(&dual, NODES);
             }
-            if done || self.closed() || (self.listable() && !self.stop.now() && self.price_every_cell(&dual).is_some()) {
+            if self.closed() {
                 continue;
             }
             let price = norm_bound(&self.inputs, self.problem.architecture.activation.slopes(), &dual);

@@ -8,7 +8,7 @@ use super::prove::NODES;
 use super::search::{Master, Search};
 use crate::arrangement::Pattern;
 use crate::lowering::{Group, Shape};
-use crate::pricing::{Find, ascend, price_cells, price_every_cell};
+use crate::pricing::{Find, ascend, price_cells};
 use crate::problem::Random;
 use std::collections::BTreeSet;
 
@@ -29,8 +29,6 @@ const ADDED: usize = 30;
 /// Gaussian starts of an ordinary pricing round, and of the one that must find nothing before the search ends.
 const STARTS: usize = 24;
 const LAST_STARTS: usize = 200;
-/// Arrangements of at most this many cells are priced cell by cell, which is a proof.
-const PRICED_CELLS: f64 = 3e6;
 
 impl Search<'_, '_> {
     /// Generates until no violated neuron is found, or time is over.
@@ -83,7 +81,7 @@ impl Search<'_, '_> {
 
     /// A bound from the root of the proof alone: rough, but there within a second or so.
     fn first_interval(&mut self) {
-        if let (Some(dual), false) = (self.dual.clone(), self.problem.architecture.skip) {
+        if let Some(dual) = self.dual.clone() {
             self.prove(&dual, 1);
             self.report(0);
         }
@@ -146,27 +144,7 @@ impl Search<'_, '_> {
     /// Proves all of weight space, or finds a neuron that was missed.
     fn proved(&mut self, master: &Master) -> Vec<Find> {
         let Some(dual) = master.dual.clone() else { return Vec::new() };
-        if self.problem.architecture.skip {
-            return if self.listable() { self.price_every_cell(&dual).map(|priced| priced.finds).unwrap_or_default() } else { Vec::new() };
-        }
         self.prove(&dual, NODES)
-    }
-
-    /// Whether the arrangement is small enough to be priced cell by cell.
-    pub fn listable(&self) -> bool {
-        self.cells_at_most() <= PRICED_CELLS
-    }
-
-    /// Prices `dual` on every cell and keeps the lower bound that follows.
-    pub fn price_every_cell(&mut self, dual: &[f64]) -> Option<crate::pricing::Priced> {
-        (self.control.progress)(super::Event::Stage("pricing every cell"));
-        let (lines, inputs, stop) = (&self.lines, &self.inputs, &self.stop);
-        let slopes = self.problem.architecture.activation.slopes();
-        let limit = self.violation();
-        let priced = self.workers.install(|| price_every_cell(lines, inputs, slopes, dual, limit, &|| stop.now()))?;
-        self.priced = Some(dual.to_vec());
-        self.keep_bound(dual, priced.price, super::Bound::EveryCell);
-        Some(priced)
     }
 
     /// Climbs from the neurons at hand and from `count` Gaussian directions.

@@ -37,8 +37,6 @@ pub enum Standing {
 pub enum Bound {
     /// A tree over weight space proves the price of every neuron.
     Proved,
-    /// The dual vector was priced on every cell of weight space.
-    EveryCell,
     /// A norm inequality over all of weight space.
     Norm,
     /// The loss is never negative: nothing better was at hand.

@@ -2,9 +2,9 @@
 
 use super::outcome::{Bound, Event};
 use super::search::Search;
-use crate::certificate::{BASIS_BITS, Certificate, Claim, Dual, FORMAT, Proof, Statement, VERSION, Weights};
+use crate::certificate::{BASIS_BITS, Certificate, Claim, Correction, Dual, FORMAT, Proof, Statement, VERSION, Weights};
 use crate::checker::{Verdict, check};
-use crate::pricing::{ConeTree, Find, Price, ascend, prove_by_cones, semidefinite};
+use crate::pricing::{ConeTree, Find, Price, ascend, pivots, prove_by_cones, semidefinite};
 use crate::problem::Network;
 
 /// The part of the gap that the dual vector gives away, so that proofs have room to be short.
@@ -21,6 +21,7 @@ pub struct Draft {
     pub dual: Dual,
     pub scale: f64,
     pub basis: Option<Vec<Vec<i64>>>,
+    pub pivots: Vec<usize>,
     pub proofs: [Proof; 2],
 }
 
@@ -35,6 +36,7 @@ impl Draft {
             dual: self.dual,
             scale: self.scale,
             basis: self.basis,
+            pivots: self.pivots,
             proofs: self.proofs,
         }
     }
@@ -83,7 +85,9 @@ impl Search<'_, '_> {
         let exact = Dual::truncated(&shrunk);
         let basis = self.basis.clone();
         let rank = basis.as_ref().map_or(self.inputs.columns, Vec::len);
-        let claim = |sign| Claim::new(problem, &exact, 1.0, basis.as_deref(), sign);
+        let pivots = if problem.architecture.skip { pivots(problem, &shrunk).unwrap_or_default() } else { Vec::new() };
+        let Ok(correction) = Correction::new(problem, &exact, &pivots) else { return Vec::new() };
+        let claim = |sign| Claim::new(problem, &exact, &correction, 1.0, basis.as_deref(), sign);
         let (Ok(first), Ok(second)) = (claim(1), claim(-1)) else { return Vec::new() };
         let claims = [first, second];
         let tried = self.try_claims(&claims, rank, most_nodes);
@@ -92,7 +96,7 @@ impl Search<'_, '_> {
             let worst = tried.iter().map(|tried| tried.worst).fold(1.0, f64::max);
             let scale = if worst > 1.0 { 1.0 / (worst * (1.0 + 1e-8)) } else { 1.0 };
             let proofs = [0, 1].map(|at| tried[at].proof(&claims[at]));
-            self.keep_proof(Draft { dual: exact, scale, basis, proofs });
+            self.keep_proof(Draft { dual: exact, scale, basis, pivots, proofs });
         }
         found
     }

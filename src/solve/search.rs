@@ -38,8 +38,6 @@ pub struct Search<'a, 'c> {
     pub basis: Option<Vec<Vec<i64>>>,
     /// The proof behind the lower bound, if that rests on one.
     pub proof: Option<Draft>,
-    /// The dual vector that was last priced on every cell.
-    pub priced: Option<Vec<f64>>,
     pub rounds: usize,
     pub size: Size,
     pub listed: usize,
@@ -81,7 +79,6 @@ impl<'a, 'c> Search<'a, 'c> {
             lower: trivial,
             proof: None,
             basis: row_basis(&inputs, BASIS_BITS),
-            priced: None,
             rounds: 0,
             size: Size::default(),
             listed: 0,

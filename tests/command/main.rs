@@ -3,6 +3,8 @@
 mod statement;
 #[cfg(feature = "solve")]
 mod training;
+#[cfg(feature = "solve")]
+mod verify;
 
 use serde_json::Value;
 use std::fs;

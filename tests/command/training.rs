@@ -8,13 +8,13 @@ fn a_solve_writes_its_folder_and_says_so() {
     let output = run(space.path(), &["solve", "xor.cvx"]);
     code(&output, 0);
     let text = stdout(&output);
-    for part in ["xor.cvx", "objective", "lower bound", "gap", "neurons", "stopped", "xor.out/", "next: cvxc predict xor.out"] {
+    for part in ["xor.cvx", "objective", "lower bound", "gap", "neurons", "stopped", "xor.out/", "next: cvxc verify xor.out"] {
         assert!(text.contains(part), "{part} in\n{text}");
     }
     assert!(text.contains("0.0624252"), "{text}");
-    assert!(!text.contains("GLOBAL OPTIMUM"), "nothing is certified yet\n{text}");
+    assert!(text.contains("GLOBAL OPTIMUM, certified"), "{text}");
     assert_eq!(names(space.path()), ["xor.cvx", "xor.out"]);
-    assert_eq!(names(&space.path().join("xor.out")), ["model.cvx", "report.md", "weights.safetensors"]);
+    assert_eq!(names(&space.path().join("xor.out")), ["certificate.json", "model.cvx", "report.md", "weights.safetensors"]);
     let report = fs::read_to_string(space.path().join("xor.out/report.md")).unwrap();
     assert!(report.contains("blake3:") && report.contains("0.0624252"), "{report}");
 }
@@ -27,7 +27,7 @@ fn json_is_one_object_with_the_same_numbers() {
     assert!(output.stderr.is_empty(), "{}", stderr(&output));
     let object: Value = serde_json::from_slice(&output.stdout).unwrap();
     let number = |name: &str| object[name].as_f64().unwrap();
-    assert_eq!(object["status"], "bounded");
+    assert_eq!(object["status"], "global_optimum");
     assert!((number("objective") - 0.062425287).abs() < 1e-6);
     assert!(number("lower_bound") <= number("objective") && number("relative_gap") <= 1e-6);
     assert!((number("loss") + number("strength") * number("penalty") - number("objective")).abs() < 1e-12);

@@ -1,0 +1,103 @@
+//! A free skip asks the dual vector to be orthogonal to its columns Z = [F 1], which rounded numbers never are.
+//!
+//! It is enough that some u + e is, with e zero outside p pivot rows B: Z_B' e = -Z'u.  With any R and δ = |I - R Z_B'| < 1 (largest
+//! row sum) Z_B' is invertible and |e|_∞ <= |R Z'u|_∞ / (1 - δ).  R is guessed in floating point; δ and the rest are exact (PROOF 3).
+
+use super::{Dual, Fault};
+use crate::exact::{Abs, Dyadic, Rational, half};
+use crate::problem::{Matrix, Problem};
+
+/// Rows where the dual vector may be moved, and by how much at most.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Correction {
+    pub rows: Vec<usize>,
+    pub most: Rational,
+}
+
+impl Correction {
+    /// The correction that `pivots` allow; nothing where there is no skip.
+    pub fn new(problem: &Problem, dual: &Dual, pivots: &[usize]) -> Result<Correction, Fault> {
+        let features = &problem.dataset.train.inputs;
+        if !problem.architecture.skip {
+            return if pivots.is_empty() { Ok(Correction::default()) } else { Err(Fault::Shape) };
+        }
+        let p = features.columns + 1;
+        let distinct: std::collections::BTreeSet<&usize> = pivots.iter().collect();
+        let inside = pivots.iter().all(|row| *row < features.rows);
+        if pivots.len() != p || distinct.len() != p || !inside || dual.mantissas.len() != features.rows {
+            return Err(Fault::Shape);
+        }
+        if !features.values.iter().all(|x| x.is_finite()) {
+            return Err(Fault::Width);
+        }
+        let guess = inverse(features, pivots).ok_or(Fault::Equalities)?;
+        let most = bound(features, dual, pivots, &guess).ok_or(Fault::Equalities)?;
+        Ok(Correction { rows: pivots.to_vec(), most })
+    }
+
+    /// A bound on Σ |e_i| |x_i| for hidden inputs x.
+    pub fn reach(&self, inputs: &Matrix) -> Option<Rational> {
+        let mut sum = Rational::ZERO;
+        for &row in &self.rows {
+            let length = inputs.row(row).iter().map(|x| x.abs()).sum::<f64>() * (1.0 + 1e-9);
+            sum += &self.most * crate::exact::rational(length)?;
+        }
+        Some(sum)
+    }
+}
+
+/// Z_ik.
+fn entry(features: &Matrix, i: usize, k: usize) -> f64 {
+    if k < features.columns { features.row(i)[k] } else { 1.0 }
+}
+
+/// A floating-point guess at the inverse of Z_B', row by row, by Gauss and Jordan with pivots.
+fn inverse(features: &Matrix, pivots: &[usize]) -> Option<Vec<Vec<f64>>> {
+    let p = pivots.len();
+    let row = |k: usize| -> Vec<f64> {
+        let left = pivots.iter().map(|&i| entry(features, i, k));
+        left.chain((0..p).map(|j| f64::from(u8::from(j == k)))).collect()
+    };
+    let mut rows: Vec<Vec<f64>> = (0..p).map(row).collect();
+    for column in 0..p {
+        let pivot = (column..p).max_by(|&a, &b| rows[a][column].abs().total_cmp(&rows[b][column].abs()))?;
+        rows.swap(column, pivot);
+        let scale = rows[column][column];
+        if scale == 0.0 {
+            return None;
+        }
+        rows[column].iter_mut().for_each(|x| *x /= scale);
+        let settled = rows[column].clone();
+        for (_, row) in rows.iter_mut().enumerate().filter(|(k, _)| *k != column) {
+            let factor = row[column];
+            row.iter_mut().zip(&settled).for_each(|(x, s)| *x -= factor * s);
+        }
+    }
+    rows.iter().all(|row| row.iter().all(|x| x.is_finite())).then(|| rows.into_iter().map(|mut row| row.split_off(p)).collect())
+}
+
+/// |R Z'u|_∞ / (1 - δ), if δ <= 1/2.
+fn bound(features: &Matrix, dual: &Dual, pivots: &[usize], guess: &[Vec<f64>]) -> Option<Rational> {
+    let p = pivots.len();
+    let exact = |values: &[f64]| -> Vec<Dyadic> { values.iter().map(|x| Dyadic::new(*x)).collect() };
+    let guess: Vec<Vec<Dyadic>> = guess.iter().map(|row| exact(row)).collect();
+    let columns: Vec<Vec<Dyadic>> = pivots.iter().map(|&i| (0..p).map(|k| Dyadic::new(entry(features, i, k))).collect()).collect();
+    let u = dual.dyadics();
+    let off: Vec<Dyadic> = (0..p)
+        .map(|k| {
+            let column: Vec<Dyadic> = (0..features.rows).map(|i| Dyadic::new(entry(features, i, k))).collect();
+            Dyadic::dot(&column, &u)
+        })
+        .collect();
+    let (mut delta, mut most) = (Rational::ZERO, Rational::ZERO);
+    for (k, row) in guess.iter().enumerate() {
+        let mut sum = Rational::ZERO;
+        for (j, column) in columns.iter().enumerate() {
+            let wanted = if j == k { Rational::ONE } else { Rational::ZERO };
+            sum += (wanted - Dyadic::dot(row, column).rational()).abs();
+        }
+        delta = delta.max(sum);
+        most = most.max(Dyadic::dot(row, &off).rational().abs());
+    }
+    (delta <= half(Rational::ONE)).then(|| most / (Rational::ONE - delta))
+}

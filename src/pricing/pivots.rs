@@ -1,0 +1,45 @@
+//! Rows where a dual vector may be moved so that it meets the equalities of a skip exactly: independent, and well inside the domain.
+
+use crate::problem::{Matrix, Problem};
+
+/// As many rows as the skip has columns, by greedy orthogonalisation of [F 1] weighted with the room at each row.
+///
+/// `u` is the dual vector in units of the loss per row.  `None` if the columns are dependent.
+pub fn pivots(problem: &Problem, u: &[f64]) -> Option<Vec<usize>> {
+    let features = &problem.dataset.train.inputs;
+    let loss = &problem.objective.loss;
+    let room = |u: f64, y: f64| {
+        let (low, high) = loss.loss.domain(y, loss.parameter);
+        (u - low).min(high - u).clamp(0.0, 1.0)
+    };
+    let rooms: Vec<f64> = u.iter().zip(problem.targets()).map(|(u, y)| room(*u, *y)).collect();
+    let scales = column_scales(features);
+    let row = |i: usize| -> Vec<f64> {
+        let values = features.row(i).iter().copied().chain([1.0]);
+        values.zip(&scales).map(|(x, scale)| rooms[i] * x / scale).collect()
+    };
+    let mut rest: Vec<Vec<f64>> = (0..features.rows).map(row).collect();
+    let mut chosen = Vec::new();
+    for _ in 0..=features.columns {
+        let size = |i: &usize| rest[*i].iter().map(|x| x * x).sum::<f64>();
+        let best = (0..features.rows).filter(|i| !chosen.contains(i)).max_by(|a, b| size(a).total_cmp(&size(b)).then(b.cmp(a)))?;
+        let length = size(&best).sqrt();
+        if length <= 1e-10 {
+            return None;
+        }
+        let direction: Vec<f64> = rest[best].iter().map(|x| x / length).collect();
+        for row in &mut rest {
+            let along: f64 = row.iter().zip(&direction).map(|(x, d)| x * d).sum();
+            row.iter_mut().zip(&direction).for_each(|(x, d)| *x -= along * d);
+        }
+        chosen.push(best);
+    }
+    Some(chosen)
+}
+
+/// The largest entry of every column, and 1 for the intercept.
+fn column_scales(features: &Matrix) -> Vec<f64> {
+    let mut largest = vec![0.0_f64; features.columns];
+    features.each_row().for_each(|row| largest.iter_mut().zip(row).for_each(|(l, x)| *l = l.max(x.abs())));
+    largest.iter().map(|l| if *l > 0.0 { *l } else { 1.0 }).chain([1.0]).collect()
+}

@@ -1,0 +1,162 @@
+//! `cvxc verify`: from a written result to a verdict, and every way to be refused.
+
+use super::*;
+
+/// A folder with `xor.cvx`, its result and nothing else.
+fn solved() -> TempDir {
+    let space = space();
+    code(&run(space.path(), &["solve", "xor.cvx", "-q"]), 0);
+    space
+}
+
+fn certificate(space: &TempDir) -> std::path::PathBuf {
+    space.path().join("xor.out/certificate.json")
+}
+
+/// Writes the certificate anew with `from` replaced.
+fn damage(space: &TempDir, from: &str, to: &str) {
+    let text = fs::read_to_string(certificate(space)).unwrap();
+    assert!(text.contains(from), "{from} in\n{text}");
+    fs::write(certificate(space), text.replacen(from, to, 1)).unwrap();
+}
+
+#[test]
+fn a_fresh_result_is_certified_in_four_lines() {
+    let space = solved();
+    for path in ["xor.out", "xor.out/certificate.json"] {
+        let output = run(space.path(), &["verify", path]);
+        code(&output, 0);
+        let text = stdout(&output);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 5, "{text}");
+        assert_eq!(lines[0], "  ok  model and data are the ones certified");
+        assert!(lines[1].starts_with("  ok  weights give objective 0.06242528"), "{text}");
+        assert!(lines[2].starts_with("  ok  dual point gives lower bound 0.0624252"), "{text}");
+        assert!(lines[3].starts_with("  ok  no neuron is worth adding: proof trees of "), "{text}");
+        assert!(lines[4].starts_with("CERTIFIED  objective within "), "{text}");
+        assert!(stderr(&output).is_empty());
+    }
+}
+
+#[test]
+fn json_holds_the_verdict() {
+    let space = solved();
+    let output = run(space.path(), &["verify", "xor.out", "--json"]);
+    let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(object["status"], "certified");
+    assert!(object["relative_gap"].as_f64().unwrap() <= 1e-6);
+    assert!(object["lower_bound"].as_f64() <= object["objective"].as_f64());
+    assert_eq!(object["refusal"], Value::Null);
+}
+
+#[test]
+fn another_objective_is_refused_with_its_code() {
+    let space = solved();
+    let output = run(space.path(), &["verify", "xor.out", "--set", "beta=0.1"]);
+    code(&output, 4);
+    assert_eq!(
+        stderr(&output),
+        "error[E0610]: this certificate is for a different objective\n  --> xor.out/certificate.json\n   |\n   = \
+         note: certificate: squared + 0.01 * weight_decay      model: squared + 0.1 * weight_decay\n   = \
+         help: solve again, or verify with the values it was made with: `--set NAME=VALUE`, `--model FILE`\n"
+    );
+    assert!(stdout(&output).contains("  NO  model and data are not the ones certified\nREFUSED"), "{}", stdout(&output));
+}
+
+#[test]
+fn overrides_are_remembered_and_a_changed_model_is_seen() {
+    let space = space();
+    code(&run(space.path(), &["solve", "xor.cvx", "-q", "--set", "beta=0.05"]), 0);
+    code(&run(space.path(), &["verify", "xor.out"]), 0);
+    fs::write(space.path().join("xor.cvx"), XOR.replace("1 1 -1", "1 1 -2")).unwrap();
+    let output = run(space.path(), &["verify", "xor.out"]);
+    code(&output, 4);
+    assert!(stderr(&output).contains("this certificate is for other data"), "{}", stderr(&output));
+    fs::remove_file(space.path().join("xor.cvx")).unwrap();
+    let output = run(space.path(), &["verify", "xor.out"]);
+    code(&output, 1);
+    assert!(stderr(&output).contains("--model FILE"), "{}", stderr(&output));
+}
+
+#[test]
+fn damage_is_refused_and_named() {
+    let refused = |from: &str, to: &str, word: &str| {
+        let space = solved();
+        damage(&space, from, to);
+        let output = run(space.path(), &["verify", "xor.out"]);
+        code(&output, 4);
+        assert!(stderr(&output).contains(word), "{word} in\n{}", stderr(&output));
+    };
+    refused("{\n\"format\"", "\n\"format\"", "it is damaged");
+    refused("\"version\":1", "\"version\":9", "version 9");
+    refused("\"scale\":1.0", "\"scale\":1.5", "fails at leaf");
+    refused("\"scale\":1.0", "\"scale\":1.0,\"extra\":1", "unknown field");
+    refused("\"output\":[", "\"output\":[1.0,", "the network has another shape");
+}
+
+#[test]
+fn weights_that_are_not_the_certified_ones_are_seen() {
+    let space = solved();
+    code(&run(space.path(), &["solve", "xor.cvx", "-q", "--set", "beta=0.05", "--out", "other"]), 0);
+    fs::copy(space.path().join("other/weights.safetensors"), space.path().join("xor.out/weights.safetensors")).unwrap();
+    let output = run(space.path(), &["verify", "xor.out"]);
+    code(&output, 4);
+    assert!(stderr(&output).contains("another network than the certificate"), "{}", stderr(&output));
+}
+
+#[test]
+fn truncated_certificates_are_refused() {
+    let space = solved();
+    let whole = fs::read(certificate(&space)).unwrap();
+    for part in 0..10 {
+        fs::write(certificate(&space), &whole[..whole.len() * part / 10]).unwrap();
+        code(&run(space.path(), &["verify", "xor.out"]), 4);
+    }
+    fs::remove_file(certificate(&space)).unwrap();
+    let output = run(space.path(), &["verify", "xor.out"]);
+    assert!(stderr(&output).contains("cannot be read"), "{}", stderr(&output));
+}
+
+/// grammar/certificate.md is enough for a second checker: the Python one agrees, where Python is at hand.
+#[test]
+fn a_second_checker_agrees() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        return;
+    }
+    let space = tempfile::tempdir().unwrap();
+    // Five inputs of rank 5 go to the tree of signs or cones; two to cones, with merged and opposite rows.
+    let small = "a,b,y\n1,2,1\n-1,1,-1\n2,-1,2\n-2,-1,0.5\n1,-3,-2\n0.5,0.5,1\n1,2,0.5\n-2,-4,0.25\n0,0,1\n";
+    let mut wide = "a,b,c,d,e,f,g,y\n".to_string();
+    for i in 0..12 {
+        let value = |j: usize| ((i * 37 + j * 61 + i * i * j * 7) % 41) as f64 / 8.0 - 2.5;
+        wide += &format!("{},{},{},{},{},{},{},{}\n", value(1), value(2), value(3), value(4), value(5), value(6), value(7), value(9));
+    }
+    let check = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/check.py");
+    for (name, table, layers, objective) in [
+        ("small", small, "dense -> relu", "squared + 0.3 * weight_decay"),
+        ("small", small, "dense(bias) -> abs", "mean(absolute) + 0.05 * weight_decay"),
+        ("wide", wide.as_str(), "dense -> relu", "mean(squared) + 0.1 * weight_decay"),
+    ] {
+        fs::write(space.path().join("t.csv"), table).unwrap();
+        let text = format!("cvx 1\ndata csv(\"t.csv\")\nnetwork features -> {layers} -> dense -> y\nminimize {objective}\n");
+        fs::write(space.path().join("t.cvx"), text).unwrap();
+        code(&run(space.path(), &["solve", "t.cvx", "-q"]), 0);
+        let verify = run(space.path(), &["verify", "t.out", "--json"]);
+        let object: Value = serde_json::from_slice(&verify.stdout).unwrap();
+        let python =
+            Command::new("python3").arg(&check).args(["t.out/certificate.json", "t.csv"]).current_dir(space.path()).output().unwrap();
+        code(&python, 0);
+        let words: Vec<String> = stdout(&python).split_whitespace().map(str::to_string).collect();
+        assert_eq!(words[0], "CERTIFIED");
+        for (word, key) in [(1, "lower_bound"), (2, "objective")] {
+            let (theirs, ours): (f64, f64) = (words[word].parse().unwrap(), object[key].as_f64().unwrap());
+            assert!((theirs - ours).abs() <= 1e-15 * ours.abs().max(1e-300), "{name} {objective}: {theirs} {ours}");
+        }
+        assert_eq!(words[3], object["leaves"].to_string(), "{name} {objective}");
+        let damaged =
+            fs::read_to_string(space.path().join("t.out/certificate.json")).unwrap().replacen("\"scale\":1.0", "\"scale\":1.01", 1);
+        fs::write(space.path().join("bad.json"), damaged).unwrap();
+        let python = Command::new("python3").arg(&check).args(["bad.json", "t.csv"]).current_dir(space.path()).output().unwrap();
+        code(&python, 1);
+    }
+}
