@@ -30,7 +30,7 @@ pub fn leaf(node: &Node, form: &Form, value: &Value) -> Leaf {
     let mut leaf = Leaf { convex: vec![0.0; n], slope: vec![0.0; n], chord: vec![0.0; n], ..Leaf::default() };
     for (slot, row) in node.rows.rows.iter().enumerate() {
         match node.kinds[slot] {
-            Kind::Convex => leaf.convex[row.index] = rounded(libm::exp(value.x[slot]), 20),
+            Kind::Convex => leaf.convex[row.index] = rounded(value.convex[slot], 20),
             Kind::Concave => (leaf.slope[row.index], leaf.chord[row.index]) = concave(-row.kink, value.x[slot]),
             Kind::Fixed => {}
         }

@@ -18,6 +18,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod tridiagonal;
 
 pub use leaf::bound;
 pub use rows::radius;

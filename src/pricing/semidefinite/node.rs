@@ -44,6 +44,8 @@ pub struct Node<'a> {
 /// The bound at some multipliers.
 pub struct Value {
     pub x: Vec<f64>,
+    /// p, 0 for other rows.
+    pub convex: Vec<f64>,
     pub delta: f64,
     pub curvature: Vec<f64>,
     pub slope: Vec<f64>,
@@ -52,6 +54,14 @@ pub struct Value {
 }
 
 impl Value {
+    /// The same multipliers with another δ; false if no number is finite.
+    pub fn resmooth(&mut self, delta: f64) -> bool {
+        let guess = self.peak.mu + 2.0 * delta;
+        let Some(peak) = peak(&self.curvature, &self.slope, delta, guess) else { return false };
+        (self.peak, self.delta) = (peak, delta);
+        true
+    }
+
     pub fn smooth(&self) -> f64 {
         self.peak.smooth + self.constant
     }
@@ -92,8 +102,7 @@ impl<'a> Node<'a> {
     pub fn range(&self, i: usize) -> (f64, f64) {
         match self.kinds.get(i) {
             Some(Kind::Convex) => {
-                let row = &self.rows.rows[i];
-                let least = libm::log(row.kink / (4.0 * row.radius));
+                let least = self.rows.rows[i].least;
                 (least - 0.1, least + 16.0)
             }
             Some(Kind::Concave) => (0.0, 2.0),
@@ -109,14 +118,13 @@ impl<'a> Node<'a> {
     }
 
     /// A, b and κ.
-    fn quadratic(&self, x: &[f64]) -> (Vec<f64>, Vec<f64>, f64) {
+    fn quadratic(&self, x: &[f64], convex: &[f64]) -> (Vec<f64>, Vec<f64>, f64) {
         let count = self.rows.count();
-        let (mut products, mut forms, mut constant) = (vec![0.0; count], vec![0.0; count], 0.0);
+        let (mut products, mut forms, mut constant) = (convex.to_vec(), vec![0.0; count], 0.0);
         for slot in 0..count {
             match self.kinds[slot] {
                 Kind::Convex => {
                     let kink = self.rows.rows[slot].kink;
-                    products[slot] = libm::exp(x[slot]);
                     constant += kink * kink / (16.0 * products[slot]);
                 }
                 Kind::Concave => (products[slot], forms[slot]) = self.concave_weights(slot, x[slot]),
@@ -147,9 +155,11 @@ impl<'a> Node<'a> {
     }
 
     pub fn value(&self, x: Vec<f64>, delta: f64, guess: f64) -> Option<Value> {
-        let (curvature, slope, constant) = self.quadratic(&x);
+        let p = |(x, kind): (&f64, &Kind)| if *kind == Kind::Convex { libm::exp(*x) } else { 0.0 };
+        let convex: Vec<f64> = x.iter().zip(&self.kinds).map(p).collect();
+        let (curvature, slope, constant) = self.quadratic(&x, &convex);
         let peak = peak(&curvature, &slope, delta, guess)?;
-        Some(Value { x, delta, curvature, slope, constant, peak })
+        Some(Value { x, convex, delta, curvature, slope, constant, peak })
     }
 
     pub fn slopes(&self, value: &Value) -> Slopes {
@@ -173,7 +183,7 @@ impl<'a> Node<'a> {
 
     /// t and ℓ'Qℓ give S = ℓ'Θℓ = δ ℓ'Qℓ + t²; returns pS + k²/(16p) - k √S / 2.
     fn convex_slope(&self, slot: usize, value: &Value, (t, q): (f64, f64), slopes: &mut Slopes) -> f64 {
-        let (kink, p) = (self.rows.rows[slot].kink, libm::exp(value.x[slot]));
+        let (kink, p) = (self.rows.rows[slot].kink, value.convex[slot]);
         let square = value.delta * q + t * t;
         let (rising, falling) = (p * square, kink * kink / (16.0 * p));
         slopes.left[slot] = rising - falling;

@@ -14,7 +14,10 @@ use std::collections::BinaryHeap;
 const WAVE: usize = 16;
 /// A leaf is closed at T (1 - MARGIN), a descent ends at T (1 - 3 MARGIN): the rounding of multipliers lies between.
 const MARGIN: f64 = 1e-9;
+/// The most steps of a descent, and the part of its gap whose certainty ends it.
 const STEPS: usize = 150;
+const CERTAIN: f64 = 0.5;
+const CERTAIN_ROOT: f64 = 0.97;
 /// A relaxation error, relative to T, that is no reason to split; descents that have no better one go on for longer.
 const TINY: f64 = 1e-9;
 const LONGER: usize = 3000;
@@ -140,7 +143,7 @@ impl Prover<'_> {
     fn solve(&self, cuts: Vec<Cut>, x: Vec<f64>, mu: f64, root: bool) -> Solved {
         let node = Node::new(&self.rows, &cuts);
         let goal = self.target * (1.0 - 3.0 * MARGIN);
-        let effort = Effort { goal, certain: if root { 0.97 } else { 0.5 }, steps: STEPS };
+        let effort = Effort { goal, certain: if root { CERTAIN_ROOT } else { CERTAIN }, steps: STEPS };
         let Some(mut descent) = Descent::new(&node, x.clone(), effort, mu) else { return Solved::hopeless(cuts, x) };
         let mut leaf = Leaf::default();
         for lower in 0..4 {
