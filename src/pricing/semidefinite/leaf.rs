@@ -37,10 +37,9 @@ pub fn leaf(node: &Node, form: &Form, value: &Value) -> Leaf {
     }
     for (k, cut) in node.cuts.iter().enumerate() {
         let own = &value.x[node.rows.count() + block(k)..];
-        let ball = raised(own[1], 30);
-        leaf.ball.push(if ball > 0.0 { shortened(&cut.toward, ball) } else { Vec::new() });
-        leaf.linear.push(raised(own[0] + ball, 30));
-        leaf.pairs.extend((0..k).map(|j| (j, k, rounded(own[2 + j], 30))).filter(|pair| pair.2 > 0.0));
+        leaf.linear.push(raised(own[0], 30));
+        leaf.ball.push(Vec::new());
+        leaf.pairs.extend((0..k).map(|j| (j, k, rounded(own[1 + j], 30))).filter(|pair| pair.2 > 0.0));
     }
     let path: Vec<(usize, bool)> = path(node);
     let (curvature, slope, constant) = quadratic(form, &path, &leaf);
@@ -60,12 +59,6 @@ fn concave(size: f64, z: f64) -> (f64, f64) {
     let down = |part: f64| libm::ldexp(libm::ldexp(part, 24).floor(), -24);
     let (straight, chord) = (down((z - 1.0).max(0.0)), down(z.min(2.0 - z)));
     (size * straight, 0.5 * size * chord)
-}
-
-/// A vector along `toward` of length at most `length`, its entries of about 30 bits.
-fn shortened(toward: &[f64], length: f64) -> Vec<f64> {
-    let unit = libm::ldexp(length, -30);
-    toward.iter().map(|x| (x * (1.0 - 1e-12) * length / unit).trunc() * unit).collect()
 }
 
 /// A, b and κ of a leaf, from its multipliers alone.
