@@ -35,7 +35,7 @@ pub fn leaf(node: &Node, form: &Form, value: &Value) -> Leaf {
             Kind::Fixed => {}
         }
     }
-    for (k, cut) in node.cuts.iter().enumerate() {
+    for k in 0..node.cuts.len() {
         let own = &value.x[node.rows.count() + block(k)..];
         leaf.linear.push(raised(own[0], 30));
         leaf.ball.push(Vec::new());
@@ -120,7 +120,9 @@ pub fn bound(form: &Form, path: &[(usize, bool)], leaf: &Leaf) -> f64 {
 fn admissible(form: &Form, path: &[(usize, bool)], leaf: &Leaf) -> bool {
     let shapes = leaf.linear.len() == path.len() && leaf.ball.len() == path.len();
     let concave = form.kinks.iter().zip(leaf.slope.iter().zip(&leaf.chord));
-    let slopes = concave.into_iter().all(|(k, (e, h))| *e >= 0.0 && *h >= 0.0 && e + 2.0 * h <= (-k).max(0.0));
+    // η + 2h may pass |k| by the last bit of a float: the multiples of 2^-24 that they stand for do not.
+    let slopes = concave.into_iter().all(|(k, (e, h))| *e >= 0.0 && *h >= 0.0 && e + 2.0 * h <= (-k).max(0.0) * (1.0 + 4e-16));
     let balls = leaf.ball.iter().zip(&leaf.linear).all(|(w, &most)| most >= 0.0 && radius(w) <= most);
-    shapes && slopes && balls && leaf.pairs.iter().all(|pair| pair.2 >= 0.0 && pair.0 < pair.1 && pair.1 < path.len())
+    let convex = leaf.convex.iter().all(|p| *p >= 0.0 && p.is_finite());
+    shapes && convex && slopes && balls && leaf.pairs.iter().all(|pair| pair.2 >= 0.0 && pair.0 < pair.1 && pair.1 < path.len())
 }

@@ -32,11 +32,6 @@ pub fn radius(form: &[f64]) -> f64 {
     size * form.iter().map(|x| (x / size) * (x / size)).sum::<f64>().sqrt() * (1.0 + 1e-13)
 }
 
-impl Row {
-    pub fn radius_of(&self) -> f64 {
-        self.radius
-    }
-}
 impl Rows {
     pub fn new(form: &Form) -> Rows {
         let mut kept =

@@ -17,7 +17,7 @@ const MARGIN: f64 = 1e-9;
 /// The most steps of a descent, and the part of its gap whose certainty ends it.
 const STEPS: usize = 150;
 const CERTAIN: f64 = 0.5;
-const CERTAIN_ROOT: f64 = 0.97;
+const CERTAIN_ROOT: f64 = 0.999;
 /// A relaxation error, relative to T, that is no reason to split; descents that have no better one go on for longer.
 const TINY: f64 = 1e-9;
 const LONGER: usize = 3000;
