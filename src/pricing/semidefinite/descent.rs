@@ -1,18 +1,19 @@
 //! Minimises a node's bound over its multipliers: projected L-BFGS on the smoothed bound, δ falling with what is left to close.
 
 use super::node::{Kind, Node, Slopes, Value};
-use super::packed::dot;
+use super::packed::{add, dot};
 use std::collections::VecDeque;
 
 /// Pairs of steps and changes of slope that are remembered.
 const MEMORY: usize = 12;
-/// The largest change of a log p in one step.
-const LONGEST: f64 = 2.0;
-/// δ r as a part of the gap that is left, and of the previous δ at the end of a stage.
-const SMOOTHING: f64 = 0.25;
+/// The largest change of a log p in one step, and the part of a full step that the very first one takes.
+const LONGEST: f64 = 4.0;
+const FIRST: f64 = 0.5;
+/// δ r as a part of the gap that is left, and at most of the previous δ r once a stage has ended.
+const SMOOTHING: f64 = 1.0;
 const SHRINK: f64 = 0.15;
 /// A stage ends when the next step promises less than this part of δ r.
-const SETTLED: f64 = 0.05;
+const SETTLED: f64 = 0.01;
 
 /// How far a descent goes.
 #[derive(Clone, Copy)]
@@ -57,10 +58,10 @@ pub enum Pause {
 
 impl<'n, 'a> Descent<'n, 'a> {
     pub fn new(node: &'n Node<'a>, x: Vec<f64>, effort: Effort, guess: f64) -> Option<Descent<'n, 'a>> {
-        let first = node.value(x, 0.0, guess)?;
+        let mut value = node.value(x, 0.0, guess)?;
         let least = Self::least(&effort, node);
-        let delta = (SMOOTHING * (first.bound() - effort.goal) / node.rows.rank as f64).max(least);
-        let value = node.value(first.x, delta, first.peak.mu + 2.0 * delta)?;
+        let delta = (SMOOTHING * (value.bound() - effort.goal) / node.rows.rank as f64).max(least);
+        value.resmooth(delta).then_some(())?;
         let slopes = node.slopes(&value);
         Some(Descent { node, effort, value, slopes, pairs: VecDeque::new(), steps: 0 })
     }
@@ -133,8 +134,9 @@ impl<'n, 'a> Descent<'n, 'a> {
         }
         let by_gap = SMOOTHING * (self.value.bound() - self.effort.goal) / rank;
         let delta = (SHRINK * self.value.delta).min(by_gap).max(least);
-        let Some(value) = self.node.value(self.value.x.clone(), delta, self.value.peak.mu) else { return false };
-        self.value = value;
+        if !self.value.resmooth(delta) {
+            return false;
+        }
         self.slopes = self.node.slopes(&self.value);
         true
     }
@@ -170,29 +172,32 @@ impl<'n, 'a> Descent<'n, 'a> {
 
     /// The two-loop recursion on the free variables, started from the second derivatives.
     fn direction(&self, face: &Face) -> Vec<f64> {
-        let on_face = |a: &[f64], b: &[f64]| face.free.iter().map(|&i| a[i] * b[i]).sum::<f64>();
-        let scale = |i: usize| 1.0 / self.slopes.second[i].max(1e-300);
-        let mut direction = vec![0.0; face.slope.len()];
-        face.free.iter().for_each(|&i| direction[i] = -face.slope[i]);
-        let mut used: Vec<(&Pair, f64, f64)> = Vec::new();
+        let gather = |from: &[f64]| -> Vec<f64> { face.free.iter().map(|&i| from[i]).collect() };
+        let scale: Vec<f64> = face.free.iter().map(|&i| 1.0 / self.slopes.second[i].max(1e-300)).collect();
+        let mut direction: Vec<f64> = face.free.iter().map(|&i| -face.slope[i]).collect();
+        let mut used: Vec<(Pair, f64, f64)> = Vec::new();
         for pair in &self.pairs {
-            let along = on_face(&pair.step, &pair.change);
-            let sizes = on_face(&pair.step, &pair.step) * on_face(&pair.change, &pair.change);
+            let pair = Pair { step: gather(&pair.step), change: gather(&pair.change) };
+            let along = dot(&pair.step, &pair.change);
+            let sizes = dot(&pair.step, &pair.step) * dot(&pair.change, &pair.change);
             if along > 1e-10 * sizes.sqrt() {
-                let weight = on_face(&pair.step, &direction) / along;
-                face.free.iter().for_each(|&i| direction[i] -= weight * pair.change[i]);
+                let weight = dot(&pair.step, &direction) / along;
+                add(&mut direction, -weight, &pair.change);
                 used.push((pair, weight, along));
             }
         }
-        let shrink = used
-            .first()
-            .map_or(0.5, |(pair, _, along)| along / face.free.iter().map(|&i| pair.change[i] * pair.change[i] * scale(i)).sum::<f64>());
-        face.free.iter().for_each(|&i| direction[i] *= shrink * scale(i));
+        let shrink = used.first().map_or(FIRST, |(pair, _, along)| {
+            let scaled: Vec<f64> = pair.change.iter().zip(&scale).map(|(change, scale)| change * scale).collect();
+            along / dot(&pair.change, &scaled)
+        });
+        direction.iter_mut().zip(&scale).for_each(|(direction, scale)| *direction *= shrink * scale);
         for (pair, weight, along) in used.iter().rev() {
-            let back = weight - on_face(&pair.change, &direction) / along;
-            face.free.iter().for_each(|&i| direction[i] += back * pair.step[i]);
+            let back = weight - dot(&pair.change, &direction) / along;
+            add(&mut direction, back, &pair.step);
         }
-        direction
+        let mut all = vec![0.0; face.slope.len()];
+        face.free.iter().zip(&direction).for_each(|(&i, &entry)| all[i] = entry);
+        all
     }
 
     /// Steps along the direction, cut off at the ends of the ranges, halving until the bound falls enough.

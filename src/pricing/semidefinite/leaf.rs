@@ -30,17 +30,16 @@ pub fn leaf(node: &Node, form: &Form, value: &Value) -> Leaf {
     let mut leaf = Leaf { convex: vec![0.0; n], slope: vec![0.0; n], chord: vec![0.0; n], ..Leaf::default() };
     for (slot, row) in node.rows.rows.iter().enumerate() {
         match node.kinds[slot] {
-            Kind::Convex => leaf.convex[row.index] = rounded(libm::exp(value.x[slot]), 20),
+            Kind::Convex => leaf.convex[row.index] = rounded(value.convex[slot], 20),
             Kind::Concave => (leaf.slope[row.index], leaf.chord[row.index]) = concave(-row.kink, value.x[slot]),
             Kind::Fixed => {}
         }
     }
-    for (k, cut) in node.cuts.iter().enumerate() {
+    for k in 0..node.cuts.len() {
         let own = &value.x[node.rows.count() + block(k)..];
-        let ball = raised(own[1], 30);
-        leaf.ball.push(if ball > 0.0 { shortened(&cut.toward, ball) } else { Vec::new() });
-        leaf.linear.push(raised(own[0] + ball, 30));
-        leaf.pairs.extend((0..k).map(|j| (j, k, rounded(own[2 + j], 30))).filter(|pair| pair.2 > 0.0));
+        leaf.linear.push(raised(own[0], 30));
+        leaf.ball.push(Vec::new());
+        leaf.pairs.extend((0..k).map(|j| (j, k, rounded(own[1 + j], 30))).filter(|pair| pair.2 > 0.0));
     }
     let path: Vec<(usize, bool)> = path(node);
     let (curvature, slope, constant) = quadratic(form, &path, &leaf);
@@ -60,12 +59,6 @@ fn concave(size: f64, z: f64) -> (f64, f64) {
     let down = |part: f64| libm::ldexp(libm::ldexp(part, 24).floor(), -24);
     let (straight, chord) = (down((z - 1.0).max(0.0)), down(z.min(2.0 - z)));
     (size * straight, 0.5 * size * chord)
-}
-
-/// A vector along `toward` of length at most `length`, its entries of about 30 bits.
-fn shortened(toward: &[f64], length: f64) -> Vec<f64> {
-    let unit = libm::ldexp(length, -30);
-    toward.iter().map(|x| (x * (1.0 - 1e-12) * length / unit).trunc() * unit).collect()
 }
 
 /// A, b and κ of a leaf, from its multipliers alone.
@@ -127,7 +120,9 @@ pub fn bound(form: &Form, path: &[(usize, bool)], leaf: &Leaf) -> f64 {
 fn admissible(form: &Form, path: &[(usize, bool)], leaf: &Leaf) -> bool {
     let shapes = leaf.linear.len() == path.len() && leaf.ball.len() == path.len();
     let concave = form.kinks.iter().zip(leaf.slope.iter().zip(&leaf.chord));
-    let slopes = concave.into_iter().all(|(k, (e, h))| *e >= 0.0 && *h >= 0.0 && e + 2.0 * h <= (-k).max(0.0));
+    // η + 2h may pass |k| by the last bit of a float: the multiples of 2^-24 that they stand for do not.
+    let slopes = concave.into_iter().all(|(k, (e, h))| *e >= 0.0 && *h >= 0.0 && e + 2.0 * h <= (-k).max(0.0) * (1.0 + 4e-16));
     let balls = leaf.ball.iter().zip(&leaf.linear).all(|(w, &most)| most >= 0.0 && radius(w) <= most);
-    shapes && slopes && balls && leaf.pairs.iter().all(|pair| pair.2 >= 0.0 && pair.0 < pair.1 && pair.1 < path.len())
+    let convex = leaf.convex.iter().all(|p| *p >= 0.0 && p.is_finite());
+    shapes && convex && slopes && balls && leaf.pairs.iter().all(|pair| pair.2 >= 0.0 && pair.0 < pair.1 && pair.1 < path.len())
 }

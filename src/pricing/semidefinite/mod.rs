@@ -19,6 +19,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod tridiagonal;
 
 pub use certified::{form, proof};
 pub use leaf::bound;

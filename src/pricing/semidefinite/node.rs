@@ -5,24 +5,22 @@
 //!   z <= 1:  2h = z|k|, η = 0            z >= 1:  2h = (2-z)|k|, η = (z-1)|k|            always η + h = z|k|/2
 //! ```
 //! (mixing 0 and t without the chord between them is never better: (t + t²/R)/2 >= t/2).  A cut, the sign of a row, brings
-//! [λ, ω, Λ with every earlier cut], all >= 0: the linear multiplier is λ + ω and w = ω u for a fixed unit vector u.
+//! λ and a Λ with every earlier cut, all >= 0.  Products with the ball (w) closed no node sooner on any data tried, and are left out.
 
 use super::packed::{add, add_symmetric, dot, doubled, times};
 use super::peak::{Peak, peak};
 use super::rows::Rows;
 
 /// A sign constraint σ ℓ·θ >= 0.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Cut {
     pub slot: usize,
     pub sign: f64,
-    /// u.
-    pub toward: Vec<f64>,
 }
 
 /// Where the variables of cut k begin, counted from the end of the rows' own.
 pub fn block(k: usize) -> usize {
-    2 * k + k * k.saturating_sub(1) / 2
+    k * (k + 1) / 2
 }
 
 /// What a row is in this node.
@@ -44,6 +42,8 @@ pub struct Node<'a> {
 /// The bound at some multipliers.
 pub struct Value {
     pub x: Vec<f64>,
+    /// p, 0 for other rows.
+    pub convex: Vec<f64>,
     pub delta: f64,
     pub curvature: Vec<f64>,
     pub slope: Vec<f64>,
@@ -52,6 +52,14 @@ pub struct Value {
 }
 
 impl Value {
+    /// The same multipliers with another δ; false if no number is finite.
+    pub fn resmooth(&mut self, delta: f64) -> bool {
+        let guess = self.peak.mu + 2.0 * delta;
+        let Some(peak) = peak(&self.curvature, &self.slope, delta, guess) else { return false };
+        (self.peak, self.delta) = (peak, delta);
+        true
+    }
+
     pub fn smooth(&self) -> f64 {
         self.peak.smooth + self.constant
     }
@@ -70,8 +78,10 @@ pub struct Slopes {
     pub second: Vec<f64>,
     /// The value of the relaxation at (θ, Θ), less what its violations may be worth.
     pub primal: f64,
-    /// The free convex row with the largest relaxation error, and that error.
-    pub worst: Option<(usize, f64)>,
+    /// The free convex row with the largest k (S - t²), and that number: splitting it helps most.
+    pub widest: Option<(usize, f64)>,
+    /// The relaxation error of the free convex rows, Σ k (√S - |t|)/2.
+    pub loose: f64,
 }
 
 impl<'a> Node<'a> {
@@ -92,8 +102,7 @@ impl<'a> Node<'a> {
     pub fn range(&self, i: usize) -> (f64, f64) {
         match self.kinds.get(i) {
             Some(Kind::Convex) => {
-                let row = &self.rows.rows[i];
-                let least = libm::log(row.kink / (4.0 * row.radius));
+                let least = self.rows.rows[i].least;
                 (least - 0.1, least + 16.0)
             }
             Some(Kind::Concave) => (0.0, 2.0),
@@ -109,14 +118,13 @@ impl<'a> Node<'a> {
     }
 
     /// A, b and κ.
-    fn quadratic(&self, x: &[f64]) -> (Vec<f64>, Vec<f64>, f64) {
+    fn quadratic(&self, x: &[f64], convex: &[f64]) -> (Vec<f64>, Vec<f64>, f64) {
         let count = self.rows.count();
-        let (mut products, mut forms, mut constant) = (vec![0.0; count], vec![0.0; count], 0.0);
+        let (mut products, mut forms, mut constant) = (convex.to_vec(), vec![0.0; count], 0.0);
         for slot in 0..count {
             match self.kinds[slot] {
                 Kind::Convex => {
                     let kink = self.rows.rows[slot].kink;
-                    products[slot] = libm::exp(x[slot]);
                     constant += kink * kink / (16.0 * products[slot]);
                 }
                 Kind::Concave => (products[slot], forms[slot]) = self.concave_weights(slot, x[slot]),
@@ -134,12 +142,9 @@ impl<'a> Node<'a> {
         for (k, cut) in self.cuts.iter().enumerate() {
             let own = &x[self.rows.count() + block(k)..];
             let form = self.rows.form(cut.slot);
-            add(slope, cut.sign * (own[0] + own[1]), form);
+            add(slope, cut.sign * own[0], form);
             let mut partner = vec![0.0; self.rows.rank];
-            if own[1] != 0.0 {
-                add(&mut partner, -cut.sign * own[1], &cut.toward);
-            }
-            for (other, &pair) in self.cuts[..k].iter().zip(&own[2..]).filter(|(_, pair)| **pair != 0.0) {
+            for (other, &pair) in self.cuts[..k].iter().zip(&own[1..]).filter(|(_, pair)| **pair != 0.0) {
                 add(&mut partner, pair * cut.sign * other.sign, self.rows.form(other.slot));
             }
             add_symmetric(curvature, 1.0, form, &partner);
@@ -147,14 +152,17 @@ impl<'a> Node<'a> {
     }
 
     pub fn value(&self, x: Vec<f64>, delta: f64, guess: f64) -> Option<Value> {
-        let (curvature, slope, constant) = self.quadratic(&x);
+        let p = |(x, kind): (&f64, &Kind)| if *kind == Kind::Convex { libm::exp(*x) } else { 0.0 };
+        let convex: Vec<f64> = x.iter().zip(&self.kinds).map(p).collect();
+        let (curvature, slope, constant) = self.quadratic(&x, &convex);
         let peak = peak(&curvature, &slope, delta, guess)?;
-        Some(Value { x, delta, curvature, slope, constant, peak })
+        Some(Value { x, convex, delta, curvature, slope, constant, peak })
     }
 
     pub fn slopes(&self, value: &Value) -> Slopes {
         let size = value.x.len();
-        let mut slopes = Slopes { left: vec![0.0; size], right: vec![0.0; size], second: vec![1.0; size], primal: 0.0, worst: None };
+        let mut slopes =
+            Slopes { left: vec![0.0; size], right: vec![0.0; size], second: vec![1.0; size], primal: 0.0, widest: None, loose: 0.0 };
         let mut gap = value.delta * self.rows.rank as f64;
         let quadratic = doubled(&value.peak.inverse, self.rows.rank);
         for slot in 0..self.rows.count() {
@@ -173,16 +181,17 @@ impl<'a> Node<'a> {
 
     /// t and ℓ'Qℓ give S = ℓ'Θℓ = δ ℓ'Qℓ + t²; returns pS + k²/(16p) - k √S / 2.
     fn convex_slope(&self, slot: usize, value: &Value, (t, q): (f64, f64), slopes: &mut Slopes) -> f64 {
-        let (kink, p) = (self.rows.rows[slot].kink, libm::exp(value.x[slot]));
+        let (kink, p) = (self.rows.rows[slot].kink, value.convex[slot]);
         let square = value.delta * q + t * t;
         let (rising, falling) = (p * square, kink * kink / (16.0 * p));
         slopes.left[slot] = rising - falling;
         slopes.right[slot] = rising - falling;
         slopes.second[slot] = p * p * q * (2.0 * t * t + value.delta * q) + rising + falling;
         let root = square.sqrt();
-        let error = 0.5 * kink * (root - t.abs());
-        if slopes.worst.is_none_or(|(_, largest)| error > largest) {
-            slopes.worst = Some((slot, error));
+        let spread = kink * value.delta * q;
+        slopes.loose += 0.5 * kink * (root - t.abs());
+        if slopes.widest.is_none_or(|(_, largest)| spread > largest) {
+            slopes.widest = Some((slot, spread));
         }
         rising + falling - 0.5 * kink * root
     }
@@ -217,24 +226,13 @@ impl<'a> Node<'a> {
             };
             let worth = self.rows.rows[cut.slot].kink;
             put(0, cut.sign * t, 0.5 * q, worth);
-            let moved = value.delta * dot(image, &cut.toward) + dot(&cut.toward, theta) * t;
-            put(1, cut.sign * (t - moved), 0.5 * q, 0.0);
             for (j, other) in self.cuts[..k].iter().enumerate() {
                 let partner = self.rows.form(other.slot);
                 let (s, cross, far) = (dot(partner, theta), dot(partner, image), dot(partner, &images[j]));
                 let curve = 0.5 * (s * s * q + 2.0 * s * t * cross + t * t * far) + 0.5 * value.delta * (q * far + cross * cross);
-                put(2 + j, cut.sign * other.sign * (value.delta * cross + s * t), curve, 0.0);
+                put(1 + j, cut.sign * other.sign * (value.delta * cross + s * t), curve, 0.0);
             }
         }
         gap
-    }
-
-    /// The unit vector along σ Θ ℓ.
-    pub fn toward(&self, value: &Value, slot: usize, sign: f64) -> Vec<f64> {
-        let form = self.rows.form(slot);
-        let mut image: Vec<f64> = times(&value.peak.inverse, form).iter().map(|x| sign * value.delta * x).collect();
-        add(&mut image, sign * dot(form, &value.peak.theta), &value.peak.theta);
-        let length = dot(&image, &image).sqrt().max(f64::MIN_POSITIVE);
-        image.iter().map(|x| x / length).collect()
     }
 }

@@ -4,6 +4,7 @@
 //! respect to A and θ the one with respect to b.  For every μ with μI > A, δ or no δ, μ + b'Qb/4 bounds θ'Aθ + b·θ on |θ| <= 1.
 
 use super::packed::{add, cholesky, dot, gram_of_lower, inverse_of_lower, packed_length, squared_size, start, times};
+use super::tridiagonal::Tridiagonal;
 
 /// What holds at one μ.
 #[derive(Clone, Debug)]
@@ -16,9 +17,6 @@ pub struct Peak {
     pub theta: Vec<f64>,
     /// Q, packed.
     pub inverse: Vec<f64>,
-    /// |θ|² + δ tr Q, and its derivative in μ.
-    mass: f64,
-    fall: f64,
 }
 
 impl Peak {
@@ -30,55 +28,53 @@ impl Peak {
         let lower = cholesky(&matrix, rank)?;
         let inverse = gram_of_lower(&inverse_of_lower(&lower, rank), rank);
         let theta: Vec<f64> = times(&inverse, slope).iter().map(|x| 0.5 * x).collect();
-        let trace: f64 = (0..rank).map(|i| inverse[start(i) + i]).sum();
         let bound = mu + 0.5 * dot(slope, &theta);
         let determinant: f64 = if delta > 0.0 { (0..rank).map(|i| 2.0 * libm::log(lower[start(i) + i])).sum() } else { 0.0 };
-        let mass = dot(&theta, &theta) + delta * trace;
-        let fall = 2.0 * dot(&theta, &times(&inverse, &theta)) + delta * squared_size(&inverse, rank);
-        let finite = bound.is_finite() && mass.is_finite() && fall.is_finite();
-        finite.then_some(())?;
-        Some(Peak { mu, bound, smooth: bound - delta * determinant, theta, inverse, mass, fall })
-    }
-
-    /// Newton's step for mass^{-1/2} = 1, which is nearly linear in μ.
-    fn next(&self) -> f64 {
-        let root = self.mass.sqrt();
-        self.mu + 2.0 * self.mass * (root - 1.0) / self.fall
+        bound.is_finite().then_some(())?;
+        Some(Peak { mu, bound, smooth: bound - delta * determinant, theta, inverse })
     }
 }
 
 /// The minimum over μ, started from `guess`; None only if no number is finite.
 pub fn peak(curvature: &[f64], slope: &[f64], delta: f64, guess: f64) -> Option<Peak> {
-    let rank = slope.len();
-    debug_assert_eq!(curvature.len(), packed_length(rank));
-    let (mut low, mut high) = bracket(curvature, slope, delta);
+    debug_assert_eq!(curvature.len(), packed_length(slope.len()));
+    let (low, high) = bracket(curvature, slope, delta);
+    let best = best_mu(&Tridiagonal::new(curvature, slope), delta, guess, (low, high));
+    // What rounding in the reduction may have cost is put back in small steps.
+    let mut room = 4e-16 * (high.abs() + low.abs());
+    for _ in 0..30 {
+        if let Some(peak) = Peak::at(curvature, slope, delta, (best + room).min(high)) {
+            return Some(peak);
+        }
+        room *= 4.0;
+    }
+    Peak::at(curvature, slope, delta, high)
+}
+
+/// Newton's method for mass^{-1/2} = 1, which is nearly linear in μ, within an interval that shrinks.
+fn best_mu(form: &Tridiagonal, delta: f64, guess: f64, (mut low, mut high): (f64, f64)) -> f64 {
     let mut mu = if guess > low && guess < high { guess } else { high };
-    let mut last = None;
-    for _ in 0..80 {
-        let Some(here) = Peak::at(curvature, slope, delta, mu) else {
+    for _ in 0..100 {
+        let Some((mass, fall)) = form.mass(delta, mu) else {
             low = low.max(mu);
             mu = 0.5 * (low + high);
-            if !mu.is_finite() || high - low <= 1e-15 * high.abs() {
-                break;
+            if high - low <= 1e-15 * high.abs() || !mu.is_finite() {
+                return high;
             }
             continue;
         };
-        if here.mass > 1.0 {
+        if mass > 1.0 {
             low = mu
         } else {
             high = mu
         }
-        let (off, mut next) = ((here.mass - 1.0).abs(), here.next());
-        if !(next > low && next < high) {
-            next = 0.5 * (low + high);
+        let next = mu + 2.0 * mass * (mass.sqrt() - 1.0) / fall;
+        if (mass - 1.0).abs() < 1e-11 || (next - mu).abs() <= 1e-15 * mu.abs() {
+            return mu;
         }
-        last = Some(here);
-        if off < 1e-10 || (next - mu).abs() <= 1e-15 * mu.abs() {
-            break;
-        }
-        mu = next;
+        mu = if next > low && next < high { next } else { 0.5 * (low + high) };
     }
-    last.or_else(|| Peak::at(curvature, slope, delta, high))
+    high
 }
 
 /// An interval that holds the best μ: the mass is at most 1 at its upper end.

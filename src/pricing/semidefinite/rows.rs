@@ -10,6 +10,8 @@ pub struct Row {
     pub kink: f64,
     /// At least |ℓ|.
     pub radius: f64,
+    /// log(k/(4R)), the least log p that can be best, for k > 0.
+    pub least: f64,
 }
 
 /// The rows with k ≠ 0 and ℓ ≠ 0: the others add nothing to G.
@@ -38,7 +40,8 @@ impl Rows {
             let row = form.rows.row(index);
             let radius = radius(row);
             if kink != 0.0 && radius > 0.0 {
-                kept.rows.push(Row { index, kink, radius });
+                let least = if kink > 0.0 { libm::log(kink / (4.0 * radius)) } else { 0.0 };
+                kept.rows.push(Row { index, kink, radius, least });
                 kept.forms.extend_from_slice(row);
                 kept.products.extend(outer(row));
             }

@@ -131,3 +131,57 @@ fn degenerate_forms_are_bounded() {
     let straight = Form { rows: Matrix::new(3, 2, vec![1.0, 0.0, 1.0, 0.0, 0.0, 0.0]), linear: vec![0.0; 2], kinks: vec![1.0, -1.0, 1.0] };
     assert!(run(&straight, 1e-3, 50).worst <= 1e-3);
 }
+
+#[test]
+fn products_with_the_ball_count_in_a_recomputed_bound() {
+    let form = random_form(10, 3, 21);
+    let attempt = run(&form, 0.7 * highest(&form, 50), 3);
+    let mut random = Random::new(8);
+    for (path, leaf) in leaves(&attempt.tree).into_iter().filter(|(path, _)| !path.is_empty()) {
+        let mut other = leaf.clone();
+        other.mu += 10.0;
+        other.ball[0] = normals(3, &mut random).iter().map(|x| 0.1 * x).collect();
+        assert_eq!(bound(&form, &path, &Leaf { linear: vec![0.0; path.len()], ..other.clone() }), f64::INFINITY);
+        other.linear[0] += 1.0;
+        let proved = bound(&form, &path, &other);
+        for _ in 0..300 {
+            let theta = normals(3, &mut random);
+            let signs = form.rows.times(&theta);
+            if path.iter().all(|&(row, side)| (signs[row] > 0.0) == side) {
+                assert!(value(&form, &theta) <= proved);
+            }
+        }
+    }
+}
+
+#[test]
+fn multipliers_out_of_range_prove_nothing() {
+    let form = random_form(10, 3, 22);
+    let attempt = run(&form, highest(&form, 20), 1);
+    let Tree::Leaf(leaf) = &attempt.tree else { panic!("one node") };
+    let concave = form.kinks.iter().position(|k| *k < 0.0).unwrap();
+    let mut steep = leaf.clone();
+    steep.slope[concave] = 1.1 * form.kinks[concave].abs();
+    assert_eq!(bound(&form, &[], &steep), f64::INFINITY);
+    assert_eq!(bound(&form, &[], &Leaf { mu: -1.0, ..leaf.clone() }), f64::INFINITY);
+}
+
+#[test]
+fn the_smoothed_peak_is_the_least_over_mu() {
+    use super::packed::{packed_length, start, times};
+    for (rank, delta, seed) in [(1, 0.0, 1), (2, 0.3, 2), (5, 1e-3, 3), (12, 1e-9, 4), (12, 0.0, 5)] {
+        let mut random = Random::new(seed);
+        let (matrix, slope) = (normals(packed_length(rank), &mut random), normals(rank, &mut random));
+        let peak = peak::peak(&matrix, &slope, delta, 0.0).unwrap();
+        let trace: f64 = (0..rank).map(|i| peak.inverse[start(i) + i]).sum();
+        let mass = peak.theta.iter().map(|x| x * x).sum::<f64>() + delta * trace;
+        assert!((mass - 1.0).abs() < 1e-6, "rank {rank}: {mass}");
+        for factor in [0.999, 1.001, 1.1] {
+            let near = peak::Peak::at(&matrix, &slope, delta, peak.mu * factor);
+            assert!(near.is_none_or(|near| near.smooth >= peak.smooth - 1e-12));
+        }
+        let image = times(&matrix, &peak.theta);
+        let top: f64 = image.iter().zip(&slope).zip(&peak.theta).map(|((a, b), x)| (a + b) * x).sum();
+        assert!(top <= peak.bound + 1e-12);
+    }
+}

@@ -14,7 +14,10 @@ use std::collections::BinaryHeap;
 const WAVE: usize = 16;
 /// A leaf is closed at T (1 - MARGIN), a descent ends at T (1 - 3 MARGIN): the rounding of multipliers lies between.
 const MARGIN: f64 = 1e-9;
+/// The most steps of a descent, and the part of its gap whose certainty ends it.
 const STEPS: usize = 150;
+const CERTAIN: f64 = 0.5;
+const CERTAIN_ROOT: f64 = 0.999;
 /// A relaxation error, relative to T, that is no reason to split; descents that have no better one go on for longer.
 const TINY: f64 = 1e-9;
 const LONGER: usize = 3000;
@@ -30,8 +33,8 @@ struct Solved {
     leaf: Leaf,
     closed: bool,
     theta: Vec<f64>,
-    /// What its children are, unless it is closed or there is nothing to split.
-    split: Option<[Cut; 2]>,
+    /// The row to split, unless the node is closed or there is nothing to split.
+    split: Option<usize>,
 }
 
 impl Solved {
@@ -42,10 +45,10 @@ impl Solved {
     }
 
     /// Path and first multipliers of a child: those of its parent, and zero for what the new cut brings.
-    fn child(&self, cut: &Cut) -> (Vec<Cut>, Vec<f64>) {
+    fn child(&self, cut: Cut) -> (Vec<Cut>, Vec<f64>) {
         let (mut cuts, mut x) = (self.cuts.clone(), self.x.clone());
-        x.resize(x.len() + 2 + cuts.len(), 0.0);
-        cuts.push(cut.clone());
+        x.resize(x.len() + 1 + cuts.len(), 0.0);
+        cuts.push(cut);
         (cuts, x)
     }
 }
@@ -140,12 +143,12 @@ impl Prover<'_> {
     fn solve(&self, cuts: Vec<Cut>, x: Vec<f64>, mu: f64, root: bool) -> Solved {
         let node = Node::new(&self.rows, &cuts);
         let goal = self.target * (1.0 - 3.0 * MARGIN);
-        let effort = Effort { goal, certain: if root { 0.97 } else { 0.5 }, steps: STEPS };
+        let effort = Effort { goal, certain: if root { CERTAIN_ROOT } else { CERTAIN }, steps: STEPS };
         let Some(mut descent) = Descent::new(&node, x.clone(), effort, mu) else { return Solved::hopeless(cuts, x) };
         let mut leaf = Leaf::default();
         for lower in 0..4 {
             let mut pause = descent.run(self.stop);
-            if pause == Pause::Open && descent.slopes.worst.is_none_or(|worst| worst.1 <= TINY * self.target) {
+            if pause == Pause::Open && descent.slopes.loose <= TINY * self.target {
                 descent.allow(LONGER);
                 pause = descent.run(self.stop);
             }
@@ -156,13 +159,9 @@ impl Prover<'_> {
             descent.lower_goal(self.target * (1.0 - 10.0 * f64::from(lower + 1) * MARGIN));
         }
         let closed = leaf.bound <= self.target * (1.0 - MARGIN);
-        let split = descent
-            .slopes
-            .worst
-            .filter(|_| !closed)
-            .map(|(slot, _)| [1.0, -1.0].map(|sign| Cut { slot, sign, toward: node.toward(&descent.value, slot, sign) }));
+        let split = (!closed && descent.slopes.loose > TINY * self.target).then_some(descent.slopes.widest).flatten();
         let (theta, mu) = (descent.value.peak.theta.clone(), descent.value.peak.mu);
-        Solved { x: descent.value.x, mu, leaf, closed, theta, split, cuts }
+        Solved { x: descent.value.x, mu, leaf, closed, theta, split: split.map(|(slot, _)| slot), cuts }
     }
 
     fn goes_on(&self) -> bool {
@@ -175,17 +174,17 @@ impl Prover<'_> {
         let mut children: Vec<(usize, Vec<Cut>, Vec<f64>, f64)> = Vec::new();
         while children.len() < 2 * room {
             let Some(open) = self.queue.pop() else { break };
-            let Some(split) = &open.solved.split else {
+            let Some(slot) = open.solved.split else {
                 self.places[open.place] = Place::Done(Some(open.solved.leaf));
                 self.stuck = true;
                 break;
             };
             let first = self.places.len();
             self.places.extend([Place::Done(None), Place::Done(None)]);
-            let row = self.rows.rows[split[0].slot].index;
+            let row = self.rows.rows[slot].index;
             self.places[open.place] = Place::Split { row, positive: first, negative: first + 1 };
-            for (side, cut) in split.iter().enumerate() {
-                let (cuts, x) = open.solved.child(cut);
+            for (side, sign) in [1.0, -1.0].into_iter().enumerate() {
+                let (cuts, x) = open.solved.child(Cut { slot, sign });
                 children.push((first + side, cuts, x, open.solved.mu));
             }
         }
