@@ -4,11 +4,12 @@ use super::console::Console;
 use super::progress::Progress;
 use super::trouble::{Exit, Outcome, Trouble};
 use super::{explain, interrupt, journey, units};
+use crate::arrangement;
 use crate::export::{self, Saved};
 use crate::problem::{Guarantee, Problem};
 use crate::report::{self, Answer, Explanation, Rests, Run, Status, Stopped, Style, Written};
 use crate::solve;
-use crate::syntax::limits;
+use crate::syntax::limits::{TooMany, too_many_cells};
 use crate::syntax::model::Model;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -219,7 +220,8 @@ fn refusal(failure: solve::Failure, model: &Model) -> Trouble {
     let (exit, sentence) = match failure {
         Failure::TooManyCells { bound, limit, rows, rank } => {
             if let Some(place) = &model.arrangements {
-                return Trouble::Diagnosed(vec![limits::too_many_cells(place.clone(), bound, limit, rows, rank)]);
+                let cells = TooMany { bound, limit, rows, rank, at_rank_3: arrangement::bound(rows, 3) };
+                return Trouble::Diagnosed(vec![too_many_cells(place.clone(), cells)]);
             }
             let (bound, limit) = (report::size(bound), report::count(limit));
             let cells = format!("{} rows of rank {rank} have up to {bound} cells, and `all` stops at {limit}", report::count(rows));

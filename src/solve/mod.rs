@@ -12,6 +12,9 @@ use crate::lowering::all_groups;
 use crate::problem::{Arrangements, Class, Problem};
 use search::Search;
 
+/// Arrangements that may have more cells than this are not even begun to be listed: nobody could wait for the end.
+const HOPELESS: f64 = 1e12;
+
 /// Finds the best network of `problem` and an interval that holds the optimum.
 ///
 /// Needs an activation of degree 1; the language sees to that.
@@ -38,14 +41,16 @@ impl Search<'_, '_> {
     /// Every cell in one program: the paper's formulation.
     fn listed(&mut self) -> Result<Stopped, Failure> {
         let limit = self.problem.plan.max_patterns;
+        let (bound, rows, rank) = (self.cells_at_most(), self.lines.rows(), self.lines.rank());
+        let too_many = Failure::TooManyCells { bound, limit, rows, rank };
+        if bound > HOPELESS {
+            return Err(too_many);
+        }
         let stop = self.stop.clone();
         let cells = match self.workers.install(|| arrangement::list_lines(&self.lines, limit, &|| stop.now())) {
             Ok(cells) => cells,
             Err(arrangement::Stop::Interrupted) => return Ok(self.why_stopped().unwrap_or(Stopped::Time)),
-            Err(arrangement::Stop::TooMany) => {
-                let (bound, rows, rank) = (self.cells_at_most(), self.lines.rows(), self.lines.rank());
-                return Err(Failure::TooManyCells { bound, limit, rows, rank });
-            }
+            Err(arrangement::Stop::TooMany) => return Err(too_many),
         };
         self.patterns(cells.len());
         let groups = all_groups(self.problem, cells.into_iter().map(|cell| (cell.pattern, cell.facets)));

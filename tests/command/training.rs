@@ -204,3 +204,44 @@ fn one_ctrl_c_writes_and_two_quit() {
     let ended = ended.unwrap_or_else(|| child.wait().unwrap());
     assert!(matches!(ended.code(), Some(130 | 3)), "{ended:?}");
 }
+
+/// Rank 11 cannot be listed by anybody: the refusal comes before the first cell.
+#[test]
+fn hopeless_listings_are_refused_at_once() {
+    let space = space();
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/data/diabetes.csv"), space.path().join("diabetes.csv")).unwrap();
+    let text = "cvx 1\ndata csv(\"diabetes.csv\") { standardize = all; test = split(20%, seed = 1) }\n\
+        network features -> (dense(bias) -> relu -> dense) + skip -> progression\nminimize huber(1.35) + 0.5 * weight_decay\n\
+        solve {\n  arrangements = all\n}\n";
+    fs::write(space.path().join("diabetes.cvx"), text).unwrap();
+    let started = Instant::now();
+    let output = run(space.path(), &["solve", "-q", "diabetes.cvx"]);
+    code(&output, 1);
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    let expected = "\
+error[E0360]: listing every pattern would need about 1.5e19 columns
+ --> diabetes.cvx:6:18
+  |
+6 |   arrangements = all
+  |                  ^^^ 353 rows of rank 11
+  |
+  = note: the count grows like rows^(rank-1); at rank 3 it would be 124 258
+  = help: arrangements = generate              add patterns by price; proves global if it closes the gap
+";
+    assert_eq!(stderr(&output), expected);
+    assert_eq!(names(space.path()), ["diabetes.csv", "diabetes.cvx", "xor.cvx"]);
+}
+
+#[test]
+fn listings_go_on_until_there_are_too_many() {
+    let space = space();
+    let text = "cvx 1\ndata spirals(points = 40, turns = 1, seed = 7)\n\
+        network [x, y] -> dense(bias) -> relu -> dense -> class\nminimize squared + 0.1 * weight_decay\n\
+        solve { arrangements = all; max_patterns = 1000 }\n";
+    fs::write(space.path().join("m.cvx"), text).unwrap();
+    let output = run(space.path(), &["solve", "-q", "m.cvx"]);
+    code(&output, 1);
+    assert!(stderr(&output).contains("error[E0360]") && stderr(&output).contains("m.cvx:5:24"), "{}", stderr(&output));
+    fs::write(space.path().join("m.cvx"), text.replace("1000", "2000")).unwrap();
+    code(&run(space.path(), &["solve", "-q", "m.cvx"]), 0);
+}
