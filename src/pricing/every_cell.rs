@@ -74,12 +74,22 @@ pub fn price_every_cell(
     arrangement::fold(lines, stop, Priced::default, step, Priced::join).ok()
 }
 
-/// Prices `dual` on the given cells only: a search, not a bound.  A cell's facets are not known, so all rows bound it.
-pub fn price_cells(inputs: &Matrix, slopes: (f64, f64), dual: &[f64], cells: &[Pattern], limit: f64) -> Vec<(usize, Find)> {
+/// Prices `dual` on the given cells only, until `stop`: a search, not a bound.  A cell's facets are not known, so all rows bound it.
+pub fn price_cells(
+    inputs: &Matrix,
+    slopes: (f64, f64),
+    dual: &[f64],
+    cells: &[Pattern],
+    limit: f64,
+    stop: &dyn Fn() -> bool,
+) -> Vec<(usize, Find)> {
     let price = Price::new(inputs, slopes, dual, 1.0);
     let sums = ByteSums::new(&price);
     let mut finds = Vec::new();
     for (index, pattern) in cells.iter().enumerate() {
+        if stop() {
+            break;
+        }
         let mut priced = Priced { price: limit, finds: Vec::new() };
         let rows = || (0..inputs.rows as u32).map(|i| (i, pattern.get(i as usize)));
         price_cell(&price, &sums.slope(&price, pattern), rows, &mut priced, limit);

@@ -60,7 +60,8 @@ impl Search<'_, '_> {
 
     /// The cells of some random weight vectors: an upper bound, and nothing more.
     fn sampled(&mut self, count: usize, seed: u64) -> Stopped {
-        let cells = arrangement::sample(&self.inputs, count, seed);
+        let (inputs, stop) = (&self.inputs, &self.stop);
+        let cells = self.workers.install(|| arrangement::sample(inputs, count, seed, &|| stop.now()));
         self.patterns(cells.len());
         let patterns: Vec<_> = cells.into_iter().map(|cell| cell.pattern).collect();
         self.among(&patterns)

@@ -245,3 +245,39 @@ fn listings_go_on_until_there_are_too_many() {
     fs::write(space.path().join("m.cvx"), text.replace("1000", "2000")).unwrap();
     code(&run(space.path(), &["solve", "-q", "m.cvx"]), 0);
 }
+
+/// A sample that would be drawn for minutes.
+const SAMPLE: &str = "cvx 1\ndata spirals(points = 200, turns = 3, seed = 7)\n\
+    network [x, y] -> dense(bias) -> relu -> dense -> class\nminimize squared + 0.1 * weight_decay\n\
+    solve { arrangements = sample(100000000, seed = 1); guarantee = bounded }\n";
+
+#[test]
+fn samples_obey_the_time_limit() {
+    let space = space();
+    fs::write(space.path().join("m.cvx"), SAMPLE).unwrap();
+    let started = Instant::now();
+    let output = run(space.path(), &["solve", "-q", "--json", "m.cvx", "--time", "1s"]);
+    code(&output, 0);
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(object["stopped"], "time");
+    assert!(object["patterns"]["listed"].as_u64().unwrap() > 100, "{object}");
+    assert!(space.path().join("m.out/weights.safetensors").is_file());
+}
+
+#[test]
+#[cfg(unix)]
+fn samples_obey_ctrl_c() {
+    let space = space();
+    fs::write(space.path().join("m.cvx"), SAMPLE).unwrap();
+    let child = cvxc(space.path(), &["solve", "--json", "m.cvx"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(1500));
+    let started = Instant::now();
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    code(&output, 3);
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(object["stopped"], "interrupt");
+    assert!(object["patterns"]["listed"].as_u64().unwrap() > 100, "{object}");
+}
