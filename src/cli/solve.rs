@@ -186,18 +186,34 @@ fn run(outcome: &solve::Outcome) -> Run {
     }
 }
 
-/// Writes the folder and notes in the answer that it is there.
+/// Writes the folder and notes in the answer what is in it.
 fn write(folder: &Path, answer: &mut Answer, model: &Model) -> Outcome<()> {
-    let saved = Saved::of(answer.problem, answer.network, &answer.model_hash);
-    let weights = (export::find("safetensors").expect("the table has safetensors").encode)(&saved)?;
-    let explanation = Explanation::of(answer.problem, journey::sizes(answer.problem));
-    let page = report::page(answer, &explanation).into_bytes();
-    let files = [(export::WEIGHTS, weights), (export::REPORT, page), (export::TEXT, model.text.clone().into_bytes())];
+    let files = files(answer, model)?;
     export::replace(folder, &files)?;
     let shown = folder.display().to_string();
     let shown = if shown.len() > 1 { shown.trim_end_matches('/').to_string() } else { shown };
-    answer.written = Some(Written { folder: shown, files: export::FILES.to_vec() });
+    let there = |name: &str| files.iter().any(|(written, _)| *written == name);
+    answer.written = Some(Written { folder: shown, files: export::FILES.into_iter().filter(|(_, name)| there(name)).collect() });
     Ok(())
+}
+
+/// The files that the model's `output` names, one row a kind, and the model itself always.
+fn files(answer: &Answer, model: &Model) -> Outcome<Vec<(&'static str, Vec<u8>)>> {
+    let mut files = Vec::new();
+    if model.outputs.weights {
+        files.push((export::WEIGHTS, weights(answer)?));
+    }
+    if model.outputs.report {
+        let explanation = Explanation::of(answer.problem, journey::sizes(answer.problem));
+        files.push((export::REPORT, report::page(answer, &explanation).into_bytes()));
+    }
+    files.push((export::TEXT, model.text.clone().into_bytes()));
+    Ok(files)
+}
+
+fn weights(answer: &Answer) -> Outcome<Vec<u8>> {
+    let saved = Saved::of(answer.problem, answer.network, &answer.model_hash);
+    Ok((export::find("safetensors").expect("the table has safetensors").encode)(&saved)?)
 }
 
 fn tell(answer: &Answer, console: &Console) -> Outcome<Exit> {

@@ -1,6 +1,6 @@
 //! The summary that a person reads after a solve.
 
-use super::{Answer, Fit, Status, Stopped, count, fit_plot, gap, interval, limit, plain, rounded, seconds, size};
+use super::{Answer, Fit, Status, Stopped, Written, count, fit_plot, gap, interval, limit, plain, rounded, seconds, size};
 use crate::problem::Guarantee;
 
 /// Whether to colour, and whether to draw the fit of models with one input.
@@ -27,7 +27,7 @@ pub fn summary(answer: &Answer, style: Style) -> String {
     }
     if let Some(written) = &answer.written {
         let names: Vec<&str> = written.files.iter().map(|(_, name)| *name).collect();
-        text.push_str(&format!("\n  {}/   {}\n  next: {}\n", written.folder, names.join("   "), next(&written.folder)));
+        text.push_str(&format!("\n  {}/   {}\n  next: {}\n", written.folder, names.join("   "), next(written)));
     }
     text
 }
@@ -174,9 +174,12 @@ fn longer(time: f64) -> String {
     if wanted >= 60.0 { format!("{}min", (wanted / 60.0).ceil()) } else { format!("{}s", wanted.max(1.0)) }
 }
 
-/// The next command, for a shell.
-fn next(folder: &str) -> String {
+/// The next command, for a shell; without weights there is nothing yet that a command could use.
+fn next(written: &Written) -> String {
+    let folder = &written.folder;
     let special = |c: char| !(c.is_alphanumeric() || "/._-+,:@".contains(c));
     let quoted = if folder.contains(special) { format!("'{}'", folder.replace('\'', "'\\''")) } else { folder.to_string() };
-    format!("cvxc predict {quoted} NEW_ROWS.csv")
+    let predict = format!("cvxc predict {quoted} NEW_ROWS.csv");
+    let weights = written.files.iter().any(|(kind, _)| *kind == "weights");
+    if weights { predict } else { format!("name `weights` in the model's `output`, solve again, then {predict}") }
 }

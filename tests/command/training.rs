@@ -281,3 +281,34 @@ fn samples_obey_ctrl_c() {
     assert_eq!(object["stopped"], "interrupt");
     assert!(object["patterns"]["listed"].as_u64().unwrap() > 100, "{object}");
 }
+
+#[test]
+fn the_output_statement_says_what_is_written() {
+    let space = space();
+    let cases: [(&str, &[&str]); 5] = [
+        ("output weights", &["model.cvx", "weights.safetensors"]),
+        ("output report", &["model.cvx", "report.md"]),
+        ("output report, weights", &["model.cvx", "report.md", "weights.safetensors"]),
+        ("output certificate", &["model.cvx"]),
+        ("", &["model.cvx", "report.md", "weights.safetensors"]),
+    ];
+    for (statement, expected) in cases {
+        fs::write(space.path().join("m.cvx"), format!("{XOR}{statement}\n")).unwrap();
+        let output = run(space.path(), &["solve", "-q", "m.cvx"]);
+        code(&output, 0);
+        let text = stdout(&output);
+        assert_eq!(names(&space.path().join("m.out")), expected, "{statement}");
+        for name in ["model.cvx", "report.md", "weights.safetensors"] {
+            assert_eq!(text.contains(name), expected.contains(&name), "{statement}: {name} in\n{text}");
+        }
+        let next = match expected.contains(&"weights.safetensors") {
+            true => "\n  next: cvxc predict m.out NEW_ROWS.csv\n",
+            false => "\n  next: name `weights` in the model's `output`, solve again, then cvxc predict m.out NEW_ROWS.csv\n",
+        };
+        assert!(text.ends_with(next), "{text}");
+        let object: Value = serde_json::from_slice(&run(space.path(), &["solve", "-q", "--json", "m.cvx"]).stdout).unwrap();
+        let mut listed: Vec<&str> = object["files"].as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap()).collect();
+        listed.sort_unstable();
+        assert_eq!(listed, expected.iter().map(|name| format!("m.out/{name}")).collect::<Vec<_>>(), "{statement}");
+    }
+}
