@@ -29,7 +29,7 @@ pub struct Solve {
     #[arg(long, value_parser = units::time)]
     time: Option<Duration>,
     /// Worker threads; 0 is all cores.  The answer does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = units::threads)]
     threads: usize,
     /// The relative gap asked for, for example 1e-6 or 1%
     #[arg(long, value_parser = units::gap)]

@@ -312,3 +312,16 @@ fn the_output_statement_says_what_is_written() {
         assert_eq!(listed, expected.iter().map(|name| format!("m.out/{name}")).collect::<Vec<_>>(), "{statement}");
     }
 }
+
+#[test]
+fn threads_have_a_sane_number() {
+    let space = space();
+    for bad in ["1025", "-1", "two", "99999999999999999999"] {
+        let output = run(space.path(), &["solve", "xor.cvx", &format!("--threads={bad}")]);
+        code(&output, 2);
+        let says = "write a whole number of threads from 1 to 1024, or 0 for all cores";
+        assert!(stderr(&output).contains(says), "{}", stderr(&output));
+    }
+    assert_eq!(names(space.path()), ["xor.cvx"]);
+    code(&run(space.path(), &["solve", "-q", "xor.cvx", "--threads", "64"]), 0);
+}
