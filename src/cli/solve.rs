@@ -59,6 +59,7 @@ impl Solve {
         let model = journey::model(&self.model, &self.set, self.strict, console)?;
         let mut progress = Progress::new(console.showing(), self.gap.unwrap_or(model.plan.gap));
         let mut problem = journey::bind(&model, &mut |read| progress.reading(read)).map_err(Trouble::Diagnosed)?;
+        progress.aside(|| journey::remarks(&model, &problem, self.strict, console))?;
         let changed = self.apply(&mut problem);
         if self.dry_run {
             progress.finish();

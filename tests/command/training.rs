@@ -325,3 +325,29 @@ fn threads_have_a_sane_number() {
     assert_eq!(names(space.path()), ["xor.cvx"]);
     code(&run(space.path(), &["solve", "-q", "xor.cvx", "--threads", "64"]), 0);
 }
+
+#[test]
+fn warnings_are_told_and_with_strict_they_are_errors() {
+    let space = space();
+    fs::write(
+        space.path().join("m.cvx"),
+        XOR.replace("x1 x2 y\n", "x1 x2 one y\n")
+            .replace(" -1\n", " 7 -1\n")
+            .replace(" 1\n", " 7 1\n")
+            .replace("cvx 7 1", "cvx 1")
+            .replace("[x1, x2]", "features"),
+    )
+    .unwrap();
+    let output = run(space.path(), &["solve", "m.cvx"]);
+    code(&output, 0);
+    assert!(stderr(&output).contains("warning[E0450]: column `one` is the same in every training row"), "{}", stderr(&output));
+    let quiet = run(space.path(), &["solve", "-q", "m.cvx"]);
+    code(&quiet, 0);
+    assert!(quiet.stderr.is_empty(), "{}", stderr(&quiet));
+    fs::remove_dir_all(space.path().join("m.out")).unwrap();
+    let strict = run(space.path(), &["solve", "-q", "--strict", "m.cvx"]);
+    code(&strict, 1);
+    assert!(stderr(&strict).contains("error[E0450]: column `one` is the same in every training row"), "{}", stderr(&strict));
+    assert_eq!(names(space.path()), ["m.cvx", "xor.cvx"]);
+    code(&run(space.path(), &["solve", "-q", "--strict", "xor.cvx"]), 0);
+}
