@@ -244,16 +244,28 @@ fn a_cell_may_have_more_facets_than_a_word_has_bits() {
 fn samples_are_listed_cells() {
     for x in [gaussian(12, 3, 1), resonance(3), gaussian(6, 5, 2)] {
         let cells = checked(&x);
-        let sample = arrangement::sample(&x, 3000, 7);
+        let sample = arrangement::sample(&x, 3000, 7, &|| false);
         assert!(sample.is_sorted_by(|a, b| a.pattern < b.pattern));
         for found in &sample {
             assert!(cells.binary_search_by(|c| c.pattern.cmp(&found.pattern)).is_ok());
             assert_eq!(Pattern::of(&x, &found.witness), found.pattern);
         }
         assert!(sample.len() * 2 > cells.len());
-        let fewer = arrangement::sample(&x, 100, 7);
+        let fewer = arrangement::sample(&x, 100, 7, &|| false);
         assert!(fewer.iter().all(|f| sample.contains(f)));
     }
+}
+
+#[test]
+fn an_interrupted_sample_keeps_what_it_met() {
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    let x = gaussian(40, 6, 3);
+    let whole = arrangement::sample(&x, 20_000, 7, &|| false);
+    let looks = AtomicUsize::new(0);
+    let some = arrangement::sample(&x, 100_000_000, 7, &|| looks.fetch_add(1, Relaxed) > 5_000);
+    assert!(!some.is_empty() && some.len() < whole.len(), "{} of {}", some.len(), whole.len());
+    assert!(some.is_sorted_by(|a, b| a.pattern < b.pattern) && some.iter().all(|cell| whole.contains(cell)));
+    assert!(arrangement::sample(&x, 100_000_000, 7, &|| true).is_empty());
 }
 
 #[test]
@@ -261,7 +273,7 @@ fn the_number_of_threads_changes_nothing() {
     let x = gaussian(40, 3, 8);
     let with = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| (arrangement::list(&x, 10_000).unwrap(), arrangement::sample(&x, 500, 1), order(&x)))
+        pool.install(|| (arrangement::list(&x, 10_000).unwrap(), arrangement::sample(&x, 500, 1, &|| false), order(&x)))
     };
     assert_eq!(with(1), with(2));
 }

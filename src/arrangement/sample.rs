@@ -21,14 +21,17 @@ const BATCH: usize = 1 << 12;
 /// The distinct cells of `draws` Gaussian weight vectors, sorted.
 ///
 /// The draws depend on the seed alone, and a longer sample contains every shorter one.  A draw on a hyperplane belongs to
-/// no full-dimensional cell and is dropped.
-pub fn sample(x: &Matrix, draws: usize, seed: u64) -> Vec<Sampled> {
+/// no full-dimensional cell and is dropped.  Once `interrupted` says so nothing more is drawn, and what was met until then is kept.
+pub fn sample(x: &Matrix, draws: usize, seed: u64, interrupted: &(dyn Fn() -> bool + Sync)) -> Vec<Sampled> {
     let mut random = Random::new(seed);
     let mut known: HashMap<Pattern, Vec<f64>> = HashMap::new();
     for begin in (0..draws).step_by(BATCH) {
+        if interrupted() {
+            break;
+        }
         let size = BATCH.min(draws - begin);
         let weights: Vec<Vec<f64>> = (0..size).map(|_| (0..x.columns).map(|_| random.normal()).collect()).collect();
-        let patterns: Vec<Option<Pattern>> = weights.par_iter().map(|w| strict(x, w)).collect();
+        let patterns: Vec<Option<Pattern>> = weights.par_iter().map(|w| if interrupted() { None } else { strict(x, w) }).collect();
         for (pattern, w) in patterns.into_iter().zip(weights) {
             if let Some(pattern) = pattern {
                 known.entry(pattern).or_insert(w);

@@ -3,6 +3,7 @@
 use super::console::Console;
 use super::journey;
 use super::trouble::{Exit, Outcome};
+use crate::syntax::data;
 use crate::syntax::diagnostic::{Diagnostic, Level};
 use std::path::{Path, PathBuf};
 
@@ -40,7 +41,10 @@ impl Check {
         if self.data
             && let Some(model) = model
         {
-            found.extend(journey::bind(&model, &mut |_| ()).err().into_iter().flatten());
+            found.extend(match journey::bind(&model, &mut |_| ()) {
+                Ok(problem) => data::remarks(&model, &problem),
+                Err(wrong) => wrong,
+            });
         }
         found
     }

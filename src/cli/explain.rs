@@ -21,6 +21,7 @@ impl Explain {
         }
         let model = journey::model(Path::new(&self.what), &[], false, console)?;
         let problem = journey::bind(&model, &mut |_| ()).map_err(Trouble::Diagnosed)?;
+        journey::remarks(&model, &problem, false, console)?;
         explain(&problem, console)
     }
 }

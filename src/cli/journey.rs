@@ -19,14 +19,29 @@ pub use crate::syntax::{builtin, definitions, read};
 /// The model of a file, warnings told; with `strict` a warning is as bad as an error.
 pub fn model(path: &Path, overrides: &[String], strict: bool, console: &Console) -> Outcome<Model> {
     let (model, diagnostics) = read(path, overrides);
-    let bad = |diagnostic: &Diagnostic| strict || diagnostic.level == Level::Error;
+    let diagnostics = if strict { as_errors(diagnostics) } else { diagnostics };
     match model {
-        Some(model) if !diagnostics.iter().any(bad) => {
+        Some(model) if !diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error) => {
             console.diagnostics(&diagnostics);
             Ok(model)
         }
         _ => Err(Trouble::Diagnosed(diagnostics)),
     }
+}
+
+/// Tells what is odd about a problem's data; with `strict` that is an error.
+pub fn remarks(model: &Model, problem: &Problem, strict: bool, console: &Console) -> Outcome<()> {
+    let remarks = data::remarks(model, problem);
+    if strict && !remarks.is_empty() {
+        return Err(Trouble::Diagnosed(as_errors(remarks)));
+    }
+    console.diagnostics(&remarks);
+    Ok(())
+}
+
+/// Warnings as `--strict` takes them: nothing silences an error.
+fn as_errors(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.into_iter().map(|diagnostic| Diagnostic { level: Level::Error, ..diagnostic }).collect()
 }
 
 /// All diagnostics as JSON.

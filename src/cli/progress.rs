@@ -59,6 +59,11 @@ impl Progress {
         self.passing(format!("  solving    {bar}  {numbers}   round {round}   {} groups", count(groups)));
     }
 
+    /// Lets somebody else write to stderr.
+    pub fn aside<T>(&self, say: impl FnOnce() -> T) -> T {
+        self.line.suspend(say)
+    }
+
     /// Clears the live line.
     pub fn finish(&self) {
         self.line.finish_and_clear();

@@ -4,12 +4,13 @@ use super::console::Console;
 use super::progress::Progress;
 use super::trouble::{Exit, Outcome, Trouble};
 use super::{explain, interrupt, journey, units};
+use crate::arrangement;
 use crate::certificate::{self, Certificate};
 use crate::export::{self, Saved};
 use crate::problem::{Guarantee, Problem};
 use crate::report::{self, Answer, Explanation, Rests, Run, Status, Stopped, Style, Written};
 use crate::solve;
-use crate::syntax::limits;
+use crate::syntax::limits::{TooMany, too_many_cells};
 use crate::syntax::model::Model;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -29,7 +30,7 @@ pub struct Solve {
     #[arg(long, value_parser = units::time)]
     time: Option<Duration>,
     /// Worker threads; 0 is all cores.  The answer does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = units::threads)]
     threads: usize,
     /// The relative gap asked for, for example 1e-6 or 1%
     #[arg(long, value_parser = units::gap)]
@@ -59,6 +60,7 @@ impl Solve {
         let model = journey::model(&self.model, &self.set, self.strict, console)?;
         let mut progress = Progress::new(console.showing(), self.gap.unwrap_or(model.plan.gap));
         let mut problem = journey::bind(&model, &mut |read| progress.reading(read)).map_err(Trouble::Diagnosed)?;
+        progress.aside(|| journey::remarks(&model, &problem, self.strict, console))?;
         let changed = self.apply(&mut problem);
         if self.dry_run {
             progress.finish();
@@ -202,25 +204,37 @@ fn run(outcome: &solve::Outcome) -> Run {
     }
 }
 
-/// Writes the folder and notes in the answer that it is there.
+/// Writes the folder and notes in the answer what is in it.
 fn write(folder: &Path, answer: &mut Answer, model: &Model, certificate: Option<Vec<u8>>) -> Outcome<()> {
-    let saved = Saved::of(answer.problem, answer.network, &answer.model_hash);
-    let weights = (export::find("safetensors").expect("the table has safetensors").encode)(&saved)?;
-    let explanation = Explanation::of(answer.problem, journey::sizes(answer.problem));
-    let page = report::page(answer, &explanation).into_bytes();
-    let mut files = vec![(export::WEIGHTS, weights)];
-    files.extend(certificate.map(|bytes| (certificate::NAME, bytes)));
-    files.extend([(export::REPORT, page), (export::TEXT, model.text.clone().into_bytes())]);
+    let files = files(answer, model, certificate)?;
     export::replace(folder, &files)?;
     let shown = folder.display().to_string();
     let shown = if shown.len() > 1 { shown.trim_end_matches('/').to_string() } else { shown };
-    answer.written = Some(Written { folder: shown, files: kinds(&files) });
+    let there = |name: &str| files.iter().any(|(written, _)| *written == name);
+    answer.written = Some(Written { folder: shown, files: export::FILES.into_iter().filter(|(_, name)| there(name)).collect() });
     Ok(())
 }
 
-/// Kind and name of the files that were written.
-fn kinds(files: &[(&'static str, Vec<u8>)]) -> Vec<(&'static str, &'static str)> {
-    export::FILES.into_iter().filter(|(_, name)| files.iter().any(|(written, _)| written == name)).collect()
+/// The files that the model's `output` names, one row a kind, and the model itself always.
+fn files(answer: &Answer, model: &Model, certificate: Option<Vec<u8>>) -> Outcome<Vec<(&'static str, Vec<u8>)>> {
+    let mut files = Vec::new();
+    if model.outputs.weights {
+        files.push((export::WEIGHTS, weights(answer)?));
+    }
+    if let (Some(bytes), true) = (certificate, model.outputs.certificate) {
+        files.push((certificate::NAME, bytes));
+    }
+    if model.outputs.report {
+        let explanation = Explanation::of(answer.problem, journey::sizes(answer.problem));
+        files.push((export::REPORT, report::page(answer, &explanation).into_bytes()));
+    }
+    files.push((export::TEXT, model.text.clone().into_bytes()));
+    Ok(files)
+}
+
+fn weights(answer: &Answer) -> Outcome<Vec<u8>> {
+    let saved = Saved::of(answer.problem, answer.network, &answer.model_hash);
+    Ok((export::find("safetensors").expect("the table has safetensors").encode)(&saved)?)
 }
 
 /// The way from the folder `from` to the file `to`: relative where both lie on one tree, absolute otherwise.
@@ -252,7 +266,8 @@ fn refusal(failure: solve::Failure, model: &Model) -> Trouble {
     let (exit, sentence) = match failure {
         Failure::TooManyCells { bound, limit, rows, rank } => {
             if let Some(place) = &model.arrangements {
-                return Trouble::Diagnosed(vec![limits::too_many_cells(place.clone(), bound, limit, rows, rank)]);
+                let cells = TooMany { bound, limit, rows, rank, at_rank_3: arrangement::bound(rows, 3) };
+                return Trouble::Diagnosed(vec![too_many_cells(place.clone(), cells)]);
             }
             let (bound, limit) = (report::size(bound), report::count(limit));
             let cells = format!("{} rows of rank {rank} have up to {bound} cells, and `all` stops at {limit}", report::count(rows));

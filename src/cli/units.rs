@@ -1,4 +1,4 @@
-//! Values with units on the command line: `60s`, `8GB`, `NAME=VALUE`.
+//! Values on the command line, with units where they have one: `60s`, `8GB`, `1%`, `NAME=VALUE`.
 
 #[cfg(feature = "solve")]
 use std::time::Duration;
@@ -26,6 +26,17 @@ pub fn gap(text: &str) -> Result<f64, String> {
     match number.trim().parse::<f64>() {
         Ok(gap) if gap > 0.0 && gap * factor < 1.0 => Ok(gap * factor),
         _ => Err("a gap is a number above 0 and below 1, such as `1e-6` or `1%`".to_string()),
+    }
+}
+
+/// More threads than any machine has use for would only fill its memory.
+const MOST_THREADS: usize = 1024;
+
+/// A number of threads: more than the cores is fine, more than a thousand is a slip.
+pub fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(threads) if threads <= MOST_THREADS => Ok(threads),
+        _ => Err(format!("write a whole number of threads from 1 to {MOST_THREADS}, or 0 for all cores")),
     }
 }
 
@@ -66,7 +77,10 @@ mod tests {
     }
 
     #[test]
-    fn gaps_and_settings() {
+    fn gaps_threads_and_settings() {
+        assert_eq!(threads("0"), Ok(0));
+        assert_eq!(threads("1024"), Ok(1024));
+        assert!(["1025", "99999999999999999999", "-1", "two", ""].iter().all(|bad| threads(bad).is_err()));
         assert_eq!(gap("1e-6"), Ok(1e-6));
         assert_eq!(gap("1%"), Ok(0.01));
         assert!(["0", "-1", "1", "nan", "x", ""].iter().all(|bad| gap(bad).is_err()));

@@ -14,11 +14,18 @@ fn best_first(a: &Find, b: &Find) -> Ordering {
     b.price.total_cmp(&a.price).then(lexical(&a.w, &b.w).unwrap_or(Ordering::Equal))
 }
 
-/// Prices `dual` on the given cells only: a search, not a bound.  A cell's facets are not known, so all rows bound it.
-pub fn price_cells(inputs: &Matrix, slopes: (f64, f64), dual: &[f64], cells: &[Pattern], limit: f64) -> Vec<(usize, Find)> {
+/// Prices `dual` on the given cells only, until `stop`: a search, not a bound.  A cell's facets are not known, so all rows bound it.
+pub fn price_cells(
+    inputs: &Matrix,
+    slopes: (f64, f64),
+    dual: &[f64],
+    cells: &[Pattern],
+    limit: f64,
+    stop: &dyn Fn() -> bool,
+) -> Vec<(usize, Find)> {
     let price = Price::new(inputs, slopes, dual, 1.0);
     let sums = ByteSums::new(&price);
-    let both = cells.iter().enumerate().flat_map(|(index, pattern)| {
+    let both = cells.iter().enumerate().take_while(|_| !stop()).flat_map(|(index, pattern)| {
         let slope = sums.slope(&price, pattern);
         price_cell(&price, &slope, pattern, limit).into_iter().map(move |find| (index, find))
     });

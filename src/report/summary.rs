@@ -174,14 +174,16 @@ fn longer(time: f64) -> String {
     if wanted >= 60.0 { format!("{}min", (wanted / 60.0).ceil()) } else { format!("{}s", wanted.max(1.0)) }
 }
 
-/// The next command, for a shell.
+/// The next command, for a shell; without weights or certificate there is nothing yet that a command could use.
 fn next(written: &Written) -> String {
     let folder = &written.folder;
     let special = |c: char| !(c.is_alphanumeric() || "/._-+,:@".contains(c));
     let quoted = if folder.contains(special) { format!("'{}'", folder.replace('\'', "'\\''")) } else { folder.clone() };
-    if written.files.iter().any(|(kind, _)| *kind == "certificate") {
-        format!("cvxc verify {quoted}")
-    } else {
-        format!("cvxc predict {quoted} NEW_ROWS.csv")
+    let there = |wanted: &str| written.files.iter().any(|(kind, _)| *kind == wanted);
+    let predict = format!("cvxc predict {quoted} NEW_ROWS.csv");
+    match (there("certificate"), there("weights")) {
+        (true, _) => format!("cvxc verify {quoted}"),
+        (false, true) => predict,
+        (false, false) => format!("name `weights` in the model's `output`, solve again, then {predict}"),
     }
 }

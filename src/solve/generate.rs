@@ -68,7 +68,8 @@ impl Search<'_, '_> {
             self.rounds += 1;
             let before = groups.len();
             if let Some(dual) = &master.dual {
-                for (index, find) in price_cells(&self.inputs, slopes, dual, cells, self.violation()).into_iter().take(ADDED) {
+                let finds = price_cells(&self.inputs, slopes, dual, cells, self.violation(), &|| self.stop.now());
+                for (index, find) in finds.into_iter().take(ADDED) {
                     self.add_pattern(&mut groups, cells[index].clone(), &find);
                 }
             }

@@ -14,6 +14,9 @@ use crate::problem::{Arrangements, Class, Problem};
 use search::Search;
 use std::sync::Arc;
 
+/// Arrangements that may have more cells than this are not even begun to be listed: nobody could wait for the end.
+const HOPELESS: f64 = 1e12;
+
 /// Finds the best network of `problem` and an interval that holds the optimum.
 ///
 /// Needs an activation of degree 1; the language sees to that.
@@ -40,14 +43,16 @@ impl Search<'_, '_> {
     /// Every cell in one program: the paper's formulation.
     fn listed(&mut self) -> Result<Stopped, Failure> {
         let limit = self.problem.plan.max_patterns;
+        let (bound, rows, rank) = (self.cells_at_most(), self.lines.rows(), self.lines.rank());
+        let too_many = Failure::TooManyCells { bound, limit, rows, rank };
+        if bound > HOPELESS {
+            return Err(too_many);
+        }
         let stop = self.stop.clone();
         let cells = match self.workers.install(|| arrangement::list_lines(&self.lines, limit, &|| stop.now())) {
             Ok(cells) => cells,
             Err(arrangement::Stop::Interrupted) => return Ok(self.why_stopped().unwrap_or(Stopped::Time)),
-            Err(arrangement::Stop::TooMany) => {
-                let (bound, rows, rank) = (self.cells_at_most(), self.lines.rows(), self.lines.rank());
-                return Err(Failure::TooManyCells { bound, limit, rows, rank });
-            }
+            Err(arrangement::Stop::TooMany) => return Err(too_many),
         };
         self.patterns(cells.len());
         let groups = all_groups(self.problem, cells.into_iter().map(|cell| (cell.pattern, cell.facets)));
@@ -57,7 +62,8 @@ impl Search<'_, '_> {
 
     /// The cells of some random weight vectors: an upper bound, and nothing more.
     fn sampled(&mut self, count: usize, seed: u64) -> Stopped {
-        let cells = arrangement::sample(&self.inputs, count, seed);
+        let (inputs, stop) = (&self.inputs, &self.stop);
+        let cells = self.workers.install(|| arrangement::sample(inputs, count, seed, &|| stop.now()));
         self.patterns(cells.len());
         let patterns: Vec<_> = cells.into_iter().map(|cell| cell.pattern).collect();
         self.among(&patterns)

@@ -2,26 +2,29 @@
 
 use super::diagnostic::{Diagnostic, Place};
 
-/// E0360: `arrangements = all` at `place`, and more cells than may be listed: at most `bound` for `rows` of rank `rank`.
-pub fn too_many_cells(place: Place, bound: f64, limit: usize, rows: usize, rank: usize) -> Diagnostic {
+/// Cells that cannot be listed, counted by whoever knows arrangements.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TooMany {
+    /// The most cells that there can be, and that may be listed.
+    pub bound: f64,
+    pub limit: usize,
+    pub rows: usize,
+    pub rank: usize,
+    /// The most cells that so many rows have at rank 3.
+    pub at_rank_3: f64,
+}
+
+/// E0360: `arrangements = all` at `place`, and more cells than may be listed.
+pub fn too_many_cells(place: Place, cells: TooMany) -> Diagnostic {
+    let TooMany { bound, limit, rows, rank, at_rank_3 } = cells;
     let message = format!("listing every pattern would need about {} columns", rounded(bound));
     let error = Diagnostic::error("E0360", message, place, format!("{rows} rows of rank {rank}"));
     let error = if rank > 3 {
-        error.note(format!("the count grows like rows^(rank-1); at rank 3 it would be {}", rounded(central(rows, 3))))
+        error.note(format!("the count grows like rows^(rank-1); at rank 3 it would be {}", rounded(at_rank_3)))
     } else {
         error.note(format!("at most `max_patterns` = {limit} are listed"))
     };
     error.replace("arrangements = generate              add patterns by price; proves global if it closes the gap", "generate")
-}
-
-/// The most cells of a central arrangement: 2 Σ_{k<r} C(n-1, k).
-fn central(rows: usize, rank: usize) -> f64 {
-    let (mut choose, mut sum) = (1.0, 0.0);
-    for k in 0..rank {
-        sum += choose;
-        choose *= (rows as f64 - 1.0 - k as f64).max(0.0) / (k as f64 + 1.0);
-    }
-    2.0 * sum
 }
 
 /// `124 258`, and beyond a million `1.5e19`.
@@ -43,8 +46,8 @@ mod tests {
     #[test]
     fn the_message_counts_in_words_people_use() {
         let source = Source::line("diabetes.cvx", 18, "  arrangements = all\n");
-        let bound = central(353, 11);
-        let text = render(&[too_many_cells(Place::new(&source, 17..20), bound, 20_000, 353, 11)], false);
+        let cells = TooMany { bound: 1.4934e19, limit: 20_000, rows: 353, rank: 11, at_rank_3: 124_258.0 };
+        let text = render(&[too_many_cells(Place::new(&source, 17..20), cells)], false);
         let expected = "\
 error[E0360]: listing every pattern would need about 1.5e19 columns
   --> diabetes.cvx:18:18

@@ -50,11 +50,6 @@ pub fn definitions(path: &Path) -> (Vec<Definition>, Vec<Diagnostic>) {
     }
 }
 
-/// The tree of a text, for `explain --stage tree`.
-pub fn parse_text(name: &str, text: &str) -> Result<tree::Tree, Vec<Diagnostic>> {
-    parse::parse(&Source::new(name, text))
-}
-
 fn check(source: &Arc<Source>, folder: &Path, file: Option<&Path>, overrides: &[String]) -> (Option<Model>, Vec<Diagnostic>) {
     if source.text.len() as u64 > LARGEST {
         return (None, vec![unreadable(&source.name, &too_large())]);

@@ -183,3 +183,40 @@ fn a_build_without_solver_says_so() {
     code(&run(space.path(), &["solve", "xor.cvx"]), 2);
     assert!(stdout(&run(space.path(), &["--help"])).contains("This build has no solver"));
 }
+
+/// A constant input is remarked on, and nothing more.
+#[test]
+fn constant_inputs_are_a_warning() {
+    let rows = |cells: [&str; 3]| format!("a,b,c,y\n{}", cells.map(|cell| format!("{cell}\n")).concat());
+    let check = |text: String, model: &str| {
+        let space = tempfile::tempdir().unwrap();
+        fs::write(space.path().join("d.csv"), text).unwrap();
+        fs::write(space.path().join("m.cvx"), format!("cvx 1\n{model}\nminimize squared + 0.1 * weight_decay\n")).unwrap();
+        let output = run(space.path(), &["check", "--data", "m.cvx"]);
+        code(&output, 0);
+        stderr(&output)
+    };
+    let model = "data csv(\"d.csv\") { drop = [c] }\nnetwork features -> dense(bias) -> relu -> dense -> y";
+    let expected = "\
+warning[E0450]: column `b` is the same in every training row
+ --> m.cvx:3:9
+  |
+3 | network features -> dense(bias) -> relu -> dense -> y
+  |         ^^^^^^^^ constant among the inputs
+  |
+  = note: what is the same in every row tells no row from another
+  = help: leave it out of the data: `drop = [c, b]`
+";
+    assert_eq!(check(rows(["1,5,9,1", "2,5,8,2", "3,5,7,4"]), model), expected);
+    assert_eq!(check(rows(["1,5,9,1", "2,5,8,2", "3,5,7,4"]), &model.replace("drop = [c]", "drop = [c, b]")), "");
+    let several =
+        check(rows(["1,5,9,1", "1,5,8,2", "1,5,7,4"]), "data csv(\"d.csv\")\nnetwork [a, b, c] -> dense(bias) -> relu -> dense -> y");
+    assert!(several.contains("2 columns are the same") && several.contains("they are `a`, `b`"), "{several}");
+    assert!(several.contains("= help: leave them out of the inputs"), "{several}");
+    let all = check(rows(["1,5,9,1", "1,5,8,2", "1,5,7,4"]), model);
+    assert!(all.contains("2 columns are the same") && !all.contains("help"), "{all}");
+    // A column of ones is a bias; one row says nothing about the next.
+    assert_eq!(check(rows(["1,1,9,1", "2,1,8,2", "3,1,7,4"]), &model.replace("(bias)", "")), "");
+    assert_eq!(check("a,b,c,y\n1,5,9,1\n".to_string(), model), "");
+    assert!(check(rows(["1,0,9,1", "2,0,8,2", "3,0,7,4"]), &model.replace("(bias)", "")).contains("`b` is the same"));
+}

@@ -204,3 +204,150 @@ fn one_ctrl_c_writes_and_two_quit() {
     let ended = ended.unwrap_or_else(|| child.wait().unwrap());
     assert!(matches!(ended.code(), Some(130 | 3)), "{ended:?}");
 }
+
+/// Rank 11 cannot be listed by anybody: the refusal comes before the first cell.
+#[test]
+fn hopeless_listings_are_refused_at_once() {
+    let space = space();
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/data/diabetes.csv"), space.path().join("diabetes.csv")).unwrap();
+    let text = "cvx 1\ndata csv(\"diabetes.csv\") { standardize = all; test = split(20%, seed = 1) }\n\
+        network features -> (dense(bias) -> relu -> dense) + skip -> progression\nminimize huber(1.35) + 0.5 * weight_decay\n\
+        solve {\n  arrangements = all\n}\n";
+    fs::write(space.path().join("diabetes.cvx"), text).unwrap();
+    let started = Instant::now();
+    let output = run(space.path(), &["solve", "-q", "diabetes.cvx"]);
+    code(&output, 1);
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    let expected = "\
+error[E0360]: listing every pattern would need about 1.5e19 columns
+ --> diabetes.cvx:6:18
+  |
+6 |   arrangements = all
+  |                  ^^^ 353 rows of rank 11
+  |
+  = note: the count grows like rows^(rank-1); at rank 3 it would be 124 258
+  = help: arrangements = generate              add patterns by price; proves global if it closes the gap
+";
+    assert_eq!(stderr(&output), expected);
+    assert_eq!(names(space.path()), ["diabetes.csv", "diabetes.cvx", "xor.cvx"]);
+}
+
+#[test]
+fn listings_go_on_until_there_are_too_many() {
+    let space = space();
+    let text = "cvx 1\ndata spirals(points = 40, turns = 1, seed = 7)\n\
+        network [x, y] -> dense(bias) -> relu -> dense -> class\nminimize squared + 0.1 * weight_decay\n\
+        solve { arrangements = all; max_patterns = 1000 }\n";
+    fs::write(space.path().join("m.cvx"), text).unwrap();
+    let output = run(space.path(), &["solve", "-q", "m.cvx"]);
+    code(&output, 1);
+    assert!(stderr(&output).contains("error[E0360]") && stderr(&output).contains("m.cvx:5:24"), "{}", stderr(&output));
+    fs::write(space.path().join("m.cvx"), text.replace("1000", "2000")).unwrap();
+    code(&run(space.path(), &["solve", "-q", "m.cvx"]), 0);
+}
+
+/// A sample that would be drawn for minutes.
+const SAMPLE: &str = "cvx 1\ndata spirals(points = 200, turns = 3, seed = 7)\n\
+    network [x, y] -> dense(bias) -> relu -> dense -> class\nminimize squared + 0.1 * weight_decay\n\
+    solve { arrangements = sample(100000000, seed = 1); guarantee = bounded }\n";
+
+#[test]
+fn samples_obey_the_time_limit() {
+    let space = space();
+    fs::write(space.path().join("m.cvx"), SAMPLE).unwrap();
+    let started = Instant::now();
+    let output = run(space.path(), &["solve", "-q", "--json", "m.cvx", "--time", "1s"]);
+    code(&output, 0);
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(object["stopped"], "time");
+    assert!(object["patterns"]["listed"].as_u64().unwrap() > 100, "{object}");
+    assert!(space.path().join("m.out/weights.safetensors").is_file());
+}
+
+#[test]
+#[cfg(unix)]
+fn samples_obey_ctrl_c() {
+    let space = space();
+    fs::write(space.path().join("m.cvx"), SAMPLE).unwrap();
+    let child = cvxc(space.path(), &["solve", "--json", "m.cvx"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(1500));
+    let started = Instant::now();
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    code(&output, 3);
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(object["stopped"], "interrupt");
+    assert!(object["patterns"]["listed"].as_u64().unwrap() > 100, "{object}");
+}
+
+#[test]
+fn the_output_statement_says_what_is_written() {
+    let space = space();
+    let cases: [(&str, &[&str]); 5] = [
+        ("output weights", &["model.cvx", "weights.safetensors"]),
+        ("output report", &["model.cvx", "report.md"]),
+        ("output report, weights", &["model.cvx", "report.md", "weights.safetensors"]),
+        ("output certificate", &["model.cvx"]),
+        ("", &["model.cvx", "report.md", "weights.safetensors"]),
+    ];
+    for (statement, expected) in cases {
+        fs::write(space.path().join("m.cvx"), format!("{XOR}{statement}\n")).unwrap();
+        let output = run(space.path(), &["solve", "-q", "m.cvx"]);
+        code(&output, 0);
+        let text = stdout(&output);
+        assert_eq!(names(&space.path().join("m.out")), expected, "{statement}");
+        for name in ["model.cvx", "report.md", "weights.safetensors"] {
+            assert_eq!(text.contains(name), expected.contains(&name), "{statement}: {name} in\n{text}");
+        }
+        let next = match expected.contains(&"weights.safetensors") {
+            true => "\n  next: cvxc predict m.out NEW_ROWS.csv\n",
+            false => "\n  next: name `weights` in the model's `output`, solve again, then cvxc predict m.out NEW_ROWS.csv\n",
+        };
+        assert!(text.ends_with(next), "{text}");
+        let object: Value = serde_json::from_slice(&run(space.path(), &["solve", "-q", "--json", "m.cvx"]).stdout).unwrap();
+        let mut listed: Vec<&str> = object["files"].as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap()).collect();
+        listed.sort_unstable();
+        assert_eq!(listed, expected.iter().map(|name| format!("m.out/{name}")).collect::<Vec<_>>(), "{statement}");
+    }
+}
+
+#[test]
+fn threads_have_a_sane_number() {
+    let space = space();
+    for bad in ["1025", "-1", "two", "99999999999999999999"] {
+        let output = run(space.path(), &["solve", "xor.cvx", &format!("--threads={bad}")]);
+        code(&output, 2);
+        let says = "write a whole number of threads from 1 to 1024, or 0 for all cores";
+        assert!(stderr(&output).contains(says), "{}", stderr(&output));
+    }
+    assert_eq!(names(space.path()), ["xor.cvx"]);
+    code(&run(space.path(), &["solve", "-q", "xor.cvx", "--threads", "64"]), 0);
+}
+
+#[test]
+fn warnings_are_told_and_with_strict_they_are_errors() {
+    let space = space();
+    fs::write(
+        space.path().join("m.cvx"),
+        XOR.replace("x1 x2 y\n", "x1 x2 one y\n")
+            .replace(" -1\n", " 7 -1\n")
+            .replace(" 1\n", " 7 1\n")
+            .replace("cvx 7 1", "cvx 1")
+            .replace("[x1, x2]", "features"),
+    )
+    .unwrap();
+    let output = run(space.path(), &["solve", "m.cvx"]);
+    code(&output, 0);
+    assert!(stderr(&output).contains("warning[E0450]: column `one` is the same in every training row"), "{}", stderr(&output));
+    let quiet = run(space.path(), &["solve", "-q", "m.cvx"]);
+    code(&quiet, 0);
+    assert!(quiet.stderr.is_empty(), "{}", stderr(&quiet));
+    fs::remove_dir_all(space.path().join("m.out")).unwrap();
+    let strict = run(space.path(), &["solve", "-q", "--strict", "m.cvx"]);
+    code(&strict, 1);
+    assert!(stderr(&strict).contains("error[E0450]: column `one` is the same in every training row"), "{}", stderr(&strict));
+    assert_eq!(names(space.path()), ["m.cvx", "xor.cvx"]);
+    code(&run(space.path(), &["solve", "-q", "--strict", "xor.cvx"]), 0);
+}

@@ -178,4 +178,12 @@ pub const CODES: &[Code] = &[
         "data libsvm(\"urls.libsvm\")",
         "a file with fewer columns",
     ),
+    page(
+        "E0450",
+        "a constant input (a warning)",
+        "A column of the inputs is the same in every training row, so it tells no row from another. The model is solved all the same;\n\
+         `--strict` makes an error of it.",
+        "data csv(\"a.csv\")                      # column `unit` holds 1 in every row",
+        "data csv(\"a.csv\") { drop = [unit] }",
+    ),
 ];

@@ -24,6 +24,7 @@ mod npy;
 mod npz;
 mod open;
 mod predict;
+mod remarks;
 mod scale;
 mod table;
 mod toys;
@@ -33,6 +34,7 @@ pub use budget::limit as memory_limit;
 pub use columns::check_columns;
 pub use open::header;
 pub use predict::{Features, Layout, read_features, read_features_from};
+pub use remarks::remarks;
 
 /// How far the reading of a file has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

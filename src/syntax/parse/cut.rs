@@ -56,7 +56,7 @@ pub fn too_deep(text: &str, limit: usize) -> Option<usize> {
     None
 }
 
-/// The last bracket that is never closed, and the text's closing bracket that closes nothing.
+/// The last bracket that is never closed, if there is one.
 pub fn unclosed(text: &str) -> Option<usize> {
     let mut open = Vec::new();
     for (at, char) in scan(text) {

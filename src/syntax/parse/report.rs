@@ -35,7 +35,7 @@ fn start(piece: &str) -> usize {
     at.min(piece.len())
 }
 
-/// E0001, E0002: what was expected, and what was found instead.
+/// E0001: what was expected, and what was found instead.
 pub fn syntax(source: &Arc<Source>, offset: usize, piece: &str, error: &Error<Rule>) -> Diagnostic {
     let at = match error.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => at.min(piece.len()),

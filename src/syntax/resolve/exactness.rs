@@ -78,6 +78,10 @@ impl Checker {
                     "weight_decay",
                 ),
                 Penalty::WeightDecay { hidden: "l2", output: "l2" } => {}
+                Penalty::WeightDecay { .. } if case.machine.highs.is_some() => {
+                    let words = self.written(span).to_string();
+                    self.not_yet_here(&words, span, Some("for now: plain `weight_decay`, with `solver = auto`"));
+                }
                 Penalty::WeightDecay { .. } => {
                     let words = self.written(span).to_string();
                     self.not_yet_but(&words, span, "for now: plain `weight_decay`", "weight_decay");

@@ -48,7 +48,7 @@ impl Checker {
         let (target, targets) = target?;
         let layers: Vec<Layer> = layers.into_iter().collect::<Option<_>>()?;
         let (expr, (spec, width)) = inputs?;
-        self.target_is_no_input(&spec, &target);
+        self.target_is_no_input(&spec, matches!(expr.term, Term::List(_)), &target);
         if width == Some(0) {
             self.report(self.error("E0308", "no column is left to be an input", &expr.span, "every column is the target or dropped"));
         }
@@ -94,7 +94,7 @@ impl Checker {
     }
 
     /// E0309: what is to be learnt must not be given.
-    fn target_is_no_input(&mut self, inputs: &InputSpec, target: &Placed<String>) {
+    fn target_is_no_input(&mut self, inputs: &InputSpec, listed: bool, target: &Placed<String>) {
         let InputSpec::Columns(items) = inputs else { return };
         for item in items {
             if let ColumnItem::One(name) = item
@@ -103,7 +103,10 @@ impl Checker {
                 let error =
                     Diagnostic::error("E0309", format!("`{}` is input and target at once", name.value), name.place.clone(), "given here")
                         .also(target.place.clone(), "to be learnt here");
-                self.report(error.replace("`features` is every column but the target", "features"));
+                self.report(match listed {
+                    true => error.help("leave it out, or write `features` in place of the list: every column but the target"),
+                    false => error.replace("`features` is every column but the target", "features"),
+                });
             }
         }
     }
@@ -186,12 +189,14 @@ impl Checker {
     /// What a right network may hold that cannot be solved yet.
     fn unsolved(&mut self, layers: &[Layer], hidden: Shift, output: Shift) {
         let conv = layers.iter().any(|layer| matches!(layer.kind, LayerKind::Conv { .. }));
+        let pool = layers.iter().any(|layer| matches!(layer.kind, LayerKind::Pool { .. }));
         for layer in layers {
             let name = &layer.name.text;
             match &layer.kind {
+                LayerKind::Conv { .. } if pool => self.not_yet_here(name, &layer.span, Some("use a dense layer, and no pooling")),
                 LayerKind::Conv { .. } => self.not_yet_but(name, &layer.span, "use a dense layer", "dense"),
                 LayerKind::Pool { .. } => self.not_yet_here(name, &layer.span, None),
-                LayerKind::Gated => self.not_yet_but(name, &layer.span, "use `relu`", "relu"),
+                LayerKind::Gated => self.not_yet_here(name, &layer.span, Some("use `relu`, with `arrangements = generate`")),
                 LayerKind::Reshape(_) if !conv => self.not_yet_here(name, &layer.span, Some("a dense layer needs no shape: leave it out")),
                 LayerKind::Reshape(_) | LayerKind::Dense { .. } | LayerKind::Unit(_) => {}
             }
@@ -214,6 +219,7 @@ impl Checker {
                 (1, LayerKind::Unit(_) | LayerKind::Gated) => 2,
                 (2, LayerKind::Pool { .. }) => 3,
                 (2 | 3, LayerKind::Dense { .. }) => 4,
+                (2 | 3, LayerKind::Unit(_) | LayerKind::Gated) => return self.refuse(self.two_units(layers[1], layer)),
                 _ => return self.refuse(self.out_of_order(stage, layer)),
             };
         }
@@ -226,6 +232,21 @@ impl Checker {
         };
         let error = Diagnostic::error(code, message, target.place.clone(), "the target follows too soon");
         self.refuse(error.replace(format!("write `-> {rest}`"), rest))
+    }
+
+    /// Two activations; where both are functions of one number, so is the second of the first.
+    fn two_units(&self, first: &Layer, second: &Layer) -> Diagnostic {
+        let error = self.error("E0303", "two activations in a row", &second.span, "the second one");
+        let of = |layer: &Layer, inner: &str| match self.written(&layer.span).split_once('(') {
+            Some((name, arguments)) => format!("{}({inner}, {arguments}", name.trim_end()),
+            None => format!("{}({inner})", layer.name.text),
+        };
+        match (&first.kind, &second.kind) {
+            (LayerKind::Unit(_), LayerKind::Unit(_)) => {
+                error.help(format!("define an activation that does both: `activation both(x) = {}`", of(second, &of(first, "x"))))
+            }
+            _ => error.help("keep one of the two"),
+        }
     }
 
     fn out_of_order(&self, stage: usize, layer: &Layer) -> Diagnostic {
@@ -243,10 +264,6 @@ impl Checker {
                 "two linear layers in a row are one",
             )
             .replace(format!("put an activation between them: `relu -> {written}`"), format!("relu -> {written}")),
-            2 | 3 if matches!(layer.kind, LayerKind::Unit(_) | LayerKind::Gated) => {
-                error("E0303", "two activations in a row".to_string(), "the second one")
-                    .help("define an activation that does both: `activation both(x) = ...`")
-            }
             _ => error("E0305", "this network has more than one hidden layer".to_string(), "a second hidden layer begins here")
                 .note("version 1 trains networks with one hidden layer: for those the exact convex program is known")
                 .help("one hidden layer of free width: `dense(bias) -> relu -> dense`"),

@@ -1,0 +1,52 @@
+//! What is odd about data that can be used all the same: warnings, never errors.
+
+use super::faults::word;
+use crate::problem::{Bias, Matrix, Problem};
+use crate::syntax::diagnostic::Diagnostic;
+use crate::syntax::model::{InputSpec, Model};
+
+/// The most names in one message.
+const SHOWN: usize = 8;
+
+/// What a person should know about the data of a problem before it is solved.
+pub fn remarks(model: &Model, problem: &Problem) -> Vec<Diagnostic> {
+    let inputs = &problem.dataset.train.inputs;
+    let idle = |column: &usize| idle(inputs, *column, problem.architecture.bias);
+    let names: Vec<&str> = (0..inputs.columns).filter(idle).map(|column| problem.dataset.columns[column].name.as_str()).collect();
+    if names.is_empty() { Vec::new() } else { vec![constant(model, &names, inputs.columns)] }
+}
+
+/// Whether a column is the same in all rows and so does what the bias does; without a bias only zeros do nothing.
+fn idle(inputs: &Matrix, column: usize, bias: Bias) -> bool {
+    let first = inputs.values.get(column).copied().unwrap_or_default();
+    inputs.rows > 1 && (first == 0.0 || bias != Bias::None) && inputs.each_row().all(|row| row[column] == first)
+}
+
+/// E0450: some of the inputs, of which there are `columns`, are the same in every training row.
+fn constant(model: &Model, names: &[&str], columns: usize) -> Diagnostic {
+    let listed: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    let more = if names.len() > SHOWN { format!(" and {} more", names.len() - SHOWN) } else { String::new() };
+    let message = match names {
+        [name] => format!("column `{name}` is the same in every training row"),
+        _ => format!("{} columns are the same in every training row", names.len()),
+    };
+    let inputs = &model.network.inputs;
+    let warning = Diagnostic::warning("E0450", message, inputs.place.clone(), "constant among the inputs");
+    let warning = if names.len() > 1 { warning.note(format!("they are {}{more}", listed.join(", "))) } else { warning };
+    let warning = warning.note("what is the same in every row tells no row from another");
+    let them = if names.len() > 1 { "them" } else { "it" };
+    match inputs.value {
+        // A network needs an input, even an idle one.
+        _ if names.len() == columns => warning,
+        InputSpec::Features if names.len() <= SHOWN => {
+            warning.help(format!("leave {them} out of the data: `drop = [{}]`", dropped(model, names)))
+        }
+        _ => warning.help(format!("leave {them} out of the inputs")),
+    }
+}
+
+/// What the model drops already, and these.
+fn dropped(model: &Model, names: &[&str]) -> String {
+    let before = model.data.drop.iter().map(|name| name.value.as_str());
+    before.chain(names.iter().copied()).map(word).collect::<Vec<_>>().join(", ")
+}
