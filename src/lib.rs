@@ -6,6 +6,8 @@ pub mod arrangement;
 #[cfg(feature = "solve")]
 pub mod backend;
 pub mod cli;
+#[cfg(feature = "solve")]
+pub mod descent;
 pub mod exact;
 pub mod export;
 pub mod loss;
@@ -19,4 +21,6 @@ pub mod regularizer;
 pub mod report;
 #[cfg(feature = "solve")]
 pub mod solve;
+#[cfg(feature = "solve")]
+pub mod stationarity;
 pub mod syntax;

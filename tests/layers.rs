@@ -12,6 +12,8 @@ const TABLE: &[(&str, &[&str])] = &[
     ("regularizer", &["exact", "program"]),
     // The pieces of an activation are exact rationals.
     ("problem", &["exact", "loss", "regularizer"]),
+    // The rivals know the problem and nothing of how it is solved here.
+    ("descent", &["problem", "loss", "regularizer"]),
     ("syntax", &["exact", "problem", "loss", "regularizer"]),
     ("certificate", &["problem"]),
     ("checker", &["exact", "problem", "loss", "regularizer", "certificate"]),
@@ -21,6 +23,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("backend", &["program"]),
     // Prices are proved exactly.
     ("pricing", &["exact", "problem", "arrangement", "certificate"]),
+    ("stationarity", &["problem", "loss", "regularizer", "arrangement", "pricing"]),
     (
         "solve",
         &[

@@ -2,6 +2,8 @@
 
 mod activation;
 mod answer;
+mod comparison;
+mod examination;
 mod explain;
 mod fit;
 mod json;
@@ -12,10 +14,12 @@ mod summary;
 
 pub use activation::{normal_form, theorem};
 pub use answer::{Answer, Rests, Run, Status, Stopped, Written};
+pub use comparison::{Comparison, Contestant};
+pub use examination::{Examination, Neuron, Stationarity};
 pub use explain::{Explanation, Sizes};
 pub use fit::Fit;
 pub use json::{answer_json, number};
 pub use markdown::page;
-pub use numbers::{bytes, count, gap, interval, limit, plain, rounded, seconds, shortest, size};
+pub use numbers::{bytes, count, gap, interval, limit, percent, plain, residual, rounded, seconds, shortest, size};
 pub use plot::{curve, fit_plot};
 pub use summary::{Style, bar, closed, summary};

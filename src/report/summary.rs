@@ -59,12 +59,12 @@ fn painted(word: &str, answer: &Answer, color: bool) -> String {
     if color { format!("\u{1b}[1;{code}m{word}\u{1b}[0m") } else { word.to_string() }
 }
 
-fn row(label: &str, value: &str, note: &str) -> String {
+pub fn row(label: &str, value: &str, note: &str) -> String {
     let gutter = if value.chars().count() > 15 && !note.is_empty() { "  " } else { "" };
     format!("{}\n", format!("  {label:<15}{value:<17}{gutter}{note}").trim_end())
 }
 
-type Row = (&'static str, String, String);
+pub type Row = (&'static str, String, String);
 
 fn rows(answer: &Answer) -> Vec<Row> {
     let mut rows = bounds(answer);
@@ -138,7 +138,7 @@ fn program(answer: &Answer) -> Row {
     ("program", format!("{} groups", count(run.groups)), format!("{sizes}; {cells}; {}; {}", run.solver, seconds(run.seconds)))
 }
 
-fn stopped(answer: &Answer) -> Row {
+pub fn stopped(answer: &Answer) -> Row {
     let why = match answer.stopped {
         Stopped::Time => format!("time limit {}", limit(answer.problem.plan.time.as_secs_f64())),
         other => other.words().to_string(),
@@ -147,7 +147,7 @@ fn stopped(answer: &Answer) -> Row {
     ("stopped", format!("{why}{exit}"), String::new())
 }
 
-fn changed(answer: &Answer) -> Option<Row> {
+pub fn changed(answer: &Answer) -> Option<Row> {
     let all: Vec<String> = answer.overrides.iter().chain(&answer.changed).map(|(name, value)| format!("{name} = {value}")).collect();
     (!all.is_empty()).then(|| ("changed", all.join(", "), String::new()))
 }
@@ -176,7 +176,11 @@ fn longer(time: f64) -> String {
 
 /// The next command, for a shell.
 fn next(folder: &str) -> String {
+    format!("cvxc predict {} NEW_ROWS.csv", quoted(folder))
+}
+
+/// A path as a shell takes it.
+pub fn quoted(path: &str) -> String {
     let special = |c: char| !(c.is_alphanumeric() || "/._-+,:@".contains(c));
-    let quoted = if folder.contains(special) { format!("'{}'", folder.replace('\'', "'\\''")) } else { folder.to_string() };
-    format!("cvxc predict {quoted} NEW_ROWS.csv")
+    if path.contains(special) { format!("'{}'", path.replace('\'', "'\\''")) } else { path.to_string() }
 }
