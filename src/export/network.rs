@@ -193,5 +193,9 @@ fn fitted(mut network: Network, bias: Bias, problem: &Problem) -> Result<Network
     } else if network.skip.take().is_some_and(|skip| skip.intercept != 0.0 || skip.weights.iter().any(|w| *w != 0.0)) {
         return Err(Error("it has a bias or a skip at its output and the model has none: write `+ skip`, or train with bias=False".into()));
     }
+    let outputs = network.forward(&problem.architecture, &problem.dataset.train.inputs);
+    if !problem.score(&network).objective.is_finite() || outputs.iter().any(|f| !f.is_finite()) {
+        return Err(Error("its outputs or its objective overflow on the model's data; smaller weights are needed".to_string()));
+    }
     Ok(network)
 }

@@ -81,7 +81,7 @@ pub fn examine(problem: &Problem, network: &Network, guess: &[f64]) -> Findings 
         residual
     };
     let mut residual = from(&middle);
-    if corners > 0 && residual.worst() > TOLERANCE {
+    if corners > 0 && residual.worst() > TOLERANCE && guess.len() == rows.len() {
         let other = from(guess);
         residual = if other.worst() < residual.worst() { other } else { residual };
     }

@@ -95,12 +95,12 @@ impl<'a> Residual<'a> {
     }
 
     pub fn alignment(&self) -> f64 {
-        let worst = self.neurons.chunks(self.inputs.columns.max(1)).map(length).fold(0.0, f64::max);
+        let worst = largest(self.neurons.chunks(self.inputs.columns.max(1)).map(length));
         if self.unit > 0.0 { worst / self.unit } else { 0.0 }
     }
 
     pub fn skip(&self) -> f64 {
-        self.skip.iter().zip(&self.skip_units).map(|(sum, unit)| sum.abs() / unit).fold(0.0, f64::max)
+        largest(self.skip.iter().zip(&self.skip_units).map(|(sum, unit)| sum.abs() / unit))
     }
 
     /// The larger of the two.
@@ -219,6 +219,11 @@ fn skip_units(problem: &Problem, rows: &[Row], count: usize) -> Vec<f64> {
     let entry = |i: usize, k: usize| if k < features.columns { features.row(i)[k].abs() } else { 1.0 };
     let sum = |k: usize| rows.iter().enumerate().map(|(i, row)| entry(i, k) * row.low.abs().max(row.high.abs()).max(floor)).sum::<f64>();
     (0..count).map(|k| sum(k).max(f64::MIN_POSITIVE)).collect()
+}
+
+/// The largest of some residuals, 0 of none: what overflowed is not small.
+fn largest(residuals: impl Iterator<Item = f64>) -> f64 {
+    residuals.fold(0.0, |largest, x| if x.is_nan() { f64::INFINITY } else { largest.max(x) })
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

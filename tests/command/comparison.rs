@@ -200,13 +200,13 @@ fn the_distance_is_that_to_the_known_optimum() {
     }
 }
 
+type Named<'a> = (&'a str, &'a [usize], &'a [f32]);
+
 /// Tensors in single precision, as PyTorch saves a state dict.
-fn torch(path: &Path, tensors: &[(&str, &[usize], &[f32])]) {
+fn torch(path: &Path, tensors: &[Named]) {
     let bytes: Vec<Vec<u8>> = tensors.iter().map(|(_, _, values)| values.iter().flat_map(|v| v.to_le_bytes()).collect()).collect();
-    let view = |(tensor, bytes): (&(&str, &[usize], &[f32]), &'static [u8])| {
-        (tensor.0.to_string(), TensorView::new(Dtype::F32, tensor.1.to_vec(), bytes).unwrap())
-    };
-    let views: Vec<_> = tensors.iter().zip(bytes.into_iter().map(|bytes| &*bytes.leak())).map(view).collect();
+    let named = tensors.iter().zip(&bytes);
+    let views = named.map(|((name, shape, _), bytes)| (*name, TensorView::new(Dtype::F32, shape.to_vec(), bytes).unwrap()));
     fs::write(path, safetensors::serialize(views, None).unwrap()).unwrap();
 }
 
@@ -243,6 +243,15 @@ fn a_state_dict_of_two_linear_layers_is_read() {
     refused("1 weight matrices");
     torch(&path, &[("0.weight", &[3, 2], &[f32::NAN; 6]), ("2.weight", &[1, 3], &output)]);
     refused("holds NaN");
+    torch(&path, &[("0.weight", &[3, 2], &[1e30; 6]), ("2.weight", &[1, 3], &[1e30; 3])]);
+    code(&ask(), 0);
+    let huge = network(&[&[1e200, 0.0]], &[1e200]);
+    fs::write(space.path().join("huge.json"), huge).unwrap();
+    for arguments in [["compare", "xor.cvx", "--with", "huge.json"], ["solve", "xor.cvx", "--start", "huge.json"]] {
+        let output = run(space.path(), &arguments);
+        code(&output, 1);
+        assert!(stderr(&output).contains("overflow"), "{}", stderr(&output));
+    }
     fs::write(space.path().join("xor.cvx"), XOR.replace("dense(bias)", "dense")).unwrap();
     torch(&path, &[("0.weight", &[3, 2], &hidden), ("0.bias", &[3], &bias), ("2.weight", &[1, 3], &output)]);
     refused("`dense(bias)`");
