@@ -214,8 +214,8 @@ fn a_comparison_is_a_table() {
 abs.cvx   same objective, same data, width 10, 4 000 steps, seeds 1 to 4
 
                       best           median         worst          within 1 % of the optimum
-  optimum             1.00000
-  adam                1.00000        1.25250        3.00000        2 / 4
+  optimum             1.000000000
+  adam                1.000000000    1.25250        3.00000        2 / 4
   sgd                 2.00000        2.00000        2.00000        0 / 1, 1 stopped on the way, 3 not begun
   none                                                             0 / 0, 4 not begun
 

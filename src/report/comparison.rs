@@ -111,9 +111,9 @@ impl Comparison<'_> {
         line(contestant.name, cells, &note)
     }
 
-    /// An objective, rounded up, to as many digits as tell it from the lower bound.
+    /// An objective, rounded up, to as many digits as tell it from the lowest one.
     fn shown(&self, objective: f64) -> String {
-        interval(self.answer.lower_bound, objective).1
+        interval(self.reference(), objective).1
     }
 
     fn shown_bound(&self) -> String {

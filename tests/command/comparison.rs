@@ -1,6 +1,7 @@
 //! `cvxc compare` and `cvxc solve --start`: the rivals, and networks that somebody already has.
 
 use super::*;
+use cvxc::descent::{Contest, RIVALS};
 use cvxc::export;
 use cvxc::problem::{Problem, Random};
 use safetensors::tensor::{Dtype, TensorView};
@@ -197,6 +198,31 @@ fn the_distance_is_that_to_the_known_optimum() {
         let (above, a) = (object["at_most_above"].as_f64().unwrap(), object["objective"].as_f64().unwrap());
         assert!((above - (a - optimum) / optimum).abs() < 1e-5, "{name}: {above}, {a} against {optimum}");
         assert!(object["sentence"].as_str().unwrap().starts_with("net.json is at most "), "{}", object["sentence"]);
+    }
+}
+
+/// Networks that gradient descent left at a local minimum, a saddle or the optimum.
+#[test]
+fn the_distance_of_a_trained_network_is_its_own() {
+    let space = space();
+    let problem = problem(&space.path().join("xor.cvx"));
+    let contest = Contest { width: 6, steps: 4000, seeds: 3, threads: 1 };
+    for trained in RIVALS.iter().flat_map(|rival| rival.train(&problem, &contest, &|| false, &|| ())) {
+        let neurons: Vec<&[f64]> = trained.network.hidden.each_row().collect();
+        let (weights, bias): (Vec<&[f64]>, Vec<f64>) = neurons.iter().map(|w| (&w[..2], w[2])).unzip();
+        let tensors = serde_json::json!({ "1.weight": weights, "1.bias": bias, "3.weight": [trained.network.output] });
+        fs::write(space.path().join("net.json"), serde_json::json!({ "tensors": tensors }).to_string()).unwrap();
+        let output = run(space.path(), &["compare", "xor.cvx", "--with", "net.json", "--json", "-q"]);
+        code(&output, 0);
+        let object: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let (optimum, objective) = (0.062425287389, trained.score.objective);
+        assert_eq!(object["objective"].as_f64(), Some(objective));
+        near(&object["at_most_above"], (objective - optimum) / optimum);
+        let bound = object["subsampled"]["both_signs"].as_f64().unwrap();
+        assert!(bound >= optimum * (1.0 - 1e-9) && bound <= objective * (1.0 + 1e-6), "{bound} for {objective}");
+        if object["stationarity"]["kind"] == "differentiable" {
+            near(&object["subsampled"]["both_signs"], objective);
+        }
     }
 }
 
