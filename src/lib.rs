@@ -8,6 +8,8 @@ pub mod backend;
 pub mod certificate;
 pub mod checker;
 pub mod cli;
+#[cfg(feature = "solve")]
+pub mod descent;
 pub mod exact;
 pub mod export;
 pub mod loss;
@@ -21,4 +23,6 @@ pub mod regularizer;
 pub mod report;
 #[cfg(feature = "solve")]
 pub mod solve;
+#[cfg(feature = "solve")]
+pub mod stationarity;
 pub mod syntax;

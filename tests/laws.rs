@@ -146,6 +146,23 @@ fn the_polar_is_the_polar_of_the_gauge() {
     }
 }
 
+#[test]
+fn the_slope_of_a_norm_is_the_slope_of_half_its_square() {
+    let w = [0.3, 4.0, -0.1];
+    for norm in NORMS {
+        let mut slope = [0.0; 3];
+        norm.add_slope(&w, 2.0, &mut slope);
+        for (k, slope) in slope.iter().enumerate() {
+            let at = |step: f64| {
+                let mut moved = w;
+                moved[k] += step;
+                norm.gauge(&moved).powi(2)
+            };
+            assert!((slope - (at(1e-6) - at(-1e-6)) / 2e-6).abs() < 1e-6, "{}", norm.name());
+        }
+    }
+}
+
 fn piece(from: Option<i32>, slope: i32, intercept: i32) -> Piece {
     Piece { from: from.map(Into::into), includes_from: true, slope: slope.into(), intercept: intercept.into() }
 }

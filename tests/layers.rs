@@ -12,6 +12,8 @@ const TABLE: &[(&str, &[&str])] = &[
     ("regularizer", &["exact", "program"]),
     // The pieces of an activation are exact rationals.
     ("problem", &["exact", "loss", "regularizer"]),
+    // The rivals know the problem and nothing of how it is solved here.
+    ("descent", &["problem", "loss", "regularizer"]),
     ("syntax", &["exact", "problem", "loss", "regularizer"]),
     // The claim of a certificate is in integers.
     ("certificate", &["exact", "problem"]),
@@ -22,6 +24,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("backend", &["program"]),
     // Prices are proved exactly.
     ("pricing", &["exact", "problem", "arrangement", "certificate"]),
+    ("stationarity", &["problem", "loss", "regularizer", "arrangement", "pricing"]),
     (
         "solve",
         &[

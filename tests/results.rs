@@ -203,3 +203,99 @@ fn exports_hold_the_weights() {
     let weight: Vec<f64> = archive.by_name("hidden.weight").unwrap().unwrap().into_vec().unwrap();
     assert_eq!(weight, [1.0, -1.0]);
 }
+
+#[test]
+fn a_comparison_is_a_table() {
+    let (mut problem, network) = (problem(), network());
+    problem.plan.gap = 0.2;
+    let mut answer = answer(&problem, &network);
+    answer.score.objective = 1.0;
+    answer.lower_bound = 0.875;
+    let objectives = vec![1.0, 1.005, 1.5, 3.0];
+    let adam = Contestant { name: "adam", meaning: "", objectives, cut_short: 0 };
+    let sgd = Contestant { name: "sgd", meaning: "", objectives: vec![2.0], cut_short: 1 };
+    let none = Contestant { name: "none", meaning: "", objectives: vec![], cut_short: 0 };
+    let contestants = vec![adam, sgd, none];
+    let mut comparison = Comparison { answer: &answer, model: "a b.cvx".to_string(), width: 10, steps: 4000, seeds: 4, contestants };
+    let expected = "\
+abs.cvx   same objective, same data, width 10, 4 000 steps, seeds 1 to 4
+
+                      best           median         worst          within 1 % of the optimum
+  optimum             1.000000000
+  adam                1.000000000    1.25250        3.00000        2 / 4
+  sgd                 2.00000        2.00000        2.00000        0 / 1, 1 stopped on the way, 3 not begun
+  none                                                             0 / 0, 4 not begun
+
+  lower bound    0.87500          a norm bound over all of weight space; a sharper proof may exist
+  stopped        time limit 5 min
+  changed        beta = 0.01
+
+  next: cvxc solve 'a b.cvx'
+";
+    assert_eq!(comparison.text(), expected);
+    let json = comparison.json();
+    assert_eq!((&json["rivals"][0]["within"], &json["rivals"][2]["best"]), (&2.into(), &serde_json::Value::Null));
+    comparison.contestants[1].objectives = vec![0.9];
+    assert_eq!(comparison.reference(), 0.9, "a rival that finds more counts");
+    let mut strict = problem.clone();
+    strict.plan.gap = 1e-6;
+    let answer = Answer { problem: &strict, ..answer.clone() };
+    let open = Comparison { answer: &answer, ..comparison }.text();
+    assert!(open.contains("  best network found  1.00000") && open.contains("within 1 % of the lowest"), "{open}");
+}
+
+#[test]
+fn an_examination_opens_with_its_sentence() {
+    let (problem, network) = (problem(), network());
+    let mut answer = answer(&problem, &network);
+    (answer.score.objective, answer.lower_bound) = (1.25, 1.2034);
+    let stationarity = Stationarity {
+        key: "clarke",
+        words: "in Clarke's sense",
+        tolerance: 1e-3,
+        alignment: 1.21e-4,
+        balance: 0.0,
+        skip: 3e-9,
+        neurons: 12,
+        zero: 3,
+        cells: 11,
+        kinks: 2,
+        corners: 0,
+    };
+    let neuron = Neuron { price: 1.195, everywhere: true, sign: -1.0, weights: vec![0.6, -0.8], size: 0.5, objective: 1.4 };
+    let score = Score { objective: 1.4477, loss: 1.0, penalty: 44.77 };
+    let (model, name) = ("abs.cvx".to_string(), "net.npz".to_string());
+    let mut examination = Examination {
+        answer: &answer,
+        model,
+        network: name,
+        score,
+        stationarity,
+        own_signs: Some(1.4477),
+        both_signs: Some(1.3),
+        neuron: Some(neuron),
+    };
+    let expected = "\
+net.npz is at most 20.4 % above the global optimum (objective 1.44770, lower bound 1.20340).
+
+  best known     1.25000          the lower bound: a norm bound over all of weight space; a sharper proof may exist
+  stationary     in Clarke's sense
+  residuals      alignment 1.3e-4, balance 0, skip 3.0e-9  up to 1.0e-3 counts as 0
+  kinks          2 of a neuron on a row, 0 of the loss
+  cells          11 distinct      12 neurons and 3 that count as 0; optimal there with its output signs, 1.30000 with both
+  best neuron    price 1.19500 of beta  priced on every cell
+                 output -         1.40000 with it at size 0.500000
+                 weights (bias) -0.800, x 0.600
+  stopped        time limit 5 min  (exit 3)
+  changed        beta = 0.01
+
+  next: cvxc solve abs.cvx --start net.npz
+";
+    assert_eq!(examination.text(), expected);
+    let json = examination.json();
+    assert_eq!(json["best_neuron"]["weights"]["(bias)"], -0.8);
+    assert_eq!(json["stationarity"]["kind"], "clarke");
+    let unbounded = Answer { lower_bound: 0.0, ..answer.clone() };
+    examination.answer = &unbounded;
+    assert!(examination.sentence().contains("is not known (objective 1.44770, lower bound 0)"), "{}", examination.sentence());
+}

@@ -3,12 +3,18 @@
 mod activations;
 mod bug;
 mod check;
+#[cfg(feature = "solve")]
+mod compare;
 mod console;
+#[cfg(feature = "solve")]
+mod examine;
 mod explain;
 mod export;
 #[cfg(feature = "solve")]
 mod interrupt;
 mod journey;
+#[cfg(feature = "solve")]
+mod limits;
 mod predict;
 #[cfg(feature = "solve")]
 mod progress;
@@ -70,6 +76,9 @@ enum Command {
     /// Train a model's network and write it, with its bounds, to MODEL.out
     #[cfg(feature = "solve")]
     Solve(solve::Solve),
+    /// Train by gradient descent beside the optimum, or ask how far from it a network is
+    #[cfg(feature = "solve")]
+    Compare(compare::Compare),
     /// Check names, types, shapes and exactness of models
     Check(check::Check),
     /// Show a model's convex program as mathematics, or the page about an error code
@@ -104,6 +113,8 @@ fn dispatch(command: &Command, console: &Console) -> Outcome<Exit> {
     match command {
         #[cfg(feature = "solve")]
         Command::Solve(solve) => solve.run(console),
+        #[cfg(feature = "solve")]
+        Command::Compare(compare) => compare.run(console),
         Command::Check(check) => check.run(console),
         Command::Explain(explain) => explain.run(console),
         Command::Verify(verify) => verify.run(console),

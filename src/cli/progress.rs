@@ -51,6 +51,11 @@ impl Progress {
         }
     }
 
+    /// Some of a rival's runs are over.
+    pub fn training(&mut self, name: &str, done: usize, runs: usize) {
+        self.passing(format!("  training   {}  {name}   {done} of {runs} runs", bar(done as f64 / runs.max(1) as f64, 20)));
+    }
+
     fn round(&mut self, round: usize, groups: usize, objective: f64, lower_bound: f64) {
         let relative = ((objective - lower_bound) / objective.abs().max(f64::MIN_POSITIVE)).max(0.0);
         let first = *self.first.get_or_insert(relative.min(1.0));

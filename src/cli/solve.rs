@@ -1,19 +1,19 @@
 //! `cvxc solve`: from a model file to a folder with its network, and a summary that claims no more than is known.
 
 use super::console::Console;
+use super::limits::Limits;
 use super::progress::Progress;
 use super::trouble::{Exit, Outcome, Trouble};
 use super::{explain, interrupt, journey, units};
 use crate::arrangement;
 use crate::certificate::{self, Certificate};
 use crate::export::{self, Saved};
-use crate::problem::{Guarantee, Problem};
+use crate::problem::{Guarantee, Network, Problem};
 use crate::report::{self, Answer, Explanation, Rests, Run, Status, Stopped, Style, Written};
 use crate::solve;
 use crate::syntax::limits::{TooMany, too_many_cells};
 use crate::syntax::model::Model;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
 pub struct Solve {
@@ -26,21 +26,14 @@ pub struct Solve {
     /// The folder to write, replaced whole [default: MODEL.out in the current folder]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Stop after this long, for example 60s or 20min
-    #[arg(long, value_parser = units::time)]
-    time: Option<Duration>,
-    /// Worker threads; 0 is all cores.  The answer does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = units::threads)]
-    threads: usize,
-    /// The relative gap asked for, for example 1e-6 or 1%
-    #[arg(long, value_parser = units::gap)]
-    gap: Option<f64>,
+    #[command(flatten)]
+    limits: Limits,
     /// What to promise
     #[arg(long)]
     guarantee: Option<Promise>,
-    /// Use no more memory than this, for example 8GB
-    #[arg(long, value_parser = units::memory)]
-    memory: Option<u64>,
+    /// Begin with this network, a result or a file of weights: the answer is never worse than it
+    #[arg(long, value_name = "NET")]
+    start: Option<PathBuf>,
     /// Only explain what would be solved
     #[arg(long)]
     dry_run: bool,
@@ -58,18 +51,22 @@ enum Promise {
 impl Solve {
     pub fn run(&self, console: &Console) -> Outcome<Exit> {
         let model = journey::model(&self.model, &self.set, self.strict, console)?;
-        let mut progress = Progress::new(console.showing(), self.gap.unwrap_or(model.plan.gap));
+        let mut progress = Progress::new(console.showing(), self.limits.gap.unwrap_or(model.plan.gap));
         let mut problem = journey::bind(&model, &mut |read| progress.reading(read)).map_err(Trouble::Diagnosed)?;
         progress.aside(|| journey::remarks(&model, &problem, self.strict, console))?;
-        let changed = self.apply(&mut problem);
+        let mut changed = self.apply(&mut problem);
         if self.dry_run {
             progress.finish();
             return explain::explain(&problem, console);
         }
         let folder = self.folder();
         export::check(&folder)?;
+        let start = self.start.as_deref().map(|path| export::network(path, &problem)).transpose()?;
+        if let Some(path) = &self.start {
+            changed.push(("start".to_string(), path.display().to_string()));
+        }
         progress.read(&problem.name, &problem.dataset.source, problem.targets().len());
-        let outcome = self.search(&problem, &mut progress, console).map_err(|failure| refusal(failure, &model))?;
+        let outcome = self.search(&problem, start.as_ref(), &mut progress, console).map_err(|failure| refusal(failure, &model))?;
         let mut answer = answer(&problem, &outcome, &model, changed);
         if answer.status != Status::Failed {
             let certificate = self.certificate(&outcome, &folder, &mut answer);
@@ -90,28 +87,14 @@ impl Solve {
 
     /// Lets the command line's options beat the file's, and says which did.
     fn apply(&self, problem: &mut Problem) -> Vec<(String, String)> {
-        let plan = &mut problem.plan;
-        let mut changed = Vec::new();
-        let mut note = |name: &str, value: String| changed.push((name.to_string(), value));
-        if let Some(time) = self.time {
-            plan.time = time;
-            note("time", report::limit(time.as_secs_f64()));
-        }
-        if let Some(gap) = self.gap {
-            plan.gap = gap;
-            note("gap", report::shortest(gap));
-        }
-        if let Some(memory) = self.memory {
-            plan.memory = Some(memory);
-            note("memory", report::bytes(memory as f64));
-        }
+        let mut changed = self.limits.apply(&mut problem.plan);
         if let Some(promise) = self.guarantee {
             let (guarantee, word) = match promise {
                 Promise::Global => (Guarantee::Global, "global"),
                 Promise::Bounded => (Guarantee::Bounded, "bounded"),
             };
-            plan.guarantee = guarantee;
-            note("guarantee", word.to_string());
+            problem.plan.guarantee = guarantee;
+            changed.push(("guarantee".to_string(), word.to_string()));
         }
         changed
     }
@@ -131,21 +114,27 @@ impl Solve {
         Some(bytes)
     }
 
-    fn search(&self, problem: &Problem, progress: &mut Progress, console: &Console) -> Result<solve::Outcome, solve::Failure> {
+    fn search(
+        &self,
+        problem: &Problem,
+        start: Option<&Network>,
+        progress: &mut Progress,
+        console: &Console,
+    ) -> Result<solve::Outcome, solve::Failure> {
         let mut control = solve::Control {
             progress: &mut |event| progress.event(event),
             interrupted: interrupt::listen(console.quiet),
-            threads: self.threads,
+            threads: self.limits.threads,
             verbose: console.verbose > 1,
         };
-        let outcome = solve::solve(problem, &mut control);
+        let outcome = solve::solve_from(problem, start, &mut control);
         progress.finish();
         outcome
     }
 }
 
 /// The answer in the report's words.  Objective, loss and penalty are computed anew from the network: no solver's word counts.
-fn answer<'a>(problem: &'a Problem, outcome: &'a solve::Outcome, model: &Model, changed: Vec<(String, String)>) -> Answer<'a> {
+pub fn answer<'a>(problem: &'a Problem, outcome: &'a solve::Outcome, model: &Model, changed: Vec<(String, String)>) -> Answer<'a> {
     Answer {
         problem,
         network: &outcome.network,
@@ -260,7 +249,7 @@ fn tell(answer: &Answer, console: &Console) -> Outcome<Exit> {
 }
 
 /// Why there is no answer, with what would help.
-fn refusal(failure: solve::Failure, model: &Model) -> Trouble {
+pub fn refusal(failure: solve::Failure, model: &Model) -> Trouble {
     use solve::Failure;
     let name = &model.name;
     let (exit, sentence) = match failure {

@@ -3,12 +3,14 @@
 mod folder;
 mod json;
 mod metadata;
+mod network;
 mod npz;
 mod safetensors;
 mod saved;
 mod tensors;
 
 pub use folder::{FILES, REPORT, TEXT, WEIGHTS, check, replace, write_file};
+pub use network::network;
 pub use saved::{Saved, load};
 
 /// Why something could not be written or read: one sentence that names the file.
@@ -31,6 +33,7 @@ pub struct Format {
     pub extension: &'static str,
     pub meaning: &'static str,
     pub encode: fn(&Saved) -> Result<Vec<u8>, Error>,
+    contents: fn(&[u8]) -> Result<network::Contents, Error>,
 }
 
 /// Every export format.  A new one is one file and one row here.
@@ -40,13 +43,15 @@ pub const FORMATS: &[Format] = &[
         extension: "safetensors",
         meaning: "tensors for PyTorch, JAX and others; the same bytes as in the result",
         encode: safetensors::encode,
+        contents: safetensors::contents,
     },
-    Format { name: "npz", extension: "npz", meaning: "NumPy arrays, read with numpy.load", encode: npz::encode },
+    Format { name: "npz", extension: "npz", meaning: "NumPy arrays, read with numpy.load", encode: npz::encode, contents: npz::contents },
     Format {
         name: "json",
         extension: "json",
         meaning: "text with every weight as a decimal that reads back exactly",
         encode: json::encode,
+        contents: json::contents,
     },
 ];
 

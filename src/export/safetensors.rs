@@ -1,7 +1,8 @@
 //! `weights.safetensors`: the tensors in f64, the description as JSON in the metadata; the same network gives the same bytes.
 
 use super::metadata::Metadata;
-use super::tensors::{Tensor, network, tensors};
+use super::network::Contents;
+use super::tensors::{Tensor, tensors};
 use super::{Error, Saved};
 use ::safetensors::tensor::TensorView;
 use ::safetensors::{Dtype, SafeTensors, serialize};
@@ -9,8 +10,6 @@ use std::collections::HashMap;
 
 /// The metadata's only key: the format keeps its keys in no particular order, and two keys would make the bytes differ between runs.
 const KEY: &str = "cvxc";
-
-const NAMES: [&str; 5] = ["hidden.weight", "hidden.bias", "output.weight", "skip.weight", "skip.bias"];
 
 pub fn encode(saved: &Saved) -> Result<Vec<u8>, Error> {
     let refused = |error: &dyn std::fmt::Display| Error(format!("the network does not fit the safetensors format: {error}"));
@@ -20,33 +19,33 @@ pub fn encode(saved: &Saved) -> Result<Vec<u8>, Error> {
     let mut views = Vec::new();
     for (tensor, bytes) in tensors.iter().zip(&bytes) {
         let view = TensorView::new(Dtype::F64, tensor.shape.clone(), bytes).map_err(|error| refused(&error))?;
-        views.push((tensor.name, view));
+        views.push((tensor.name.clone(), view));
     }
     let metadata = HashMap::from([(KEY.to_string(), description)]);
     serialize(views, Some(metadata)).map_err(|error| refused(&error))
 }
 
+/// A result of cvxc; anything else is refused.
 pub fn decode(bytes: &[u8]) -> Result<Saved, Error> {
-    let damaged = |error: ::safetensors::SafeTensorError| Error(format!("it is not a whole safetensors file ({error})"));
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
-    let foreign = || Error("it was not written by cvxc".to_string());
-    let description = header.metadata().as_ref().and_then(|all| all.get(KEY)).ok_or_else(foreign)?;
-    let metadata = Metadata::read(description)?;
-    let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
-    let mut tensors = Vec::new();
-    for name in NAMES {
-        if let Ok(view) = file.tensor(name) {
-            tensors.push(read(name, &view)?);
-        }
-    }
-    let (network, bias) = network(&tensors, metadata.inputs())?;
-    metadata.saved(network, bias)
+    contents(bytes)?.saved()
 }
 
-fn read(name: &'static str, view: &TensorView) -> Result<Tensor, Error> {
-    if view.dtype() != Dtype::F64 {
-        return Err(Error(format!("tensor `{name}` is not made of f64")));
-    }
-    let values = view.data().as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect();
+/// Any file of tensors.
+pub fn contents(bytes: &[u8]) -> Result<Contents, Error> {
+    let damaged = |error: ::safetensors::SafeTensorError| Error(format!("it is not a whole safetensors file ({error})"));
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
+    let description = header.metadata().as_ref().and_then(|all| all.get(KEY));
+    let description = description.map(|text| Metadata::read(text)).transpose()?;
+    let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
+    let tensors = file.tensors().into_iter().map(|(name, view)| read(name, &view)).collect::<Result<_, _>>()?;
+    Ok(Contents { tensors, description })
+}
+
+fn read(name: String, view: &TensorView) -> Result<Tensor, Error> {
+    let values = match view.dtype() {
+        Dtype::F64 => view.data().as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect(),
+        Dtype::F32 => view.data().as_chunks::<4>().0.iter().map(|bytes| f64::from(f32::from_le_bytes(*bytes))).collect(),
+        other => return Err(Error(format!("tensor `{name}` is made of {other:?}; save it as float32 or float64"))),
+    };
     Ok(Tensor { name, shape: view.shape().to_vec(), values })
 }

@@ -6,7 +6,7 @@ use crate::problem::{Bias, Matrix, Network, Skip};
 /// One tensor: row-major values of a shape.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
-    pub name: &'static str,
+    pub name: String,
     pub shape: Vec<usize>,
     pub values: Vec<f64>,
 }
@@ -16,14 +16,15 @@ pub fn tensors(saved: &Saved) -> Vec<Tensor> {
     let network = &saved.network;
     let (m, d) = (network.neurons(), saved.columns.len());
     let weights = network.hidden.each_row().flat_map(|row| row[..d].to_vec()).collect();
-    let mut all = vec![Tensor { name: "hidden.weight", shape: vec![m, d], values: weights }];
+    let tensor = |name: &str, shape: Vec<usize>, values: Vec<f64>| Tensor { name: name.to_string(), shape, values };
+    let mut all = vec![tensor("hidden.weight", vec![m, d], weights)];
     if saved.bias == Bias::Penalised {
-        all.push(Tensor { name: "hidden.bias", shape: vec![m], values: network.hidden.each_row().map(|row| row[d]).collect() });
+        all.push(tensor("hidden.bias", vec![m], network.hidden.each_row().map(|row| row[d]).collect()));
     }
-    all.push(Tensor { name: "output.weight", shape: vec![1, m], values: network.output.clone() });
+    all.push(tensor("output.weight", vec![1, m], network.output.clone()));
     if let Some(skip) = &network.skip {
-        all.push(Tensor { name: "skip.weight", shape: vec![1, d], values: skip.weights.clone() });
-        all.push(Tensor { name: "skip.bias", shape: vec![1], values: vec![skip.intercept] });
+        all.push(tensor("skip.weight", vec![1, d], skip.weights.clone()));
+        all.push(tensor("skip.bias", vec![1], vec![skip.intercept]));
     }
     all
 }
@@ -37,14 +38,19 @@ pub fn network(all: &[Tensor], d: usize) -> Result<(Network, Bias), Error> {
     expect(weights, &[m, d])?;
     let bias = find(all, "hidden.bias");
     bias.map_or(Ok(()), |bias| expect(bias, &[m]))?;
-    let mut rows: Vec<f64> = Vec::with_capacity(weights.values.len() + m);
-    for j in 0..m {
-        rows.extend(&weights.values[j * d..(j + 1) * d]);
-        rows.extend(bias.map(|bias| bias.values[j]));
-    }
-    let hidden = Matrix::new(m, d + usize::from(bias.is_some()), rows);
+    let hidden = hidden(&weights.values, bias.map(|bias| bias.values.as_slice()), m, d);
     let network = Network { hidden, output: output.values.clone(), skip: skip(all, d)? };
     Ok((network, if bias.is_some() { Bias::Penalised } else { Bias::None }))
+}
+
+/// The hidden weights (m x d), each row with its bias behind it if there is one.
+pub fn hidden(weights: &[f64], bias: Option<&[f64]>, m: usize, d: usize) -> Matrix {
+    let mut rows: Vec<f64> = Vec::with_capacity(weights.len() + m);
+    for j in 0..m {
+        rows.extend(&weights[j * d..(j + 1) * d]);
+        rows.extend(bias.map(|bias| bias[j]));
+    }
+    Matrix::new(m, d + usize::from(bias.is_some()), rows)
 }
 
 fn skip(all: &[Tensor], d: usize) -> Result<Option<Skip>, Error> {
@@ -63,7 +69,7 @@ fn wanted<'a>(all: &'a [Tensor], name: &str) -> Result<&'a Tensor, Error> {
     find(all, name).ok_or_else(|| Error(format!("it has no tensor `{name}`")))
 }
 
-fn expect(tensor: &Tensor, shape: &[usize]) -> Result<(), Error> {
+pub fn expect(tensor: &Tensor, shape: &[usize]) -> Result<(), Error> {
     if tensor.shape != shape {
         return Err(Error(format!("tensor `{}` has shape {:?}, but {shape:?} belongs there", tensor.name, tensor.shape)));
     }

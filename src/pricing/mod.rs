@@ -7,8 +7,8 @@
 //! terms with k_i > 0 are convex, those with k_i < 0 concave (GLOBAL section 1).
 
 mod ascent;
-mod cells;
 mod cone_tree;
+mod every_cell;
 mod lower_bound;
 mod nonnegative;
 mod norm;
@@ -17,8 +17,8 @@ mod row_basis;
 pub mod semidefinite;
 
 pub use ascent::{Find, ascend};
-pub use cells::price_cells;
 pub use cone_tree::{ConeTree, prove as prove_by_cones};
+pub use every_cell::{Priced, price_cells, price_every_cell};
 pub use lower_bound::{LowerBound, lower_bound, with_skip_equalities};
 pub use norm::norm_bound;
 pub use pivots::pivots;

@@ -2,11 +2,14 @@
 
 use nalgebra::{DMatrix, DVector};
 
-/// The residual g + Σ λ_j a_j for λ >= 0 that is optimal up to rounding (Lawson and Hanson 1974): its length is
-/// max { g·u : a_j·u >= 0, |u| <= 1 } and its direction the maximiser.
-pub fn residual(g: &[f64], rows: &[Vec<f64>]) -> Vec<f64> {
+/// The residual g + Σ λ_j a_j for some λ >= 0 that is optimal up to rounding (Lawson and Hanson 1974), and an allowance for
+/// the rounding of that sum.
+///
+/// Its length with the allowance bounds max { g·u : a_j·u >= 0, |u| <= 1 } from above whatever λ is, because λ >= 0 is all the bound needs.
+pub fn residual(g: &[f64], rows: &[Vec<f64>]) -> (Vec<f64>, f64) {
     let mut active: Vec<usize> = Vec::new();
     let mut multipliers = vec![0.0; rows.len()];
+    let mut kept = multipliers.clone();
     let mut rest = g.to_vec();
     for _ in 0..3 * rows.len() + 3 {
         let Some(entering) = most_violated(rows, &rest, &active) else { break };
@@ -17,8 +20,11 @@ pub fn residual(g: &[f64], rows: &[Vec<f64>]) -> Vec<f64> {
             break;
         }
         rest = next;
+        kept.clone_from(&multipliers);
     }
-    rest
+    let terms: f64 = kept.iter().zip(rows).map(|(m, a)| m * square(a).sqrt()).sum();
+    let allowance = 4.0 * f64::EPSILON * (1.0 + rows.len() as f64) * (square(g).sqrt() + terms);
+    (rest, allowance)
 }
 
 /// Whether a few coordinate steps over λ already bring |g + Σ λ_j a_j| down to `enough`; any λ >= 0 proves it.

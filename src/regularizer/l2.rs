@@ -15,6 +15,9 @@ impl Norm for L2 {
     fn polar(&self, g: &[f64]) -> f64 {
         self.gauge(g)
     }
+    fn add_slope(&self, w: &[f64], c: f64, into: &mut [f64]) {
+        into.iter_mut().zip(w).for_each(|(sum, w)| *sum += c * w);
+    }
     fn cone_form(&self, program: &mut Program, t: Affine, x: Vec<Affine>) -> std::ops::Range<usize> {
         program.constrain(Cone::SecondOrder(1 + x.len()), std::iter::once(t).chain(x))
     }

@@ -12,6 +12,8 @@ pub trait Norm: Sync {
     fn gauge(&self, w: &[f64]) -> f64;
     /// h°(g) = max { g·w : h(w) <= 1 }.
     fn polar(&self, g: &[f64]) -> f64;
+    /// into += c · a subgradient of ½ h² at w.
+    fn add_slope(&self, w: &[f64], c: f64, into: &mut [f64]);
     /// Demands h(x) <= t of the program and returns the rows used.
     fn cone_form(&self, program: &mut Program, t: Affine, x: Vec<Affine>) -> std::ops::Range<usize>;
 }

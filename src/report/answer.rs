@@ -76,7 +76,7 @@ pub enum Rests {
 
 impl Rests {
     /// For people; `closed` says whether the gap is as narrow as asked.
-    pub fn words(self, closed: bool) -> &'static str {
+    fn words(self, closed: bool) -> &'static str {
         match self {
             Rests::Proved if closed => "no neuron of any kind is worth adding: proved",
             Rests::Proved => "proved: no network of any width goes below this",
@@ -150,6 +150,11 @@ impl Answer<'_> {
             (_, Guarantee::Bounded) => self.stopped != Stopped::Interrupt && self.lower_bound.is_finite(),
             (_, Guarantee::Global) => self.relative_gap() <= self.problem.plan.gap,
         }
+    }
+
+    /// What the lower bound rests on, for people.
+    pub fn rests_words(&self) -> &'static str {
+        self.rests.words(self.relative_gap() <= self.problem.plan.gap)
     }
 
     /// How well the network fits the rows it was trained on.

@@ -64,6 +64,21 @@ pub fn gap(relative: f64) -> String {
     format!("{} %", one(percent, percent, digits, Side::Up))
 }
 
+/// A relative difference in per cent, rounded up: `20.3 %`, `1.6e-9 %`.
+pub fn percent(relative: f64) -> String {
+    let text = gap(relative);
+    match (relative < 1e-4 && relative > 0.0, relative.is_finite()) {
+        (true, _) => format!("{} %", scientific(100.0 * relative, 1, Side::Up)),
+        (false, true) if relative == 0.0 => "0 %".to_string(),
+        _ => text,
+    }
+}
+
+/// A residual: two digits, rounded up.
+pub fn residual(x: f64) -> String {
+    if x == 0.0 || !x.is_finite() { shortest(x) } else { scientific(x, 1, Side::Up) }
+}
+
 /// `x` with six significant digits, trailing zeros kept, for a part of a sum whose whole is shown exactly elsewhere.
 pub fn rounded(x: f64) -> String {
     if x == 0.0 || !x.is_finite() {
@@ -150,6 +165,7 @@ mod tests {
         assert_eq!(gap(1.0), "100 %");
         assert_eq!(gap(0.0), "0");
         assert_eq!(gap(f64::INFINITY), "unbounded");
+        assert_eq!([0.203, 1.51e-11, 0.0].map(percent), ["20.3 %", "1.6e-9 %", "0 %"]);
     }
 
     #[test]

@@ -59,12 +59,12 @@ fn painted(word: &str, answer: &Answer, color: bool) -> String {
     if color { format!("\u{1b}[1;{code}m{word}\u{1b}[0m") } else { word.to_string() }
 }
 
-fn row(label: &str, value: &str, note: &str) -> String {
+pub fn row(label: &str, value: &str, note: &str) -> String {
     let gutter = if value.chars().count() > 15 && !note.is_empty() { "  " } else { "" };
     format!("{}\n", format!("  {label:<15}{value:<17}{gutter}{note}").trim_end())
 }
 
-type Row = (&'static str, String, String);
+pub type Row = (&'static str, String, String);
 
 fn rows(answer: &Answer) -> Vec<Row> {
     let mut rows = bounds(answer);
@@ -88,7 +88,7 @@ fn bounds(answer: &Answer) -> Vec<Row> {
     let asked = format!("asked for {}", plain(answer.problem.plan.gap));
     vec![
         ("objective", upper, parts),
-        ("lower bound", lower, answer.rests.words(answer.relative_gap() <= answer.problem.plan.gap).to_string()),
+        ("lower bound", lower, answer.rests_words().to_string()),
         ("gap", gap(answer.relative_gap()), format!("{asked}{}", progress(answer))),
     ]
 }
@@ -138,7 +138,7 @@ fn program(answer: &Answer) -> Row {
     ("program", format!("{} groups", count(run.groups)), format!("{sizes}; {cells}; {}; {}", run.solver, seconds(run.seconds)))
 }
 
-fn stopped(answer: &Answer) -> Row {
+pub fn stopped(answer: &Answer) -> Row {
     let why = match answer.stopped {
         Stopped::Time => format!("time limit {}", limit(answer.problem.plan.time.as_secs_f64())),
         other => other.words().to_string(),
@@ -147,7 +147,7 @@ fn stopped(answer: &Answer) -> Row {
     ("stopped", format!("{why}{exit}"), String::new())
 }
 
-fn changed(answer: &Answer) -> Option<Row> {
+pub fn changed(answer: &Answer) -> Option<Row> {
     let all: Vec<String> = answer.overrides.iter().chain(&answer.changed).map(|(name, value)| format!("{name} = {value}")).collect();
     (!all.is_empty()).then(|| ("changed", all.join(", "), String::new()))
 }
@@ -176,14 +176,18 @@ fn longer(time: f64) -> String {
 
 /// The next command, for a shell; without weights or certificate there is nothing yet that a command could use.
 fn next(written: &Written) -> String {
-    let folder = &written.folder;
-    let special = |c: char| !(c.is_alphanumeric() || "/._-+,:@".contains(c));
-    let quoted = if folder.contains(special) { format!("'{}'", folder.replace('\'', "'\\''")) } else { folder.clone() };
+    let folder = quoted(&written.folder);
     let there = |wanted: &str| written.files.iter().any(|(kind, _)| *kind == wanted);
-    let predict = format!("cvxc predict {quoted} NEW_ROWS.csv");
+    let predict = format!("cvxc predict {folder} NEW_ROWS.csv");
     match (there("certificate"), there("weights")) {
-        (true, _) => format!("cvxc verify {quoted}"),
+        (true, _) => format!("cvxc verify {folder}"),
         (false, true) => predict,
         (false, false) => format!("name `weights` in the model's `output`, solve again, then {predict}"),
     }
+}
+
+/// A path as a shell takes it.
+pub fn quoted(path: &str) -> String {
+    let special = |c: char| !(c.is_alphanumeric() || "/._-+,:@".contains(c));
+    if path.contains(special) { format!("'{}'", path.replace('\'', "'\\''")) } else { path.to_string() }
 }

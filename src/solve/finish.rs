@@ -67,7 +67,7 @@ impl Search<'_, '_> {
     /// The boldest pruning that costs nothing in the objective.
     fn prune(&mut self) {
         let (network, score) = self.best.clone();
-        let allowed = score.objective + 1e-9 * score.objective.abs();
+        let allowed = (score.objective + 1e-9 * score.objective.abs()).min(self.ceiling);
         for tolerance in TOLERANCES {
             let pruned = prune(self.problem, &self.inputs, &network, tolerance);
             let (polished, after) = self.polish(pruned);

@@ -94,7 +94,7 @@ impl Search<'_, '_> {
 
     /// Directions found by price, each free in length only.
     fn rays(&mut self) -> Vec<Group> {
-        let mut groups: Vec<Group> = Vec::new();
+        let mut groups = std::mem::take(&mut self.start);
         let beta = self.problem.objective.strength;
         for round in 0..PATIENT_ROUNDS {
             let Some(master) = self.master(&mut groups, RAY_TOLERANCE) else { break };

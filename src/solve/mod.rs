@@ -4,13 +4,16 @@ mod finish;
 mod generate;
 mod outcome;
 mod prove;
+mod restricted;
 mod search;
+mod start;
 
 pub use outcome::{Bound, Control, Event, Failure, Outcome, Size, Standing, Stopped};
+pub use restricted::{Signs, restricted};
 
 use crate::arrangement;
 use crate::lowering::all_groups;
-use crate::problem::{Arrangements, Class, Problem};
+use crate::problem::{Arrangements, Class, Network, Problem};
 use search::Search;
 use std::sync::Arc;
 
@@ -21,9 +24,15 @@ const HOPELESS: f64 = 1e12;
 ///
 /// Needs an activation of degree 1; the language sees to that.
 pub fn solve(problem: &Problem, control: &mut Control) -> Result<Outcome, Failure> {
+    solve_from(problem, None, control)
+}
+
+/// The same from a network that is there already: generation begins in its cells, and the answer is never worse than it.
+pub fn solve_from(problem: &Problem, start: Option<&Network>, control: &mut Control) -> Result<Outcome, Failure> {
     let workers = rayon::ThreadPoolBuilder::new().num_threads(control.threads).build();
     let workers = workers.map_err(|error| Failure::Numerical(error.to_string()))?;
     let mut search = Search::new(problem, control, Arc::new(workers));
+    start.inspect(|network| search.begin_with(network));
     let stopped = match problem.plan.arrangements {
         _ if problem.architecture.activation.class() == Class::Linear => search.whole(),
         Arrangements::All => search.listed()?,

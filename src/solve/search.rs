@@ -47,6 +47,9 @@ pub struct Search<'a, 'c> {
     pub refused: Option<Failure>,
     /// Distinct cells in the last program.
     pub cells: usize,
+    /// The rays that generation begins with, and an objective that the answer may not exceed.
+    pub start: Vec<Group>,
+    pub ceiling: f64,
 }
 
 /// The answer of one restricted program.
@@ -86,6 +89,8 @@ impl<'a, 'c> Search<'a, 'c> {
             trouble: None,
             refused: None,
             cells: 0,
+            start: Vec::new(),
+            ceiling: f64::INFINITY,
             inputs,
         }
     }

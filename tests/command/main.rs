@@ -1,5 +1,7 @@
 //! The binary end to end: exit codes, streams, files written, Ctrl-C, time limits.
 
+#[cfg(feature = "solve")]
+mod comparison;
 mod statement;
 #[cfg(feature = "solve")]
 mod training;

@@ -1,0 +1,43 @@
+//! Options that every command with a solve in it takes: they beat the model's own, and the answer says which did.
+
+use super::units;
+use crate::problem::Plan;
+use crate::report;
+use std::time::Duration;
+
+#[derive(Debug, clap::Args)]
+pub struct Limits {
+    /// Stop after this long, for example 60s or 20min
+    #[arg(long, value_parser = units::time)]
+    time: Option<Duration>,
+    /// Worker threads; 0 is all cores.  The answer does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = units::threads)]
+    pub threads: usize,
+    /// The relative gap asked for, for example 1e-6 or 1%
+    #[arg(long, value_parser = units::gap)]
+    pub gap: Option<f64>,
+    /// Use no more memory than this, for example 8GB
+    #[arg(long, value_parser = units::memory)]
+    memory: Option<u64>,
+}
+
+impl Limits {
+    /// Puts the options in the place of the file's, and says which were given.
+    pub fn apply(&self, plan: &mut Plan) -> Vec<(String, String)> {
+        let mut changed = Vec::new();
+        let mut note = |name: &str, value: String| changed.push((name.to_string(), value));
+        if let Some(time) = self.time {
+            plan.time = time;
+            note("time", report::limit(time.as_secs_f64()));
+        }
+        if let Some(gap) = self.gap {
+            plan.gap = gap;
+            note("gap", report::shortest(gap));
+        }
+        if let Some(memory) = self.memory {
+            plan.memory = Some(memory);
+            note("memory", report::bytes(memory as f64));
+        }
+        changed
+    }
+}

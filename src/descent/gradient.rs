@@ -1,0 +1,162 @@
+//! L(f) + β/2 Σ_j (h(w_j)² + a_j²) and its gradient over flat parameters θ = (w_1, ..., w_m, a, c, c_0): all that gradient
+//! descent sees of a problem.
+//!
+//! φ'(0) is the slope from the left, as in PyTorch.  Sums run in a fixed order, so every machine computes the same numbers.
+
+use crate::problem::{Matrix, Network, Problem, Random, Skip};
+
+/// The objective of networks of one width.
+pub struct Landscape<'a> {
+    problem: &'a Problem,
+    /// X, column after column (d x n), so that the inner loops run over rows.
+    columns: Vec<f64>,
+    rows: usize,
+    /// Numbers in w_j.
+    size: usize,
+    width: usize,
+}
+
+/// What one evaluation fills: the gradient, and room for what is needed on the way.
+#[derive(Default)]
+pub struct Space {
+    pub gradient: Vec<f64>,
+    /// x_i·w_j (m x n).
+    sums: Vec<f64>,
+    outputs: Vec<f64>,
+    /// dL/df.
+    slopes: Vec<f64>,
+    bent: Vec<f64>,
+}
+
+impl<'a> Landscape<'a> {
+    pub fn new(problem: &'a Problem, width: usize) -> Self {
+        let inputs = problem.inputs();
+        let (rows, size) = (inputs.rows, inputs.columns);
+        let columns = (0..size).flat_map(|k| inputs.each_row().map(move |row| row[k])).collect();
+        Landscape { problem, columns, rows, size, width }
+    }
+
+    fn column(&self, k: usize) -> &[f64] {
+        &self.columns[k * self.rows..(k + 1) * self.rows]
+    }
+
+    /// A step of about the right size for plain gradient descent: 1 / (β + c Σ |x_i|²), c the loss's factor.
+    pub fn natural_step(&self) -> f64 {
+        let squares: f64 = self.columns.iter().map(|x| x * x).sum();
+        1.0 / (self.problem.objective.strength + self.problem.objective.loss.scale(self.rows) * squares)
+    }
+
+    fn skip_size(&self) -> usize {
+        if self.problem.architecture.skip { self.problem.dataset.train.inputs.columns + 1 } else { 0 }
+    }
+
+    /// w_j ~ N(0, 1/d), a_j ~ N(0, 1/m), no skip.
+    pub fn start(&self, random: &mut Random) -> Vec<f64> {
+        let (m, d) = (self.width, self.size);
+        let (hidden, output) = (1.0 / (d.max(1) as f64).sqrt(), 1.0 / (m.max(1) as f64).sqrt());
+        let mut theta: Vec<f64> = (0..m * d).map(|_| hidden * random.normal()).collect();
+        theta.extend((0..m).map(|_| output * random.normal()));
+        theta.resize(m * d + m + self.skip_size(), 0.0);
+        theta
+    }
+
+    /// The network that θ stands for.
+    pub fn network(&self, theta: &[f64]) -> Network {
+        let (m, d) = (self.width, self.size);
+        let (hidden, rest) = theta.split_at(m * d);
+        let (output, rest) = rest.split_at(m);
+        let skip = rest.split_last().map(|(&intercept, weights)| Skip { weights: weights.to_vec(), intercept });
+        Network { hidden: Matrix::new(m, d, hidden.to_vec()), output: output.to_vec(), skip }
+    }
+
+    /// The objective at θ; leaves the gradient in `space`.
+    pub fn descend(&self, theta: &[f64], space: &mut Space) -> f64 {
+        let (m, d) = (self.width, self.size);
+        space.gradient.clear();
+        space.gradient.resize(theta.len(), 0.0);
+        self.outputs(theta, space);
+        let loss = self.loss(space);
+        for j in 0..m {
+            self.neuron_slope(j, theta, space);
+        }
+        if self.problem.architecture.skip {
+            let place = &mut space.gradient[m * d + m..];
+            let features = place.len() - 1;
+            (0..features).for_each(|k| place[k] = dot(self.column(k), &space.slopes));
+            place[features] = space.slopes.iter().sum();
+        }
+        loss + self.problem.objective.strength * self.penalty(theta)
+    }
+
+    /// The objective at θ alone.
+    pub fn value(&self, theta: &[f64], space: &mut Space) -> f64 {
+        self.outputs(theta, space);
+        self.loss(space) + self.problem.objective.strength * self.penalty(theta)
+    }
+
+    fn penalty(&self, theta: &[f64]) -> f64 {
+        let (m, d) = (self.width, self.size);
+        let regularizer = &self.problem.objective.regularizer;
+        (0..m).map(|j| regularizer.neuron(&theta[j * d..(j + 1) * d], theta[m * d + j])).sum()
+    }
+
+    /// Fills sums and outputs.
+    fn outputs(&self, theta: &[f64], space: &mut Space) {
+        let (m, d, n) = (self.width, self.size, self.rows);
+        let (p, q) = self.problem.architecture.activation.slopes();
+        space.sums.clear();
+        space.sums.resize(m * n, 0.0);
+        space.outputs.clear();
+        space.outputs.resize(n, 0.0);
+        for j in 0..m {
+            let z = &mut space.sums[j * n..(j + 1) * n];
+            (0..d).for_each(|k| add(z, theta[j * d + k], self.column(k)));
+            let a = theta[m * d + j];
+            space.outputs.iter_mut().zip(z).for_each(|(f, z)| *f += a * if *z > 0.0 { p * *z } else { -q * *z });
+        }
+        if let Some((intercept, weights)) = theta[m * d + m..].split_last() {
+            weights.iter().enumerate().for_each(|(k, c)| add(&mut space.outputs, *c, self.column(k)));
+            space.outputs.iter_mut().for_each(|f| *f += intercept);
+        }
+    }
+
+    /// The loss at the outputs, and its slopes.
+    fn loss(&self, space: &mut Space) -> f64 {
+        let total = &self.problem.objective.loss;
+        let scale = total.scale(self.rows);
+        let targets = self.problem.targets();
+        space.slopes.clear();
+        space.slopes.extend(space.outputs.iter().zip(targets).map(|(&f, &y)| scale * total.loss.slope(f, y, total.parameter)));
+        total.value(&space.outputs, targets)
+    }
+
+    /// The gradient in w_j and a_j: a_j X'(φ'(z) v) + β ∇½h², and φ(z)'v + β a_j.
+    fn neuron_slope(&self, j: usize, theta: &[f64], space: &mut Space) {
+        let (m, d, n) = (self.width, self.size, self.rows);
+        let (p, q) = self.problem.architecture.activation.slopes();
+        let beta = self.problem.objective.strength;
+        let z = &space.sums[j * n..(j + 1) * n];
+        space.bent.clear();
+        space.bent.extend(z.iter().zip(&space.slopes).map(|(z, v)| if *z > 0.0 { p * v } else { -q * v }));
+        let a = theta[m * d + j];
+        space.gradient[m * d + j] = dot(z, &space.bent) + beta * a;
+        let place = &mut space.gradient[j * d..(j + 1) * d];
+        place.iter_mut().enumerate().for_each(|(k, g)| *g = a * dot(self.column(k), &space.bent));
+        self.problem.objective.regularizer.hidden.add_slope(&theta[j * d..(j + 1) * d], beta, place);
+    }
+}
+
+/// y += c x.
+fn add(y: &mut [f64], c: f64, x: &[f64]) {
+    y.iter_mut().zip(x).for_each(|(y, x)| *y += c * x);
+}
+
+/// a·b in eight interleaved sums, an order that a compiler can keep in vector registers.
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let ((heads, tail), (others, rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let mut sums = [0.0; 8];
+    for (a, b) in heads.iter().zip(others) {
+        sums.iter_mut().zip(a.iter().zip(b)).for_each(|(sum, (a, b))| *sum += a * b);
+    }
+    sums.iter().sum::<f64>() + tail.iter().zip(rest).map(|(a, b)| a * b).sum::<f64>()
+}

@@ -1,0 +1,201 @@
+//! A network that somebody has, read for a model: a result of cvxc, one of its exports, or the state dict of two Linear layers.
+//!
+//! Without a description the network counts as one on the model's prepared inputs, its columns in the model's order.
+
+use super::metadata::Metadata;
+use super::tensors::{self, Tensor, expect, hidden};
+use super::{Error, FORMATS, Saved, load};
+use crate::problem::{Bias, Column, Network, Problem, Skip, Target};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// The largest file that is read, in bytes.
+pub const LARGEST: u64 = 1 << 30;
+
+/// The tensors of a file, and cvxc's description of them if it wrote the file.
+pub struct Contents {
+    pub tensors: Vec<Tensor>,
+    pub description: Option<Metadata>,
+}
+
+impl Contents {
+    /// The network with all that is known of it, if cvxc wrote it.
+    pub fn saved(self) -> Result<Saved, Error> {
+        let description = self.description.ok_or_else(|| Error("it was not written by cvxc".to_string()))?;
+        let (network, bias) = tensors::network(&self.tensors, description.inputs())?;
+        description.saved(network, bias)
+    }
+}
+
+/// The network at `path`, a result folder or a file, as one of `problem`; what does not fit is refused with what to change.
+pub fn network(path: &Path, problem: &Problem) -> Result<Network, Error> {
+    if path.is_dir() {
+        return own(load(path)?, problem).map_err(|error| cannot(path, &error));
+    }
+    contents(path).and_then(|contents| read(contents, problem)).map_err(|error| cannot(path, &error))
+}
+
+fn cannot(path: &Path, error: &Error) -> Error {
+    Error(format!("cannot use {}: {}", path.display(), error.0))
+}
+
+fn contents(path: &Path) -> Result<Contents, Error> {
+    let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let known: Vec<&str> = FORMATS.iter().map(|format| format.extension).collect();
+    let format = FORMATS
+        .iter()
+        .find(|format| format.extension == extension)
+        .ok_or_else(|| Error(format!("its name should end in .{}, or it should be a folder that `cvxc solve` wrote", known.join(", ."))))?;
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| Error(error.to_string()))?;
+    let length = file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| Error(error.to_string()))?;
+    if length as u64 > LARGEST {
+        return Err(Error("it is larger than 1 GiB, and no two-layer network is".to_string()));
+    }
+    (format.contents)(&bytes)
+}
+
+fn read(contents: Contents, problem: &Problem) -> Result<Network, Error> {
+    let ours = |tensor: &Tensor| tensor.name == "hidden.weight" || tensor.name == "output.weight";
+    if contents.description.is_some() {
+        return own(contents.saved()?, problem);
+    }
+    let features = problem.dataset.columns.len();
+    if contents.tensors.iter().filter(|tensor| ours(tensor)).count() == 2 {
+        let (network, bias) = tensors::network(&contents.tensors, features)?;
+        return fitted(network, bias, problem);
+    }
+    let layers = Layers::of(&contents.tensors, problem)?;
+    fitted(layers.network(features)?, layers.bias(), problem)
+}
+
+/// A network of cvxc's: its activation and its prepared inputs and targets must be the model's.
+fn own(saved: Saved, problem: &Problem) -> Result<Network, Error> {
+    let (theirs, ours) = (&saved.activation, &problem.architecture.activation);
+    if theirs.pieces != ours.pieces {
+        return Err(Error(format!("its activation is `{}`, and the model's is `{}`; use the same one in both", theirs.name, ours.name)));
+    }
+    let names = |columns: &[Column]| columns.iter().map(|column| format!("`{}`", column.name)).collect::<Vec<_>>().join(", ");
+    let columns = &problem.dataset.columns;
+    if !saved.columns.iter().map(|column| &column.name).eq(columns.iter().map(|column| &column.name)) {
+        return Err(Error(format!("its inputs are {}, and the model's are {}", names(&saved.columns), names(columns))));
+    }
+    if let Some((theirs, ours)) = saved.columns.iter().zip(columns).find(|(theirs, ours)| theirs != ours) {
+        return Err(prepared_otherwise("column", theirs, ours));
+    }
+    match (&saved.target, &problem.dataset.target) {
+        (theirs, ours) if theirs == ours => fitted(saved.network, saved.bias, problem),
+        (Target::Number(theirs), Target::Number(ours)) if theirs.name == ours.name => Err(prepared_otherwise("target", theirs, ours)),
+        (theirs, ours) => {
+            Err(Error(format!("its target is `{}`, and the model's is `{}` or has other classes", theirs.name(), ours.name())))
+        }
+    }
+}
+
+fn prepared_otherwise(what: &str, theirs: &Column, ours: &Column) -> Error {
+    let words = |column: &Column| format!("(raw - {}) / {}", column.shift, column.scale);
+    let (name, theirs, ours) = (&theirs.name, words(theirs), words(ours));
+    Error(format!("its {what} `{name}` is {theirs}, and the model's is {ours}; train it on the same rows, standardised in the same way"))
+}
+
+/// Two Linear layers, told apart by their shapes.
+struct Layers<'a> {
+    hidden: &'a Tensor,
+    output: &'a Tensor,
+    hidden_bias: Option<&'a Tensor>,
+    output_bias: Option<&'a Tensor>,
+}
+
+impl<'a> Layers<'a> {
+    fn of(all: &'a [Tensor], problem: &Problem) -> Result<Self, Error> {
+        // By name, so that two 1 x 1 layers are taken in the order of `0.weight`, `2.weight`.
+        let mut weights: Vec<&Tensor> = all.iter().filter(|tensor| tensor.shape.len() == 2).collect();
+        weights.sort_by(|a, b| a.name.cmp(&b.name));
+        let &[first, second] = weights.as_slice() else {
+            let found = format!("it holds {} weight matrices", weights.len());
+            return Err(Error(format!("{found}, and a two-layer network has two: hidden (m x d) and output (1 x m)")));
+        };
+        let d = problem.dataset.columns.len();
+        let fits = |hidden: &Tensor, output: &Tensor| hidden.shape[1] == d && output.shape == [1, hidden.shape[0]];
+        let (hidden, output) = match (fits(first, second), fits(second, first)) {
+            (true, _) => (first, second),
+            (false, true) => (second, first),
+            (false, false) => return Err(misshapen(first, second, problem)),
+        };
+        let mut layers = Layers { hidden, output, hidden_bias: None, output_bias: None };
+        for tensor in all.iter().filter(|tensor| tensor.shape.len() != 2) {
+            layers.take_bias(tensor)?;
+        }
+        Ok(layers)
+    }
+
+    fn take_bias(&mut self, tensor: &'a Tensor) -> Result<(), Error> {
+        if stem(tensor) == stem(self.hidden) && tensor.shape == [self.hidden.shape[0]] {
+            self.hidden_bias = Some(tensor);
+        } else if stem(tensor) == stem(self.output) && tensor.shape == [1] {
+            self.output_bias = Some(tensor);
+        } else {
+            let layers = format!("`{}` nor of `{}`", self.hidden.name, self.output.name);
+            return Err(Error(format!("tensor `{}` of shape {:?} is neither the bias of {layers}", tensor.name, tensor.shape)));
+        }
+        Ok(())
+    }
+
+    fn bias(&self) -> Bias {
+        if self.hidden_bias.is_some() { Bias::Penalised } else { Bias::None }
+    }
+
+    fn network(&self, d: usize) -> Result<Network, Error> {
+        for tensor in [Some(self.hidden), Some(self.output), self.hidden_bias, self.output_bias].into_iter().flatten() {
+            expect(tensor, &tensor.shape)?;
+        }
+        let m = self.hidden.shape[0];
+        let hidden = hidden(&self.hidden.values, self.hidden_bias.map(|bias| bias.values.as_slice()), m, d);
+        let skip = self.output_bias.map(|bias| Skip { weights: vec![0.0; d], intercept: bias.values[0] });
+        Ok(Network { hidden, output: self.output.values.clone(), skip })
+    }
+}
+
+/// `net.0` of `net.0.weight`.
+fn stem(tensor: &Tensor) -> &str {
+    tensor.name.rsplit_once('.').map_or("", |(stem, _)| stem)
+}
+
+fn misshapen(first: &Tensor, second: &Tensor, problem: &Problem) -> Error {
+    let shape = |tensor: &Tensor| format!("`{}` is {} x {}", tensor.name, tensor.shape[0], tensor.shape[1]);
+    let d = problem.dataset.columns.len();
+    let inputs = if d == 1 { "1 input".to_string() } else { format!("{d} inputs") };
+    Error(format!("{} and {}, but the model has {inputs}: they should be m x {d} and 1 x m", shape(first), shape(second)))
+}
+
+/// The network with the bias and the skip that the model has; one that the model lacks must be 0.
+fn fitted(mut network: Network, bias: Bias, problem: &Problem) -> Result<Network, Error> {
+    let features = problem.dataset.columns.len();
+    match (bias, problem.architecture.bias) {
+        (Bias::Penalised, Bias::None) => {
+            if network.hidden.each_row().any(|row| row[features] != 0.0) {
+                return Err(Error(
+                    "its hidden layer has a bias and the model has none: write `dense(bias)`, or train with bias=False".into(),
+                ));
+            }
+            let rows: Vec<f64> = network.hidden.each_row().flat_map(|row| row[..features].to_vec()).collect();
+            network.hidden = hidden(&rows, None, network.neurons(), features);
+        }
+        (Bias::None, Bias::Penalised) => {
+            let zero = vec![0.0; network.neurons()];
+            network.hidden = hidden(&network.hidden.values, Some(&zero), network.neurons(), features);
+        }
+        _ => {}
+    }
+    if problem.architecture.skip {
+        network.skip.get_or_insert_with(|| Skip { weights: vec![0.0; features], intercept: 0.0 });
+    } else if network.skip.take().is_some_and(|skip| skip.intercept != 0.0 || skip.weights.iter().any(|w| *w != 0.0)) {
+        return Err(Error("it has a bias or a skip at its output and the model has none: write `+ skip`, or train with bias=False".into()));
+    }
+    let outputs = network.forward(&problem.architecture, &problem.dataset.train.inputs);
+    if !problem.score(&network).objective.is_finite() || outputs.iter().any(|f| !f.is_finite()) {
+        return Err(Error("its outputs or its objective overflow on the model's data; smaller weights are needed".to_string()));
+    }
+    Ok(network)
+}

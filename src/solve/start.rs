@@ -1,0 +1,28 @@
+//! Beginning with a network that is there already: its directions are the first rays, and no answer is worse than it.
+
+use super::search::Search;
+use crate::lowering::{Group, Shape};
+use crate::problem::Network;
+
+/// The most directions taken over, largest neurons first: rays are cheap, but not free.
+const RAYS: usize = 1000;
+
+impl Search<'_, '_> {
+    /// Offers `network` as the first incumbent and keeps the directions of its neurons.
+    pub fn begin_with(&mut self, network: &Network) {
+        self.ceiling = self.offer(network).objective;
+        let gauge = |w: &[f64]| self.problem.objective.regularizer.hidden.gauge(w);
+        let mut rays: Vec<(f64, Group)> = Vec::new();
+        for (w, &a) in network.hidden.each_row().zip(&network.output) {
+            let length = gauge(w);
+            if length > 0.0 && length.is_finite() && a != 0.0 {
+                let unit = w.iter().map(|w| w / length).collect();
+                rays.push((a.abs() * length, Group { sign: a.signum(), shape: Shape::Ray(unit) }));
+            }
+        }
+        // The sort is stable, so equal neurons keep the network's order.
+        rays.sort_by(|a, b| b.0.total_cmp(&a.0));
+        rays.truncate(RAYS);
+        self.start = rays.into_iter().map(|(_, ray)| ray).collect();
+    }
+}
