@@ -11,6 +11,9 @@ use crate::problem::{Arrangements, Network, Score};
 /// How much of an atom may be lost when neurons are merged, tried from the boldest on; the polish that follows restores the rest.
 const TOLERANCES: [f64; 5] = [1e-3, 1e-5, 1e-7, 1e-9, 1e-11];
 
+/// How often a dual vector is shortened before its proof is given up.
+const SHORTENINGS: usize = 8;
+
 impl Search<'_, '_> {
     /// Prunes, bounds and tells.
     pub fn finish(mut self, stopped: Stopped) -> Result<Outcome, Failure> {
@@ -31,6 +34,9 @@ impl Search<'_, '_> {
             return Err(refused);
         }
         let certified = self.certify();
+        if certified.is_none() && self.lower.2 == Bound::Proved {
+            self.without_proof();
+        }
         let (mut lower_bound, dual, bound) = self.lower.clone();
         if let Some((_, verdict)) = &certified {
             lower_bound = verdict.lower_bound();
@@ -62,6 +68,15 @@ impl Search<'_, '_> {
     /// Whether the interval is as narrow as asked.
     fn closed(&self) -> bool {
         self.problem.relative_gap(self.best.1.objective, self.lower.0) <= self.plan().gap
+    }
+
+    /// A proof that the checker refuses proves nothing: norms remain.
+    fn without_proof(&mut self) {
+        self.lower = (0.0, vec![0.0; self.inputs.rows], Bound::Trivial);
+        if let Some(dual) = self.dual.clone() {
+            let price = norm_bound(&self.inputs, self.problem.architecture.activation.slopes(), &dual);
+            self.keep_bound(&dual, price, Bound::Norm);
+        }
     }
 
     /// The boldest pruning that costs nothing in the objective.
@@ -111,14 +126,24 @@ impl Search<'_, '_> {
     fn bound(&mut self, mut duals: Vec<Vec<f64>>) {
         duals.extend(self.dual.clone().filter(|dual| !duals.contains(dual)));
         for dual in duals {
-            if !self.closed() && !self.stop.now() {
-                self.prove(&dual, NODES);
+            if !self.closed() {
+                self.prove_shorter(dual.clone());
             }
             if self.closed() {
                 continue;
             }
             let price = norm_bound(&self.inputs, self.problem.architecture.activation.slopes(), &dual);
             self.keep_bound(&dual, price, Bound::Norm);
+        }
+    }
+
+    /// Proves `dual`, made shorter as long as neurons are found that beat it: no column can be added any more.
+    fn prove_shorter(&mut self, mut dual: Vec<f64>) {
+        for _ in 0..SHORTENINGS {
+            let most_nodes = if self.stop.now() { 1 } else { NODES };
+            let Some(find) = self.prove(&dual, most_nodes).into_iter().next() else { return };
+            let factor = self.problem.objective.strength / find.price * (1.0 - 1e-9);
+            dual.iter_mut().for_each(|v| *v *= factor);
         }
     }
 

@@ -174,6 +174,9 @@ impl Search<'_, '_> {
     pub fn certify(&mut self) -> Option<(Certificate, Verdict)> {
         let certificate = self.proof.take()?.certificate(self, &self.best.0);
         let verdict = check(self.problem, &certificate);
+        if let (Err(refusal), true) = (&verdict, self.control.verbose) {
+            eprintln!("cvxc: the checker refused a proof: {refusal}");
+        }
         verdict.ok().map(|verdict| (certificate, verdict))
     }
 }
