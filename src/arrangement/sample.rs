@@ -31,8 +31,9 @@ pub fn sample(x: &Matrix, draws: usize, seed: u64, interrupted: &(dyn Fn() -> bo
         }
         let size = BATCH.min(draws - begin);
         let weights: Vec<Vec<f64>> = (0..size).map(|_| (0..x.columns).map(|_| random.normal()).collect()).collect();
-        let patterns: Vec<Option<Pattern>> = weights.par_iter().map(|w| if interrupted() { None } else { strict(x, w) }).collect();
-        for (pattern, w) in patterns.into_iter().zip(weights) {
+        let looked: Vec<Option<Option<Pattern>>> = weights.par_iter().map(|w| (!interrupted()).then(|| strict(x, w))).collect();
+        // What counts ends at the first draw that nobody looked at: it is then a shorter sample, whatever the threads did.
+        for (pattern, w) in looked.into_iter().map_while(|looked| looked).zip(weights) {
             if let Some(pattern) = pattern {
                 known.entry(pattern).or_insert(w);
             }
