@@ -75,9 +75,9 @@ fn quadratic(form: &Form, path: &[(usize, bool)], leaf: &Leaf) -> (Vec<f64>, Vec
     let fixed: std::collections::BTreeSet<usize> = path.iter().map(|cut| cut.0).collect();
     for (row, &kink) in form.kinks.iter().enumerate() {
         let size = radius(form.rows.row(row));
-        if kink < 0.0 && size > 0.0 {
+        if kink < 0.0 && size != 0.0 {
             put(row, -leaf.chord[row] / size, -(leaf.slope[row] + leaf.chord[row]));
-        } else if kink > 0.0 && size > 0.0 && !fixed.contains(&row) {
+        } else if kink > 0.0 && size != 0.0 && !fixed.contains(&row) {
             put(row, leaf.convex[row], 0.5 * kink);
             constant += kink * kink / (16.0 * leaf.convex[row]);
         }
@@ -118,11 +118,15 @@ pub fn bound(form: &Form, path: &[(usize, bool)], leaf: &Leaf) -> f64 {
 
 /// Whether every multiplier is in its range.
 fn admissible(form: &Form, path: &[(usize, bool)], leaf: &Leaf) -> bool {
-    let shapes = leaf.linear.len() == path.len() && leaf.ball.len() == path.len();
+    let n = form.kinks.len();
+    let shapes =
+        [leaf.convex.len(), leaf.slope.len(), leaf.chord.len()] == [n; 3] && [leaf.linear.len(), leaf.ball.len()] == [path.len(); 2];
     let concave = form.kinks.iter().zip(leaf.slope.iter().zip(&leaf.chord));
     // η + 2h may pass |k| by the last bit of a float: the multiples of 2^-24 that they stand for do not.
     let slopes = concave.into_iter().all(|(k, (e, h))| *e >= 0.0 && *h >= 0.0 && e + 2.0 * h <= (-k).max(0.0) * (1.0 + 4e-16));
     let balls = leaf.ball.iter().zip(&leaf.linear).all(|(w, &most)| most >= 0.0 && radius(w) <= most);
     let convex = leaf.convex.iter().all(|p| *p >= 0.0 && p.is_finite());
-    shapes && convex && slopes && balls && leaf.pairs.iter().all(|pair| pair.2 >= 0.0 && pair.0 < pair.1 && pair.1 < path.len())
+    let fixed: std::collections::BTreeSet<usize> = path.iter().map(|cut| cut.0).collect();
+    let cuts = fixed.len() == path.len() && fixed.iter().all(|&row| row < n && form.kinks[row] > 0.0);
+    shapes && cuts && convex && slopes && balls && leaf.pairs.iter().all(|pair| pair.2 >= 0.0 && pair.0 < pair.1 && pair.1 < path.len())
 }

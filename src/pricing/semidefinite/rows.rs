@@ -25,7 +25,7 @@ pub struct Rows {
 
 /// |ℓ|, rounded up.
 pub fn radius(form: &[f64]) -> f64 {
-    let size = form.iter().fold(0.0, |size: f64, x| size.max(x.abs()));
+    let size = form.iter().fold(0.0, |size: f64, x| if x.is_nan() { f64::NAN } else { size.max(x.abs()) });
     if size == 0.0 {
         return 0.0;
     }
@@ -39,7 +39,7 @@ impl Rows {
         for (index, &kink) in form.kinks.iter().enumerate() {
             let row = form.rows.row(index);
             let radius = radius(row);
-            if kink != 0.0 && radius > 0.0 {
+            if kink != 0.0 && radius != 0.0 {
                 let least = if kink > 0.0 { libm::log(kink / (4.0 * radius)) } else { 0.0 };
                 kept.rows.push(Row { index, kink, radius, least });
                 kept.forms.extend_from_slice(row);

@@ -123,6 +123,14 @@ fn a_stopped_attempt_returns_a_valid_tree() {
 }
 
 #[test]
+fn numbers_that_are_not_finite_prove_nothing() {
+    let broken = Form { rows: Matrix::new(1, 1, vec![f64::NAN]), linear: vec![0.0], kinks: vec![1.0] };
+    assert_eq!(run(&broken, 1.0, 10).worst, f64::INFINITY);
+    let huge = Form { rows: Matrix::new(1, 1, vec![1e200]), linear: vec![1e300], kinks: vec![1e200] };
+    assert_eq!(run(&huge, 1.0, 10).worst, f64::INFINITY);
+}
+
+#[test]
 fn degenerate_forms_are_bounded() {
     let empty = Form { rows: Matrix::new(0, 2, Vec::new()), linear: vec![3.0, 4.0], kinks: Vec::new() };
     assert!((run(&empty, 5.1, 10).worst - 5.0).abs() < 0.1);
@@ -159,6 +167,8 @@ fn multipliers_out_of_range_prove_nothing() {
     let form = random_form(10, 3, 22);
     let attempt = run(&form, highest(&form, 20), 1);
     let Tree::Leaf(leaf) = &attempt.tree else { panic!("one node") };
+    assert_eq!(bound(&form, &[], &Leaf::default()), f64::INFINITY);
+    assert_eq!(bound(&form, &[(0, true)], leaf), f64::INFINITY);
     let concave = form.kinks.iter().position(|k| *k < 0.0).unwrap();
     let mut steep = leaf.clone();
     steep.slope[concave] = 1.1 * form.kinks[concave].abs();
