@@ -32,7 +32,8 @@ struct Solved {
     mu: f64,
     leaf: Leaf,
     closed: bool,
-    theta: Vec<f64>,
+    /// Where a climb from the node's maximum ended, and G there.
+    top: Option<(Vec<f64>, f64)>,
     /// The row to split, unless the node is closed or there is nothing to split.
     split: Option<usize>,
 }
@@ -41,7 +42,7 @@ impl Solved {
     /// A node whose numbers are not finite: it bounds nothing.
     fn hopeless(cuts: Vec<Cut>, x: Vec<f64>) -> Solved {
         let leaf = Leaf { bound: f64::INFINITY, ..Leaf::default() };
-        Solved { cuts, x, mu: f64::INFINITY, leaf, closed: false, theta: Vec::new(), split: None }
+        Solved { cuts, x, mu: f64::INFINITY, leaf, closed: false, top: None, split: None }
     }
 
     /// Path and first multipliers of a child: those of its parent, and zero for what the new cut brings.
@@ -90,7 +91,7 @@ struct Prover<'a> {
     stop: &'a (dyn Fn() -> bool + Sync),
     places: Vec<Place>,
     queue: BinaryHeap<Open>,
-    /// Where climbs have ended.
+    /// Where climbs have ended, up to the wave before.
     tops: Vec<Vec<f64>>,
     violation: Option<Vec<f64>>,
     /// A node above T has nothing left to split: the proof cannot be finished.
@@ -160,8 +161,9 @@ impl Prover<'_> {
         }
         let closed = leaf.bound <= self.target * (1.0 - MARGIN);
         let split = (!closed && descent.slopes.loose > TINY * self.target).then_some(descent.slopes.widest).flatten();
-        let (theta, mu) = (descent.value.peak.theta.clone(), descent.value.peak.mu);
-        Solved { x: descent.value.x, mu, leaf, closed, theta, split: split.map(|(slot, _)| slot), cuts }
+        let top = self.climbed(&descent.value.peak.theta);
+        let mu = descent.value.peak.mu;
+        Solved { x: descent.value.x, mu, leaf, closed, top, split: split.map(|(slot, _)| slot), cuts }
     }
 
     fn goes_on(&self) -> bool {
@@ -194,11 +196,16 @@ impl Prover<'_> {
         self.place(solved);
     }
 
-    /// Files what was solved, and looks at G where the nodes have their maxima.
+    /// Files what was solved.
     fn place(&mut self, solved: Vec<(usize, Solved)>) {
-        for (place, solved) in solved {
+        for (place, mut solved) in solved {
             self.nodes += 1;
-            self.look(&solved.theta);
+            if let Some((top, value)) = solved.top.take() {
+                if value > self.target && self.violation.is_none() {
+                    self.violation = Some(top.clone());
+                }
+                self.tops.push(top);
+            }
             if solved.closed {
                 self.places[place] = Place::Done(Some(solved.leaf));
             } else {
@@ -207,24 +214,21 @@ impl Prover<'_> {
         }
     }
 
-    /// Evaluates G at θ, and climbs from there if it is near T.
-    fn look(&mut self, theta: &[f64]) {
+    /// Climbs from θ if G is near T there and no earlier climb ended beside it; where that ends, and G there.
+    fn climbed(&self, theta: &[f64]) -> Option<(Vec<f64>, f64)> {
         let length = theta.iter().map(|x| x * x).sum::<f64>().sqrt();
         let value = self.rows.value(theta);
-        if length == 0.0 || value <= NEAR * self.target * length || self.violation.is_some() {
-            return;
+        if length == 0.0 || value <= NEAR * self.target * length {
+            return None;
         }
-        let alike = |top: &Vec<f64>| top.iter().zip(theta).map(|(a, b)| a * b).sum::<f64>() > BESIDE * length;
-        if value <= self.target * length && self.tops.iter().any(alike) {
-            return;
+        let beside = |top: &Vec<f64>| top.iter().zip(theta).map(|(a, b)| a * b).sum::<f64>() > BESIDE * length;
+        if value <= self.target * length && self.tops.iter().any(beside) {
+            return None;
         }
         let price = Price { inputs: &self.form.rows, linear: self.form.linear.clone(), kinks: self.form.kinks.clone() };
         let squares: Vec<f64> = self.form.rows.each_row().map(|x| x.iter().map(|x| x * x).sum()).collect();
-        let (top, value) = climb(&price, &squares, theta, self.stop).unwrap_or((theta.to_vec(), value));
-        if value > self.target {
-            self.violation = Some(top.clone());
-        }
-        self.tops.push(top);
+        let top = climb(&price, &squares, theta, self.stop).filter(|(_, top)| *top * length >= value);
+        top.or_else(|| Some((theta.iter().map(|x| x / length).collect(), value / length)))
     }
 
     fn worst_open(&self) -> f64 {
