@@ -124,11 +124,11 @@ impl Search<'_, '_> {
 
     fn by_signs(&mut self, claim: &Claim, most_nodes: usize) -> Tried {
         let (stop, workers) = (self.stop.clone(), self.workers.clone());
-        let form = semidefinite::form(claim);
+        let (form, limit) = semidefinite::form(claim);
         // With one node only the root is bounded, and that is quick enough not to be interrupted.
         let stopped = || most_nodes > 1 && stop.now();
-        let attempt = workers.install(|| semidefinite::prove(&form, 1.0, most_nodes, &stopped, &mut |_, _| {}));
-        Tried { worst: attempt.worst, violations: attempt.violation.into_iter().collect(), tree: Tree::Signs(attempt.tree) }
+        let attempt = workers.install(|| semidefinite::prove(&form, limit, most_nodes, &stopped, &mut |_, _| {}));
+        Tried { worst: attempt.worst / limit, violations: attempt.violation.into_iter().collect(), tree: Tree::Signs(attempt.tree) }
     }
 
     /// The violations as neurons of the data's own columns, each climbed to its top.

@@ -1,36 +1,43 @@
-//! Between the claim in integers and the form in floating point: rows of length 1 and T = 1 on this side.
+//! Between the claim in integers and the form in floating point: rows and limit of size about 1 on this side.
+//!
+//! All factors are powers of two, so that the prover's rounded multipliers are the very numbers that are written.
 
 use super::{Form, Leaf, Tree};
 use crate::certificate::{Claim, Proof, SLOPE_BITS, Writer};
 use crate::problem::Matrix;
 
-/// Significant bits of a weight as it is written.
-const WEIGHT_BITS: i32 = 20;
+/// Leaves are closed with at least twice this to spare; a larger μ leaves the exact test of definiteness its room.
+const ROOM: f64 = 4e-10;
 /// The largest entries of the checker's matrices have about so many bits.
 const MATRIX_BITS: f64 = 122.0;
 
-/// The claim as a form with T = 1.
-pub fn form(claim: &Claim) -> Form {
-    let sizes = lengths(claim);
-    let limit = claim.limit as f64;
+/// The claim as a form, and its T, between 1/2 and 1.
+pub fn form(claim: &Claim) -> (Form, f64) {
+    let sizes = sizes(claim);
+    let limit = power_above(claim.limit as f64);
     let unit = |(line, size): (&Vec<i64>, &f64)| line.iter().map(|x| *x as f64 / size).collect::<Vec<f64>>();
     let values: Vec<f64> = claim.lines.iter().zip(&sizes).flat_map(unit).collect();
-    Form {
+    let form = Form {
         rows: Matrix::new(claim.lines.len(), claim.rank(), values),
         linear: claim.slope.iter().map(|g| *g as f64 / limit).collect(),
         kinks: claim.kinks.iter().zip(&sizes).map(|(k, size)| *k as f64 / limit * size).collect(),
-    }
+    };
+    (form, claim.limit as f64 / limit)
 }
 
-/// |ℓ| of every line.
-fn lengths(claim: &Claim) -> Vec<f64> {
+/// The power of two next above |ℓ|, for every line.
+fn sizes(claim: &Claim) -> Vec<f64> {
     let square = |line: &Vec<i64>| line.iter().map(|x| *x as f64 * *x as f64).sum::<f64>();
-    claim.lines.iter().map(|line| square(line).sqrt()).collect()
+    claim.lines.iter().map(|line| power_above(square(line).sqrt())).collect()
+}
+
+fn power_above(x: f64) -> f64 {
+    libm::scalbn(1.0, libm::frexp(x).1)
 }
 
 /// The tree's multipliers in the units of the claim.
 pub fn proof(claim: &Claim, tree: &Tree) -> Proof {
-    let mut rounding = Rounding { claim, sizes: lengths(claim), limit: claim.limit as f64, point: 0, writer: Writer::default() };
+    let mut rounding = Rounding { claim, sizes: sizes(claim), limit: power_above(claim.limit as f64), point: 0, writer: Writer::default() };
     rounding.point = point(claim, tree);
     let mut stack: Vec<(&Tree, Vec<usize>)> = vec![(tree, Vec::new())];
     while let Some((tree, path)) = stack.pop() {
@@ -62,7 +69,7 @@ fn point(claim: &Claim, tree: &Tree) -> u32 {
             }
         }
     }
-    let room = MATRIX_BITS - libm::log2(claim.limit as f64) - libm::log2(heaviest);
+    let room = MATRIX_BITS - libm::log2(power_above(claim.limit as f64)) - libm::log2(heaviest);
     if room.is_finite() { room.clamp(1.0, 48.0) as u32 } else { 1 }
 }
 
@@ -84,7 +91,7 @@ impl Rounding<'_> {
             }
             if self.claim.kinks[line] > 0 {
                 let weight = leaf.convex[line] * fine / (self.sizes[line] * self.sizes[line]);
-                self.scaled(short(weight.max(1.0)));
+                self.scaled(weight.round().max(1.0));
             } else {
                 self.slopes(line, leaf);
             }
@@ -96,9 +103,9 @@ impl Rounding<'_> {
         for &(j, k, weight) in &leaf.pairs {
             self.writer.natural(j as u128);
             self.writer.natural(k as u128);
-            self.scaled(short(weight * fine / (self.sizes[path[j]] * self.sizes[path[k]])));
+            self.scaled((weight * fine / (self.sizes[path[j]] * self.sizes[path[k]])).round());
         }
-        self.scaled((leaf.mu * self.limit).ceil().max(0.0));
+        self.scaled((leaf.mu * self.limit + ROOM * self.claim.limit as f64).ceil().max(0.0));
     }
 
     /// η and 2h as parts of the kink.
@@ -126,10 +133,4 @@ impl Rounding<'_> {
         self.writer.natural(whole >> zeros);
         self.writer.natural(zeros.into());
     }
-}
-
-/// The nearest whole number of few significant bits.
-fn short(value: f64) -> f64 {
-    let exponent = (libm::frexp(value).1 - WEIGHT_BITS).max(0);
-    libm::scalbn(libm::scalbn(value, -exponent).round(), exponent)
 }
