@@ -59,6 +59,8 @@ pub enum Event {
     Patterns { listed: usize, bound: f64 },
     /// A round ended.
     Round { round: usize, groups: usize, objective: f64, lower_bound: f64 },
+    /// A proof goes on: the bound that it would give if it ended now.
+    Proof { nodes: usize, objective: f64, lower_bound: f64 },
     /// A stage began that can take a while: "pricing every cell", "pruning".
     Stage(&'static str),
 }

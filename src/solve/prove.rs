@@ -6,6 +6,8 @@ use crate::certificate::{BASIS_BITS, Certificate, Claim, Correction, Dual, FORMA
 use crate::checker::{Verdict, check};
 use crate::pricing::{ConeTree, Find, Price, ascend, pivots, prove_by_cones, semidefinite};
 use crate::problem::Network;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 
 /// The part of the gap that the dual vector gives away, so that proofs have room to be short.
 const GIVEN_AWAY: f64 = 0.25;
@@ -69,6 +71,27 @@ impl Tried {
     }
 }
 
+/// Whether a tree of signs gets anywhere: the worst price is looked at every so many nodes.
+#[derive(Default)]
+struct Pace {
+    seen: Option<(f64, usize)>,
+}
+
+impl Pace {
+    const NODES: usize = 4000;
+    /// A tree that closes less than this part of what is left in that many nodes is given up.
+    const PART: f64 = 0.02;
+
+    fn hopeless(&mut self, worst: f64, nodes: usize) -> bool {
+        let (before, at) = *self.seen.get_or_insert((worst, nodes));
+        if nodes < at + Self::NODES {
+            return false;
+        }
+        self.seen = Some((worst, nodes));
+        before - worst < Self::PART * (before - 1.0)
+    }
+}
+
 /// Both output signs.
 const SIGNS: [i8; 2] = [1, -1];
 
@@ -117,18 +140,53 @@ impl Search<'_, '_> {
     }
 
     fn by_cones(&mut self, claim: &Claim, most_nodes: usize) -> Tried {
-        let (stop, workers) = (self.stop.clone(), self.workers.clone());
-        let tree = workers.install(|| prove_by_cones(claim, most_nodes, &|| stop.now(), &mut |_| {}));
+        let stop = self.stop.clone();
+        let tree = self.watched(|tell| prove_by_cones(claim, most_nodes, &|| stop.now(), &mut |worst, nodes| tell(worst, nodes)));
         Tried { worst: tree.worst, violations: tree.violations.clone(), tree: Tree::Cones(tree) }
     }
 
     fn by_signs(&mut self, claim: &Claim, most_nodes: usize) -> Tried {
-        let (stop, workers) = (self.stop.clone(), self.workers.clone());
+        let stop = self.stop.clone();
         let (form, limit) = semidefinite::form(claim);
+        let idle = AtomicBool::new(false);
         // With one node only the root is bounded, and that is quick enough not to be interrupted.
-        let stopped = || most_nodes > 1 && stop.now();
-        let attempt = workers.install(|| semidefinite::prove(&form, limit, most_nodes, &stopped, &mut |_, _| {}));
+        let stopped = || most_nodes > 1 && (stop.now() || idle.load(Ordering::Relaxed));
+        let attempt = self.watched(|tell| {
+            let mut pace = Pace::default();
+            semidefinite::prove(&form, limit, most_nodes, &stopped, &mut |worst, nodes| {
+                idle.store(pace.hopeless(worst / limit, nodes), Ordering::Relaxed);
+                tell(worst / limit, nodes);
+            })
+        });
         Tried { worst: attempt.worst / limit, violations: attempt.violation.into_iter().collect(), tree: Tree::Signs(attempt.tree) }
+    }
+
+    /// Runs a prover on the workers while this thread passes on what it tells: the worst price so far over the limit, and its nodes.
+    fn watched<T: Send>(&mut self, work: impl FnOnce(&mut dyn FnMut(f64, usize)) -> T + Send) -> T {
+        let (sender, told) = mpsc::channel();
+        let workers = self.workers.clone();
+        // Nobody listening is no reason to stop.
+        let tell = move |worst: f64, nodes: usize| sender.send((worst, nodes)).unwrap_or_default();
+        std::thread::scope(|scope| {
+            let running = scope.spawn(move || {
+                let mut tell = tell;
+                workers.install(move || work(&mut tell))
+            });
+            for (worst, nodes) in told {
+                self.show_proof(worst, nodes);
+            }
+            running.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    /// The bound that follows if the other sign's worst price is no higher.
+    fn show_proof(&mut self, worst: f64, nodes: usize) {
+        let Some(dual) = &self.dual else { return };
+        let t = 1.0 / worst.max(1.0);
+        let scaled: Vec<f64> = dual.iter().map(|v| t * v).collect();
+        let bound = -self.problem.objective.loss.conjugate(&scaled, self.problem.targets());
+        let (objective, lower_bound) = (self.best.1.objective, bound.max(self.lower.0));
+        (self.control.progress)(Event::Proof { nodes, objective, lower_bound });
     }
 
     /// The violations as neurons of the data's own columns, each climbed to its top.

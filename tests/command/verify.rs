@@ -56,8 +56,8 @@ fn another_objective_is_refused_with_its_code() {
     code(&output, 4);
     assert_eq!(
         stderr(&output),
-        "error[E0610]: this certificate is for a different objective\n  --> xor.out/certificate.json\n   |\n   = \
-         note: certificate: squared + 0.01 * weight_decay      model: squared + 0.1 * weight_decay\n   = \
+        "error[E0610]: this certificate is for a different objective\n --> xor.out/certificate.json\n = \
+         note: certificate: squared + 0.01 * weight_decay      model: squared + 0.1 * weight_decay\n = \
          help: solve again, or verify with the values it was made with: `--set NAME=VALUE`, `--model FILE`\n"
     );
     assert!(stdout(&output).contains("  NO  model and data are not the ones certified\nREFUSED"), "{}", stdout(&output));

@@ -39,7 +39,7 @@ pub struct ConeTree {
 ///
 /// `progress` hears of the worst leaf after every level.  The result does not depend on the number of threads unless `stop`
 /// ends it.
-pub fn prove(claim: &Claim, most_nodes: usize, stop: &(dyn Fn() -> bool + Sync), progress: &mut dyn FnMut(f64)) -> ConeTree {
+pub fn prove(claim: &Claim, most_nodes: usize, stop: &(dyn Fn() -> bool + Sync), progress: &mut dyn FnMut(f64, usize)) -> ConeTree {
     let floats = Floats::new(claim);
     let roots: Vec<Cone> = (0..1_u32 << claim.rank()).map(|bits| Cone::orthant(claim, &floats, bits)).collect();
     let trees = roots.par_iter().map(|root| Node::Leaf(Leaf::solve(&floats, root, &root.middle(), f64::INFINITY).0)).collect();
@@ -49,7 +49,7 @@ pub fn prove(claim: &Claim, most_nodes: usize, stop: &(dyn Fn() -> bool + Sync),
         let found: Vec<Found> = tree.trees.par_iter_mut().zip(&roots).map(|(node, root)| pass.refine(node, root, 0)).collect();
         tree.nodes += found.iter().map(|found| found.nodes).sum::<usize>();
         tree.worst = tree.trees.iter().map(Node::worst).fold(0.0, f64::max) / floats.limit;
-        progress(tree.worst);
+        progress(tree.worst, tree.nodes);
         tree.violations = found.into_iter().flat_map(|found| found.violations).collect();
         if !tree.violations.is_empty() || tree.worst > level || tree.nodes > most_nodes {
             break;
