@@ -169,7 +169,7 @@ def signs(stream, point, lines, start, limit):
                 demand(alpha + gamma <= 2**30, "slopes")
                 eta, h = -k * alpha >> 30, -k * gamma >> 31
                 linear(line, -(eta + h))
-                square(line, line, -F((unit * h << 20) // (math.isqrt(dot(line, line) << 40) + 1), unit))
+                square(line, line, -F((unit * h << 40) // (math.isqrt(dot(line, line) << 80) + 1), unit))
         for at, sign in path:
             multiplier = stream.scaled()
             linear(lines[at][0], multiplier * sign)

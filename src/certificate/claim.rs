@@ -4,13 +4,14 @@
 //! ```
 //! With D the common denominator of the slopes, p = P/D and q = Q/D, φ(z) = p max(z,0) + q max(-z,0), m_i the mantissas of
 //! the dual vector and c_i = -s m_i for output sign s, row x̃_i of the data on its grid adds -Q c_i x̃_i to g and a term with
-//! k = (P+Q) c_i.  Rows on one line share one term: max(-z,0) = max(z,0) - z.
+//! k = (P+Q) c_i.  Rows on one line share one term: max(-z,0) = max(z,0) - z.  Slopes of many digits are cut: P c_i and Q c_i are
+//! rounded to multiples of 2^h, and everything is kept in units of 2^h.
 //!
 //! The data are rounded to a grid (or to a basis, z̃ = B x, and then a grid).  |φ(x·w) - φ(x̃·w)| <= Lip |x - x̃| |w|, so what is
 //! proved for the grid with a limit T that is smaller by Σ |m_i| Lip |x_i - x̃_i| holds for the doubles themselves.
 
 use super::{Correction, Dual};
-use crate::exact::{Abs, Natural, Rational, rational, written};
+use crate::exact::{Abs, Natural, Rational, half, rational, written};
 use crate::problem::{Activation, Matrix, Problem};
 use std::collections::BTreeMap;
 
@@ -20,6 +21,9 @@ pub const DUAL_BITS: u32 = 36;
 pub const BASIS_BITS: u32 = 44;
 /// Bits of a slope at a concave kink, as a fraction of the kink.
 pub const SLOPE_BITS: u32 = 30;
+
+/// Slopes of more binary digits than this are cut.
+const SLOPE_DIGITS: u32 = 4;
 
 /// The inequality above.  Lines are distinct and primitive; kinks are never zero.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,11 +49,12 @@ pub enum Fault {
     Equalities,
 }
 
-/// The slopes p = P/D and q = Q/D right and left of 0.
+/// The slopes p = P/D and q = Q/D right and left of 0, and h: products with dual mantissas are rounded to multiples of 2^h.
 struct Slopes {
     positive: i128,
     negative: i128,
     denominator: Rational,
+    cut: u32,
 }
 
 /// The data on their grid: rows x̃ or z̃, its exponent e (x ≈ x̃ 2^-e), and bounds on |x_i 2^e - x̃_i| in units of 2^-BASIS_BITS.
@@ -97,16 +102,16 @@ impl Claim {
     /// Adds every row's term, one line per direction in the order of their first rows.
     fn gather(&mut self, grid: &Grid, dual: &Dual, slopes: &Slopes, sign: i8) -> Option<()> {
         let mut known: BTreeMap<Vec<i64>, usize> = BTreeMap::new();
-        let bend = slopes.positive.checked_add(slopes.negative)?;
         for (row, &mantissa) in grid.rows.iter().zip(&dual.mantissas) {
             let c = -i128::from(sign) * i128::from(mantissa);
             let Some((line, multiple)) = primitive(row) else { continue };
             // A row against its line: P max(-z,0) + Q max(z,0) with z = ℓ·θ; the line's term is k max(z,0) either way.
-            let straight = if multiple > 0 { -slopes.negative } else { slopes.positive };
+            let (positive, negative) = (slopes.times(slopes.positive, c)?, slopes.times(slopes.negative, c)?);
+            let straight = if multiple > 0 { -negative } else { positive };
             for (g, &x) in self.slope.iter_mut().zip(row) {
-                *g = g.checked_add(straight.checked_mul(c)?.checked_mul(x.into())?)?;
+                *g = g.checked_add(straight.checked_mul(x.into())?)?;
             }
-            let kink = bend.checked_mul(c)?.checked_mul(i128::from(multiple).abs())?;
+            let kink = positive.checked_add(negative)?.checked_mul(i128::from(multiple).abs())?;
             match known.get(&line) {
                 Some(&at) => self.kinks[at] = self.kinks[at].checked_add(kink)?,
                 None => {
@@ -138,8 +143,19 @@ fn limit(problem: &Problem, dual: &Dual, scale: f64, slopes: &Slopes, grid: &Gri
         error = error.checked_add(u128::from(m.unsigned_abs()).checked_mul(e.unsigned_abs())?)?;
     }
     let error = Rational::from(error) * Rational::from(steepest) * power(-(BASIS_BITS as i32))?;
-    let limit = ((whole - error) / &grid.norm).floor();
+    let cut = power(-(slopes.cut as i32))?;
+    let limit = (((whole - error) * cut - cutting(dual, slopes, grid)?) / &grid.norm).floor();
     i128::try_from(limit).ok().filter(|limit| *limit > 0 && *limit < 1 << 100)
+}
+
+/// What rounding P c_i and Q c_i may cost: at most half a unit times |x̃_i|, here by its sum of absolute values.
+fn cutting(dual: &Dual, slopes: &Slopes, grid: &Grid) -> Option<Rational> {
+    if slopes.cut == 0 {
+        return Some(Rational::ZERO);
+    }
+    let length = |row: &Vec<i64>| row.iter().map(|x| u128::from(x.unsigned_abs())).sum::<u128>();
+    let used = grid.rows.iter().zip(&dual.mantissas).filter(|(_, m)| **m != 0);
+    Some(half(Rational::from(used.map(|(row, _)| length(row)).try_fold(0_u128, u128::checked_add)?)))
 }
 
 /// 2^exponent; `None` beyond ±4000.
@@ -170,8 +186,16 @@ impl Slopes {
     fn of(activation: &Activation) -> Option<Slopes> {
         let (p, q) = (&activation.pieces.last()?.slope, -activation.pieces.first()?.slope.clone());
         let denominator = Rational::from(p.denominator() * q.denominator());
-        let whole = |slope: &Rational| i64::try_from((slope * &denominator).floor()).ok().map(i128::from);
-        Some(Slopes { positive: whole(p)?, negative: whole(&q)?, denominator: denominator.clone() })
+        let whole = |slope: &Rational| i128::try_from((slope * &denominator).floor()).ok().filter(|s| s.unsigned_abs() >> 80 == 0);
+        let (positive, negative) = (whole(p)?, whole(&q)?);
+        let bits = 128 - positive.unsigned_abs().max(negative.unsigned_abs()).leading_zeros();
+        Some(Slopes { positive, negative, denominator: denominator.clone(), cut: bits.saturating_sub(SLOPE_DIGITS) })
+    }
+
+    /// slope · c, rounded to the nearest multiple of 2^h, halves upwards, in units of 2^h.
+    fn times(&self, slope: i128, c: i128) -> Option<i128> {
+        let product = slope.checked_mul(c)?;
+        Some(if self.cut == 0 { product } else { product.checked_add(1 << (self.cut - 1))? >> self.cut })
     }
 }
 

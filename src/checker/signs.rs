@@ -12,10 +12,10 @@
 
 use super::{DEEP, DEPTH, ENDS, Flaw, WIDE, add};
 use crate::certificate::{Claim, Reader, SLOPE_BITS};
-use crate::exact::{Integer, Natural, positive_semidefinite};
+use crate::exact::{Integer, Natural, SquareRoot, positive_semidefinite};
 
 /// The length of a line is rounded up at so many bits behind the point.
-const LENGTH_BITS: u32 = 20;
+const LENGTH_BITS: u32 = 40;
 
 /// A fixed line and its sign.
 type Fixed = (usize, i128);
@@ -213,7 +213,7 @@ fn scaled(reader: &mut Reader) -> Result<i128, &'static str> {
 }
 
 /// At least |ℓ|, in units of 2^-LENGTH_BITS.
-fn length(line: &[i64]) -> Option<u128> {
+fn length(line: &[i64]) -> Option<Natural> {
     let square = line.iter().try_fold(0_i128, |sum, x| add(sum, (*x).into(), (*x).into()))?;
-    Some(square.unsigned_abs().checked_mul(1 << (2 * LENGTH_BITS))?.isqrt() + 1)
+    Some((Natural::from(square.unsigned_abs()) << (2 * LENGTH_BITS) as usize).sqrt() + Natural::ONE)
 }

@@ -48,6 +48,7 @@ impl Progress {
             }
             Event::Round { round, groups, objective, lower_bound } => self.round(round, groups, objective, lower_bound),
             Event::Proof { nodes, objective, lower_bound } => self.proof(nodes, objective, lower_bound),
+            Event::Refused(why) => self.staying(&format!("  refused    {why}")),
             Event::Stage(stage) => self.passing(format!("  {stage}")),
         }
     }

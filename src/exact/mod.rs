@@ -9,7 +9,10 @@ pub use dyadic::Dyadic;
 pub use enclosure::{above, below, exp_above, ln_above};
 pub use semidefinite::positive_semidefinite;
 
-pub use dashu_int::{IBig as Integer, UBig as Natural, ops::Abs};
+pub use dashu_int::{
+    IBig as Integer, UBig as Natural,
+    ops::{Abs, SquareRoot},
+};
 pub use dashu_ratio::RBig as Rational;
 
 use dashu_int::{IBig, UBig, ops::BitTest};

@@ -34,17 +34,19 @@ impl Search<'_, '_> {
             return Err(refused);
         }
         let certified = self.certify();
-        if certified.is_none() && self.lower.2 == Bound::Proved {
-            self.without_proof();
-        }
-        let (mut lower_bound, dual, bound) = self.lower.clone();
-        if let Some((_, verdict)) = &certified {
-            lower_bound = verdict.lower_bound();
-        }
-        let closed = self.problem.relative_gap(score.objective, lower_bound) <= self.plan().gap;
+        let narrow = |bound: f64| self.problem.relative_gap(score.objective, bound) <= self.plan().gap;
+        let proved = certified.as_ref().map(|(_, verdict)| verdict.lower_bound());
+        let (lower_bound, dual, bound) = match (proved, &self.proof) {
+            // A proof that closes the gap is worth more than a norm bound that is a little higher.
+            (Some(value), Some(proof)) if narrow(value) || self.lower.2 == Bound::Proved || value >= self.lower.0 => {
+                (value, proof.dual.clone(), Bound::Proved)
+            }
+            _ => self.lower.clone(),
+        };
+        let (closed, certain) = (narrow(lower_bound), bound == Bound::Proved && narrow(lower_bound));
         let leaves = certified.as_ref().map_or(0, |(_, verdict)| verdict.leaves);
         Ok(Outcome {
-            standing: if closed && certified.is_some() { Standing::GlobalOptimum } else { Standing::Bounded },
+            standing: if certain { Standing::GlobalOptimum } else { Standing::Bounded },
             certificate: certified.map(|(certificate, _)| certificate),
             leaves,
             stopped: if closed { Stopped::Gap } else { stopped },
@@ -70,13 +72,10 @@ impl Search<'_, '_> {
         self.problem.relative_gap(self.best.1.objective, self.lower.0) <= self.plan().gap
     }
 
-    /// A proof that the checker refuses proves nothing: norms remain.
-    fn without_proof(&mut self) {
-        self.lower = (0.0, vec![0.0; self.inputs.rows], Bound::Trivial);
-        if let Some(dual) = self.dual.clone() {
-            let price = norm_bound(&self.inputs, self.problem.architecture.activation.slopes(), &dual);
-            self.keep_bound(&dual, price, Bound::Norm);
-        }
+    /// Whether a proof makes it so.
+    fn proof_closes(&self) -> bool {
+        let proof = self.proof.as_ref();
+        proof.is_some_and(|proof| self.problem.relative_gap(self.best.1.objective, proof.value) <= self.plan().gap)
     }
 
     /// The boldest pruning that costs nothing in the objective.
@@ -126,7 +125,7 @@ impl Search<'_, '_> {
     fn bound(&mut self, mut duals: Vec<Vec<f64>>) {
         duals.extend(self.dual.clone().filter(|dual| !duals.contains(dual)));
         for dual in duals {
-            if !self.closed() {
+            if !self.proof_closes() {
                 self.prove_shorter(dual.clone());
             }
             if self.closed() {

@@ -61,6 +61,8 @@ pub enum Event {
     Round { round: usize, groups: usize, objective: f64, lower_bound: f64 },
     /// A proof goes on: the bound that it would give if it ended now.
     Proof { nodes: usize, objective: f64, lower_bound: f64 },
+    /// The checker refused a proof, and why: the search goes on without it.
+    Refused(String),
     /// A stage began that can take a while: "pricing every cell", "pruning".
     Stage(&'static str),
 }

@@ -3,7 +3,7 @@
 use super::outcome::{Bound, Event};
 use super::search::Search;
 use crate::certificate::{BASIS_BITS, Certificate, Claim, Correction, Dual, FORMAT, Proof, Statement, VERSION, Weights};
-use crate::checker::{Verdict, check};
+use crate::checker::{Verdict, check, proofs};
 use crate::pricing::{ConeTree, Find, Price, ascend, pivots, prove_by_cones, semidefinite};
 use crate::problem::Network;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +25,14 @@ pub struct Draft {
     pub basis: Option<Vec<Vec<i64>>>,
     pub pivots: Vec<usize>,
     pub proofs: [Proof; 2],
+}
+
+/// A proof that the checker has accepted, the lower bound that follows and its dual vector.
+#[derive(Clone, Debug)]
+pub struct Proven {
+    pub value: f64,
+    pub dual: Vec<f64>,
+    pub draft: Draft,
 }
 
 impl Draft {
@@ -115,7 +123,8 @@ impl Search<'_, '_> {
         let claims = [first, second];
         let tried = self.try_claims(&claims, rank, most_nodes);
         let found = self.back(&tried, basis.as_deref(), dual);
-        if found.is_empty() {
+        let finite = tried.iter().all(|tried| tried.worst.is_finite());
+        if found.is_empty() && finite {
             let worst = tried.iter().map(|tried| tried.worst).fold(1.0, f64::max);
             let scale = if worst > 1.0 { 1.0 / (worst * (1.0 + 1e-8)) } else { 1.0 };
             let proofs = [0, 1].map(|at| tried[at].proof(&claims[at]));
@@ -222,19 +231,28 @@ impl Search<'_, '_> {
         let scale = loss.scale(self.problem.targets().len());
         let v: Vec<f64> = draft.dual.doubles().iter().map(|u| u * scale * draft.scale).collect();
         let value = -loss.conjugate(&v, self.problem.targets());
-        if value > self.lower.0 {
-            self.lower = (value, v, Bound::Proved);
-            self.proof = Some(draft);
+        if value > self.proof.as_ref().map_or(f64::NEG_INFINITY, |proof| proof.value) && self.accepted(&draft) {
+            if value > self.lower.0 {
+                self.lower = (value, v.clone(), Bound::Proved);
+            }
+            self.proof = Some(Proven { value, dual: v, draft });
         }
+    }
+
+    /// Whether the checker accepts the trees; a proof that it refuses proves nothing and another may be better.
+    fn accepted(&mut self, draft: &Draft) -> bool {
+        let verdict = proofs(self.problem, &draft.clone().certificate(self, &self.best.0));
+        if let Err(refusal) = &verdict {
+            (self.control.progress)(Event::Refused(refusal.to_string()));
+        }
+        verdict.is_ok()
     }
 
     /// The certificate of the best proof for the best network, and what the checker says of it; `None` if there is no proof.
     pub fn certify(&mut self) -> Option<(Certificate, Verdict)> {
-        let certificate = self.proof.take()?.certificate(self, &self.best.0);
+        let draft = self.proof.as_ref()?.draft.clone();
+        let certificate = draft.certificate(self, &self.best.0);
         let verdict = check(self.problem, &certificate);
-        if let (Err(refusal), true) = (&verdict, self.control.verbose) {
-            eprintln!("cvxc: the checker refused a proof: {refusal}");
-        }
         verdict.ok().map(|verdict| (certificate, verdict))
     }
 }

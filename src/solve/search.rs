@@ -1,7 +1,7 @@
 //! The state of a solve: the best network, the best dual vector, and the restricted master between them.
 
 use super::outcome::{Bound, Control, Event, Failure, Size, Stopped};
-use super::prove::Draft;
+use super::prove::Proven;
 use crate::arrangement::Lines;
 use crate::backend::{self, Request, Stop};
 use crate::certificate::BASIS_BITS;
@@ -36,8 +36,8 @@ pub struct Search<'a, 'c> {
     pub lower: (f64, Vec<f64>, Bound),
     /// A basis of the rows' span in units of 2^-BASIS_BITS, where the rank is below the number of columns.
     pub basis: Option<Vec<Vec<i64>>>,
-    /// The proof behind the lower bound, if that rests on one.
-    pub proof: Option<Draft>,
+    /// The best proof so far, accepted by the checker.
+    pub proof: Option<Proven>,
     pub rounds: usize,
     pub size: Size,
     pub listed: usize,

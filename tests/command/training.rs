@@ -285,12 +285,13 @@ fn samples_obey_ctrl_c() {
 #[test]
 fn the_output_statement_says_what_is_written() {
     let space = space();
-    let cases: [(&str, &[&str]); 5] = [
+    let cases: [(&str, &[&str]); 6] = [
         ("output weights", &["model.cvx", "weights.safetensors"]),
         ("output report", &["model.cvx", "report.md"]),
         ("output report, weights", &["model.cvx", "report.md", "weights.safetensors"]),
-        ("output certificate", &["model.cvx"]),
-        ("", &["model.cvx", "report.md", "weights.safetensors"]),
+        ("output certificate", &["certificate.json", "model.cvx"]),
+        ("output certificate, report", &["certificate.json", "model.cvx", "report.md"]),
+        ("", &["certificate.json", "model.cvx", "report.md", "weights.safetensors"]),
     ];
     for (statement, expected) in cases {
         fs::write(space.path().join("m.cvx"), format!("{XOR}{statement}\n")).unwrap();
@@ -298,12 +299,14 @@ fn the_output_statement_says_what_is_written() {
         code(&output, 0);
         let text = stdout(&output);
         assert_eq!(names(&space.path().join("m.out")), expected, "{statement}");
-        for name in ["model.cvx", "report.md", "weights.safetensors"] {
+        for name in ["certificate.json", "model.cvx", "report.md"] {
             assert_eq!(text.contains(name), expected.contains(&name), "{statement}: {name} in\n{text}");
         }
-        let next = match expected.contains(&"weights.safetensors") {
-            true => "\n  next: cvxc predict m.out NEW_ROWS.csv\n",
-            false => "\n  next: name `weights` in the model's `output`, solve again, then cvxc predict m.out NEW_ROWS.csv\n",
+        let there = |name| expected.contains(&name);
+        let next = match (there("certificate.json"), there("weights.safetensors")) {
+            (true, _) => "\n  next: cvxc verify m.out\n",
+            (false, true) => "\n  next: cvxc predict m.out NEW_ROWS.csv\n",
+            (false, false) => "\n  next: name `weights` in the model's `output`, solve again, then cvxc predict m.out NEW_ROWS.csv\n",
         };
         assert!(text.ends_with(next), "{text}");
         let object: Value = serde_json::from_slice(&run(space.path(), &["solve", "-q", "--json", "m.cvx"]).stdout).unwrap();

@@ -109,6 +109,9 @@ pub fn prove(
     stop: &(dyn Fn() -> bool + Sync),
     progress: &mut dyn FnMut(f64, usize),
 ) -> Attempt {
+    if form.kinks.is_empty() {
+        return straight(form, target);
+    }
     let rows = Rows::new(form);
     let mut prover = Prover {
         form,
@@ -130,6 +133,14 @@ pub fn prove(
         progress(prover.worst_open(), prover.nodes);
     }
     prover.finish()
+}
+
+/// Without rows G(θ) = g·θ, and μ = |g|/2 proves G <= |g|.
+fn straight(form: &Form, target: f64) -> Attempt {
+    let size = form.linear.iter().map(|g| g * g).sum::<f64>().sqrt();
+    let leaf = Leaf { mu: 0.5 * size, bound: size * (1.0 + 2.0 * MARGIN), ..Leaf::default() };
+    let violation = (size > target).then(|| form.linear.clone());
+    Attempt { worst: leaf.bound, tree: Tree::Leaf(leaf), violation, nodes: 1 }
 }
 
 impl Prover<'_> {
