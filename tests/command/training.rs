@@ -190,7 +190,7 @@ fn one_ctrl_c_writes_and_two_quit() {
     interrupt(&child);
     let output = child.wait_with_output().unwrap();
     code(&output, 3);
-    assert!(stdout(&output).contains("Ctrl-C") && stderr(&output).contains("Ctrl-C again"), "{}", stderr(&output));
+    assert!(stdout(&output).contains("interrupted") && stderr(&output).contains("Ctrl-C again"), "{}", stderr(&output));
     assert!(space.path().join("long.out/weights.safetensors").is_file());
 
     let mut child = cvxc(space.path(), &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -350,4 +350,32 @@ fn warnings_are_told_and_with_strict_they_are_errors() {
     assert!(stderr(&strict).contains("error[E0450]: column `one` is the same in every training row"), "{}", stderr(&strict));
     assert_eq!(names(space.path()), ["m.cvx", "xor.cvx"]);
     code(&run(space.path(), &["solve", "-q", "--strict", "xor.cvx"]), 0);
+}
+
+#[test]
+fn a_parameter_is_set_once() {
+    let space = space();
+    let twice = ["--set", "beta=1", "--set", " beta =2"];
+    for command in [&["solve", "xor.cvx"][..], &["compare", "xor.cvx"], &["verify", "xor.out"]] {
+        let output = run(space.path(), &[command, &twice].concat());
+        code(&output, 2);
+        assert_eq!(stderr(&output), "error: `--set` gives `beta` more than one value; keep one of them\n", "{command:?}");
+    }
+    assert_eq!(names(space.path()), ["xor.cvx"]);
+}
+
+#[test]
+fn limits_say_which_units_there_are() {
+    let space = space();
+    for (option, value, says) in [
+        ("--time", "0s", "write a time such as `60s` or `10min`: it must be above 0"),
+        ("--time", "-1s", "write a time such as `60s` or `10min`: it must be above 0"),
+        ("--time", "60", "write a time such as `60s` or `10min`: a bare number has no unit"),
+        ("--time", "5 parsecs", "write a time such as `60s` or `10min`: `parsecs` is no unit here, the units are ms, s, min, h"),
+        ("--memory", "8gb", "write an amount of memory such as `8GB`: `gb` is no unit here, the units are kB, MB, GB, TB"),
+    ] {
+        let output = run(space.path(), &["solve", "xor.cvx", &format!("{option}={value}")]);
+        code(&output, 2);
+        assert!(stderr(&output).contains(says), "{}", stderr(&output));
+    }
 }
