@@ -379,3 +379,49 @@ fn limits_say_which_units_there_are() {
         assert!(stderr(&output).contains(says), "{}", stderr(&output));
     }
 }
+
+#[test]
+fn a_place_that_cannot_be_written_is_named() {
+    let space = space();
+    let refused = |out: &str| {
+        let output = run(space.path(), &["solve", "xor.cvx", "--out", out]);
+        code(&output, 1);
+        stderr(&output)
+    };
+    assert_eq!(refused("a/b/c"), "error: cannot write a/b/c: there is no folder a/b\n");
+    let here = fs::canonicalize(space.path()).unwrap();
+    let text = "it holds `xor.cvx`, which cvxc did not write; choose another folder with --out";
+    assert_eq!(refused("."), format!("error: will not replace {}: {text}\n", here.display()));
+    assert_eq!(names(space.path()), ["xor.cvx"]);
+}
+
+#[test]
+fn an_export_overwrites_nothing_unasked() {
+    let space = space();
+    code(&run(space.path(), &["solve", "-q", "xor.cvx"]), 0);
+    fs::write(space.path().join("xor.json"), "years of work").unwrap();
+    let output = run(space.path(), &["export", "xor.out", "--to", "json"]);
+    code(&output, 1);
+    let expected = "error: will not overwrite xor.json, which is there already; choose another file with --out, or give --force\n";
+    assert_eq!(stderr(&output), expected);
+    assert_eq!(fs::read_to_string(space.path().join("xor.json")).unwrap(), "years of work");
+    code(&run(space.path(), &["export", "xor.out", "--to", "json", "--force"]), 0);
+    assert!(fs::read_to_string(space.path().join("xor.json")).unwrap().starts_with('{'));
+    let output = run(space.path(), &["export", "xor.out", "--to", "json", "--out", "a/b.json"]);
+    code(&output, 1);
+    assert_eq!(stderr(&output), "error: cannot write a/b.json: there is no folder a\n");
+}
+
+#[test]
+fn an_export_from_inside_a_result_lands_beside_it() {
+    let space = space();
+    code(&run(space.path(), &["solve", "-q", "xor.cvx"]), 0);
+    let output = run(&space.path().join("xor.out"), &["export", ".", "--to", "npz"]);
+    code(&output, 0);
+    let beside = Path::new("..").join("xor.npz");
+    assert_eq!(stdout(&output), format!("{}\n", beside.display()));
+    let says = "written beside the result folder: the next solve would not replace a folder with other files in it\n";
+    assert_eq!(stderr(&output), says);
+    assert_eq!(names(space.path()), ["xor.cvx", "xor.npz", "xor.out"]);
+    code(&run(space.path(), &["solve", "-q", "xor.cvx"]), 0);
+}
