@@ -59,6 +59,16 @@ pub fn once(settings: &[String]) -> Outcome<()> {
     }
 }
 
+/// One character between two values; `\t` is a tab.
+pub fn separator(text: &str) -> Result<char, String> {
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        _ if text == "\\t" => Ok('\t'),
+        (Some(one), None) if one.is_ascii() && !one.is_ascii_alphanumeric() => Ok(one),
+        _ => Err("a separator is one character that is no letter or digit, such as `;`, or `\\t` for a tab".to_string()),
+    }
+}
+
 #[cfg(feature = "solve")]
 fn quantity(text: &str, units: &[(&str, f64)], wanted: &str) -> Result<f64, String> {
     let at = text.find(|c: char| c.is_alphabetic() && !matches!(c, 'e' | 'E')).unwrap_or(text.len());

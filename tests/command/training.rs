@@ -395,6 +395,104 @@ fn a_place_that_cannot_be_written_is_named() {
     assert_eq!(names(space.path()), ["xor.cvx"]);
 }
 
+/// A model of two inputs in a file with semicolons and without names.
+const LAYOUT: &str = "cvx 1\ndata csv(\"xor.csv\") { separator = \";\"; header = false }\n\
+    network [x1, x2] -> dense(bias) -> relu -> dense -> y\nminimize squared + 0.01 * weight_decay\n";
+
+#[test]
+fn predictions_take_the_layout_of_the_training_data() {
+    let space = space();
+    let at = |name: &str| space.path().join(name);
+    fs::write(at("xor.csv"), "0;0;-1\n0;1;1\n1;0;1\n1;1;-1\n").unwrap();
+    fs::write(at("l.cvx"), LAYOUT).unwrap();
+    code(&run(space.path(), &["solve", "-q", "l.cvx"]), 0);
+    let predict = |arguments: &[&str]| run(space.path(), &[&["predict", "l.out", "xor.csv"], arguments].concat());
+    let output = predict(&["--separator", ";", "--no-header"]);
+    code(&output, 0);
+    assert_eq!(stdout(&output).lines().count(), 5, "{}", stdout(&output));
+    for (arguments, says) in [
+        (&["--no-header"][..], "= help: the values seem to be separated otherwise: `--separator \";\"`"),
+        (&["--separator", ";"], "= help: the first line holds 3 numbers, no names: `--no-header`"),
+        (&[], "= help: the values seem to be separated otherwise: `--separator \";\"`"),
+    ] {
+        let output = predict(arguments);
+        code(&output, 1);
+        assert!(stderr(&output).contains(says), "{arguments:?}: {}", stderr(&output));
+    }
+    let output = predict(&["--separator", "ab"]);
+    code(&output, 2);
+    let says = "a separator is one character that is no letter or digit, such as `;`, or `\\t` for a tab";
+    assert!(stderr(&output).contains(says), "{}", stderr(&output));
+}
+
+#[test]
+fn predictions_fail_in_their_own_words() {
+    let space = space();
+    code(&run(space.path(), &["solve", "-q", "xor.cvx"]), 0);
+    let refused = |content: &str| {
+        fs::write(space.path().join("new.csv"), content).unwrap();
+        let output = run(space.path(), &["predict", "xor.out", "new.csv"]);
+        code(&output, 1);
+        let text = stderr(&output);
+        for foreign in ["drop", "missing =", "header =", "separator =", "model"] {
+            assert!(!text.contains(foreign), "{foreign} in\n{text}");
+        }
+        text
+    };
+    let expected = "\
+error[E0410]: `x2` has no value in row 2
+ --> new.csv:3:3
+  |
+3 | 1,NaN
+  |   ^^^ `NaN` stands for a missing value
+  |
+  = help: fill in the value, or leave out the row
+";
+    assert_eq!(refused("x1,x2\n0,1\n1,NaN\n"), expected);
+    let expected = "\
+error[E0301]: the column `x2`, an input of the network, is missing in `new.csv`
+ --> new.csv:1:1
+  |
+1 | x1,z
+  | ^^^^ no `x2` among these
+  |
+  = note: the columns are: x1, z
+";
+    assert_eq!(refused("x1,z\n0,1\n"), expected);
+    assert!(refused("x1,x2\n0,red\n").contains("= help: write a number here, as in the training data\n"));
+    assert!(refused("x1,x2\n0,2020-01-01\n").contains("= help: a date or time is not a number: write it as in the training data\n"));
+    assert!(refused("x1,x2\n0,inf\n").contains("= help: write a finite number, or leave out the row\n"));
+    let output = run(space.path(), &["predict", "xor.out", "none.csv"]);
+    code(&output, 1);
+    let text = stderr(&output);
+    assert!(text.contains("there is no file `none.csv`") && !text.contains("relative"), "{text}");
+}
+
+#[test]
+fn predictions_in_json_are_one_object() {
+    let space = space();
+    code(&run(space.path(), &["solve", "-q", "xor.cvx"]), 0);
+    fs::write(space.path().join("new.csv"), "x1,x2\n0,0\n0,1\n").unwrap();
+    let object = |folder: &str| -> Value {
+        let output = run(space.path(), &["predict", folder, "new.csv", "--json"]);
+        code(&output, 0);
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let numbers = object("xor.out");
+    let values: Vec<f64> = numbers["predictions"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect();
+    assert!(values.len() == 2 && values[0] < -0.8 && values[1] > 0.8, "{numbers}");
+    let labels = XOR.replace(" -1\n", " no\n").replace(" 1\n", " yes\n").replace("cvx yes", "cvx 1").replace("squared", "hinge");
+    fs::write(space.path().join("c.cvx"), labels).unwrap();
+    code(&run(space.path(), &["solve", "-q", "c.cvx"]), 0);
+    let classes = object("c.out");
+    assert_eq!(classes["predictions"][0]["class"], "no");
+    assert_eq!(classes["predictions"][1]["class"], "yes");
+    assert!(classes["predictions"][1]["score"].as_f64().unwrap() > 0.0, "{classes}");
+    let output = run(space.path(), &["predict", "xor.out", "new.csv", "--json", "--format", "npy"]);
+    code(&output, 2);
+    assert!(stderr(&output).contains("`--json` prints one JSON object, so it does not go with `--format`"), "{}", stderr(&output));
+}
+
 #[test]
 fn an_export_overwrites_nothing_unasked() {
     let space = space();
