@@ -30,9 +30,11 @@ pub fn gap(text: &str) -> Result<f64, String> {
     }
 }
 
+#[cfg(feature = "solve")]
 /// More threads than any machine has use for would only fill its memory.
 const MOST_THREADS: usize = 1024;
 
+#[cfg(feature = "solve")]
 /// A number of threads: more than the cores is fine, more than a thousand is a slip.
 pub fn threads(text: &str) -> Result<usize, String> {
     match text.parse() {
