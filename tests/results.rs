@@ -299,3 +299,30 @@ net.npz is at most 20.4 % above the global optimum (objective 1.44770, lower bou
     examination.answer = &unbounded;
     assert!(examination.sentence().contains("is not known (objective 1.44770, lower bound 0)"), "{}", examination.sentence());
 }
+
+/// The fit of outputs to targets: the skip connection hands its input through.
+fn fit(outputs: &[f64], targets: &[f64]) -> String {
+    let hidden = Matrix::new(0, 2, Vec::new());
+    let network = Network { hidden, output: Vec::new(), skip: Some(Skip { weights: vec![1.0], intercept: 0.0 }) };
+    let rows = Rows { inputs: Matrix::new(outputs.len(), 1, outputs.to_vec()), targets: targets.to_vec() };
+    Fit::of(&problem(), &network, &rows).words()
+}
+
+#[test]
+fn equal_targets_have_no_r2_and_tiny_ones_do() {
+    let undefined = "R2 undefined: all targets are equal";
+    assert_eq!(fit(&[0.0], &[2.0]), undefined);
+    // The mean of ten times 0.1 is not 0.1.
+    assert_eq!(fit(&[0.2; 10], &[0.1; 10]), undefined);
+    assert_eq!(fit(&[0.0, 0.0], &[0.0, -0.0]), undefined);
+    assert_eq!(fit(&[0.0, 1e-200], &[0.0, 1e-200]), "R2 1.000");
+    assert_eq!(fit(&[5e-201, 5e-201], &[0.0, 1e-200]), "R2 0.000");
+    assert_eq!(fit(&[-1e308, 1e308], &[-1e308, 1e308]), "R2 1.000");
+    assert_eq!(fit(&[1.0, 1.0], &[0.0, 1e-200]), "R2 -1.8e308");
+}
+
+#[test]
+fn r2_is_rounded_not_cut() {
+    let of = |r2: f64| Fit::R2 { n: 9, r2: Some(r2) }.words();
+    assert_eq!([of(0.6138), of(1.0 - 1e-12), of(-0.0001), of(-12.3456)], ["R2 0.614", "R2 1.000", "R2 0.000", "R2 -12.346"]);
+}

@@ -60,6 +60,7 @@ pub struct Scene<'a> {
 
 impl Compare {
     pub fn run(&self, console: &Console) -> Outcome<Exit> {
+        units::once(&self.set)?;
         let model = journey::model(&self.model, &self.set, self.strict, console)?;
         let mut progress = Progress::new(console.showing(), self.limits.gap.unwrap_or(model.plan.gap));
         let mut problem = journey::bind(&model, &mut |read| progress.reading(read)).map_err(Trouble::Diagnosed)?;

@@ -38,7 +38,7 @@ pub fn explain(problem: &Problem, console: &Console) -> Outcome<Exit> {
 }
 
 fn is_code(text: &str) -> bool {
-    let digits = text.strip_prefix('E').unwrap_or_default();
+    let digits = text.strip_prefix(['E', 'e']).unwrap_or_default();
     digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
@@ -47,7 +47,7 @@ fn page(code: &str, console: &Console) -> Outcome<Exit> {
         return Err(Trouble::Said(Exit::Usage, format!("there is no error code {code}; codes stand in brackets behind `error`")));
     };
     if console.json {
-        console.answer_json(&serde_json::json!({ "cvxc": 1, "code": code, "text": text }))?;
+        console.answer_json(&serde_json::json!({ "cvxc": 1, "code": code.to_uppercase(), "text": text }))?;
     } else {
         console.answer(&format!("{}\n", text.trim_end()))?;
     }

@@ -15,9 +15,12 @@ pub struct Export {
     /// The format
     #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(FORMATS.iter().map(|format| format.name)))]
     to: String,
-    /// The file to write; otherwise it is named after DIR and written to the current folder
+    /// The file to write; otherwise it is named after DIR and written to the current folder, or beside it if that is DIR
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Overwrite a file that is there already
+    #[arg(long)]
+    force: bool,
 }
 
 impl Export {
@@ -25,7 +28,10 @@ impl Export {
         let format = export::find(&self.to).expect("clap admits names of the table only");
         let saved = export::load(&self.folder)?;
         let path = self.out.clone().unwrap_or_else(|| named(&self.folder, format.extension));
-        export::write_file(&path, &(format.encode)(&saved)?)?;
+        export::write_file(&path, &(format.encode)(&saved)?, self.force)?;
+        if self.out.is_none() && is_here(&self.folder) {
+            console.remark("written beside the result folder: the next solve would not replace a folder with other files in it");
+        }
         if console.json {
             console.answer_json(&json!({ "cvxc": 1, "files": [{ "kind": format.name, "path": path.display().to_string() }] }))?;
         } else {
@@ -35,8 +41,18 @@ impl Export {
     }
 }
 
-/// `xor.out` and `npz` give `xor.npz`.
+/// `xor.out` and `npz` give `xor.npz`; inside `xor.out` that is `../xor.npz`.
 fn named(folder: &Path, extension: &str) -> PathBuf {
-    let stem = folder.file_stem().map_or_else(|| "network".into(), |stem| stem.to_string_lossy().into_owned());
-    PathBuf::from(format!("{stem}.{extension}"))
+    // `.` and `..` have no name of their own.
+    let real = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let given = folder.file_name().map_or(real.as_path(), |_| folder);
+    let stem = given.file_stem().map_or_else(|| "network".into(), |stem| stem.to_string_lossy().into_owned());
+    let name = format!("{stem}.{extension}");
+    if is_here(folder) { Path::new("..").join(name) } else { PathBuf::from(name) }
+}
+
+/// Whether a folder is the current one.
+fn is_here(folder: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    real(folder).is_some_and(|folder| Some(folder) == real(Path::new(".")))
 }

@@ -12,7 +12,7 @@ use std::path::Path;
 
 #[cfg(feature = "solve")]
 pub use crate::syntax::data::Progress;
-pub use crate::syntax::data::bind;
+pub use crate::syntax::data::{Layout, bind};
 pub use crate::syntax::render::render;
 pub use crate::syntax::{builtin, definitions, read};
 
@@ -50,12 +50,11 @@ pub fn diagnostics_json(diagnostics: &[Diagnostic]) -> Value {
 }
 
 /// The inputs of a network from a data file; `-` is standard input, read as csv.
-pub fn features(path: &Path, columns: &[Column]) -> Result<Matrix, Diagnostic> {
-    let layout = data::Layout::default();
+pub fn features(path: &Path, columns: &[Column], layout: &Layout) -> Result<Matrix, Diagnostic> {
     let features = if path == Path::new("-") {
-        data::read_features_from("standard input", &mut std::io::stdin().lock(), columns, &layout)
+        data::read_features_from("standard input", &mut std::io::stdin().lock(), columns, layout)
     } else {
-        data::read_features(path, columns, &layout)
+        data::read_features(path, columns, layout)
     };
     features.map(|features| features.inputs)
 }

@@ -1,13 +1,13 @@
 //! `cvxc predict`: a trained network applied to new rows.
 
 use super::console::Console;
-use super::journey;
 use super::trouble::{Exit, Outcome, Trouble};
+use super::{journey, units};
 use crate::export::{self, Saved};
 use crate::problem::Target;
 use crate::report::shortest;
 use clap::ValueEnum;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -17,9 +17,15 @@ pub struct Predict {
     folder: PathBuf,
     /// Rows with the network's input columns; `-` reads csv from standard input
     data: PathBuf,
-    /// How to print predictions
-    #[arg(long, value_name = "FORMAT", default_value = "csv")]
-    format: Format,
+    /// What stands between two values, for example `;`; by default a comma, or a tab in tsv
+    #[arg(long, value_name = "CHARACTER", value_parser = units::separator)]
+    separator: Option<char>,
+    /// The first line holds values, no names: the columns are x1, x2, ... as in training
+    #[arg(long)]
+    no_header: bool,
+    /// How to print predictions [default: csv]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -31,10 +37,19 @@ enum Format {
 
 impl Predict {
     pub fn run(&self, console: &Console) -> Outcome<Exit> {
+        if console.json && self.format.is_some() {
+            let sentence = "`--json` prints one JSON object, so it does not go with `--format`";
+            return Err(Trouble::Said(Exit::Usage, sentence.to_string()));
+        }
         let saved = export::load(&self.folder)?;
-        let inputs = journey::features(&self.data, &saved.columns).map_err(|error| Trouble::Diagnosed(vec![error]))?;
+        let layout = journey::Layout { header: !self.no_header, separator: self.separator };
+        let inputs = journey::features(&self.data, &saved.columns, &layout).map_err(|error| Trouble::Diagnosed(vec![error]))?;
         let scores = saved.scores(&inputs);
-        let bytes = match self.format {
+        if console.json {
+            console.answer_json(&json!({ "cvxc": 1, "predictions": predictions(&saved, &scores) }))?;
+            return Ok(Exit::Kept);
+        }
+        let bytes = match self.format.unwrap_or(Format::Csv) {
             Format::Csv => csv(&saved, &scores).into_bytes(),
             Format::Jsonl => jsonl(&saved, &scores).into_bytes(),
             Format::Npy => npy(&values(&saved, &scores))?,
@@ -78,15 +93,22 @@ fn quoted(field: &str) -> String {
     if field.contains([',', '"', '\n', '\r']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.to_string() }
 }
 
-fn jsonl(saved: &Saved, scores: &[f64]) -> String {
+/// A number a row, or a score and a class.
+fn predictions(saved: &Saved, scores: &[f64]) -> Vec<Value> {
     let number = crate::report::number;
-    let line = |(value, score): (f64, &f64)| match &saved.target {
-        Target::Number(_) => format!("{}\n", json!({ "prediction": number(value) })),
-        Target::Classes { negative, positive, .. } => {
-            format!("{}\n", json!({ "score": number(value), "class": class(negative, positive, *score) }))
-        }
+    let one = |(value, score): (f64, &f64)| match &saved.target {
+        Target::Number(_) => number(value),
+        Target::Classes { negative, positive, .. } => json!({ "score": number(value), "class": class(negative, positive, *score) }),
     };
-    values(saved, scores).into_iter().zip(scores).map(line).collect()
+    values(saved, scores).into_iter().zip(scores).map(one).collect()
+}
+
+fn jsonl(saved: &Saved, scores: &[f64]) -> String {
+    let line = |one: Value| match &saved.target {
+        Target::Number(_) => format!("{}\n", json!({ "prediction": one })),
+        Target::Classes { .. } => format!("{one}\n"),
+    };
+    predictions(saved, scores).into_iter().map(line).collect()
 }
 
 fn npy(values: &[f64]) -> Outcome<Vec<u8>> {

@@ -1,5 +1,6 @@
 //! Values on the command line, with units where they have one: `60s`, `8GB`, `1%`, `NAME=VALUE`.
 
+use super::trouble::{Exit, Outcome, Trouble};
 #[cfg(feature = "solve")]
 use std::time::Duration;
 
@@ -29,9 +30,11 @@ pub fn gap(text: &str) -> Result<f64, String> {
     }
 }
 
+#[cfg(feature = "solve")]
 /// More threads than any machine has use for would only fill its memory.
 const MOST_THREADS: usize = 1024;
 
+#[cfg(feature = "solve")]
 /// A number of threads: more than the cores is fine, more than a thousand is a slip.
 pub fn threads(text: &str) -> Result<usize, String> {
     match text.parse() {
@@ -48,14 +51,37 @@ pub fn setting(text: &str) -> Result<String, String> {
     }
 }
 
+/// Refuses two values for one parameter: nobody can say which one was meant.
+pub fn once(settings: &[String]) -> Outcome<()> {
+    let name = |setting: &String| setting.split('=').next().unwrap_or_default().trim().to_string();
+    let mut seen = std::collections::HashSet::new();
+    match settings.iter().map(name).find(|name| !seen.insert(name.clone())) {
+        Some(name) => Err(Trouble::Said(Exit::Usage, format!("`--set` gives `{name}` more than one value; keep one of them"))),
+        None => Ok(()),
+    }
+}
+
+/// One character between two values; `\t` is a tab.
+pub fn separator(text: &str) -> Result<char, String> {
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        _ if text == "\\t" => Ok('\t'),
+        (Some(one), None) if one.is_ascii() && !one.is_ascii_alphanumeric() => Ok(one),
+        _ => Err("a separator is one character that is no letter or digit, such as `;`, or `\\t` for a tab".to_string()),
+    }
+}
+
 #[cfg(feature = "solve")]
 fn quantity(text: &str, units: &[(&str, f64)], wanted: &str) -> Result<f64, String> {
     let at = text.find(|c: char| c.is_alphabetic() && !matches!(c, 'e' | 'E')).unwrap_or(text.len());
     let (number, unit) = (text[..at].trim(), text[at..].trim());
     let factor = units.iter().find(|(name, _)| *name == unit).map(|(_, factor)| factor);
+    let known: Vec<&str> = units.iter().map(|(name, _)| *name).collect();
     match (number.parse::<f64>(), factor) {
         (Ok(number), Some(factor)) if number > 0.0 && number.is_finite() => Ok(number * factor),
+        (Ok(number), Some(_)) if number <= 0.0 => Err(format!("write {wanted}: it must be above 0")),
         (Ok(_), None) if unit.is_empty() => Err(format!("write {wanted}: a bare number has no unit")),
+        (Ok(_), None) => Err(format!("write {wanted}: `{unit}` is no unit here, the units are {}", known.join(", "))),
         _ => Err(format!("write {wanted}")),
     }
 }

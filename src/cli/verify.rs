@@ -26,6 +26,7 @@ pub struct Verify {
 
 impl Verify {
     pub fn run(&self, console: &Console) -> Outcome<Exit> {
+        units::once(&self.set)?;
         let (file, folder) = self.places();
         let certificate = Certificate::read(&file).map_err(|why| refused(&file, &why))?;
         let problem = self.problem(&certificate, &folder, console)?;

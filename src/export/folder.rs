@@ -45,21 +45,30 @@ pub fn replace(folder: &Path, files: &[(&str, Vec<u8>)]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes one file by way of a temporary one beside it.
-pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let parent = parent(path)?;
+/// Writes one file by way of a temporary one beside it; over another one only with `force`.
+pub fn write_file(path: &Path, bytes: &[u8], force: bool) -> Result<(), Error> {
+    let parent = there(path)?;
     let write = || -> io::Result<()> {
         let mut file = tempfile::Builder::new().prefix(".cvxc-").tempfile_in(&parent)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         readable(file.as_file())?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
+        // Without `force` a file that appeared in the meantime is kept as well.
+        let persisted = if force { file.persist(path) } else { file.persist_noclobber(path) };
+        persisted.map(drop).map_err(|error| error.error)
     };
     if path.is_dir() {
         return Err(Error(format!("cannot write {}: it is a folder", path.display())));
     }
-    write().map_err(|error| cannot("write", path, &error))
+    if !force && path.symlink_metadata().is_ok() {
+        return Err(occupied(path));
+    }
+    write().map_err(|error| if error.kind() == io::ErrorKind::AlreadyExists { occupied(path) } else { cannot("write", path, &error) })
+}
+
+fn occupied(path: &Path) -> Error {
+    let words = "which is there already; choose another file with --out, or give --force";
+    Error(format!("will not overwrite {}, {words}", path.display()))
 }
 
 /// A temporary file is private; a result is as readable as any other file.
@@ -91,6 +100,15 @@ fn parent(path: &Path) -> Result<PathBuf, Error> {
     }
 }
 
+/// The folder above `path`, refused if it is not there.
+fn there(path: &Path) -> Result<PathBuf, Error> {
+    let parent = parent(path)?;
+    match parent.exists() {
+        true => Ok(parent),
+        false => Err(Error(format!("cannot write {}: there is no folder {}", shown(path), parent.display()))),
+    }
+}
+
 /// Only an empty folder, or one with a result and nothing foreign, may be replaced.
 fn ours(folder: &Path) -> Result<(), Error> {
     if !folder.is_dir() {
@@ -110,7 +128,7 @@ fn ours(folder: &Path) -> Result<(), Error> {
 
 fn staging(folder: &Path) -> Result<TempDir, Error> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let parent = parent(folder)?;
+    let parent = there(folder)?;
     tempfile::Builder::new().prefix(&format!(".{name}-")).tempdir_in(&parent).map_err(|error| cannot("write", folder, &error))
 }
 
@@ -154,11 +172,11 @@ fn reason(error: &io::Error) -> String {
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
-/// A path as a person would write it: relative to the current folder where it lies below.
+/// A path as a person would write it: relative to the current folder where it lies below; the current folder itself by its name.
 fn shown(path: &Path) -> String {
     let here = std::env::current_dir().ok();
-    let short = here.as_ref().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path);
-    short.display().to_string()
+    let below = here.as_ref().and_then(|here| path.strip_prefix(here).ok()).filter(|below| !below.as_os_str().is_empty());
+    below.unwrap_or(path).display().to_string()
 }
 
 #[cfg(test)]

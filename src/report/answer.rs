@@ -50,7 +50,7 @@ impl Stopped {
             Stopped::Time => "time limit",
             Stopped::Memory => "memory limit",
             Stopped::Trouble => "the conic solver failed; this is the best found until then",
-            Stopped::Interrupt => "Ctrl-C",
+            Stopped::Interrupt => "interrupted",
         }
     }
 

@@ -30,11 +30,13 @@ impl Fit {
         }
     }
 
-    /// `4/4`, `R2 0.61`: rounded down, so that 1 means 1.
+    /// `4/4`, `R2 0.614`.
     pub fn words(&self) -> String {
         match self {
             Fit::Accuracy { n, correct } => format!("{correct}/{n}"),
-            Fit::R2 { r2: Some(r2), .. } => format!("R2 {:.3}", (1000.0 * r2).floor() / 1000.0),
+            // Adding 0 turns -0 into 0.
+            Fit::R2 { r2: Some(r2), .. } if r2.abs() < 1e3 => format!("R2 {:.3}", (1000.0 * r2).round() / 1000.0 + 0.0),
+            Fit::R2 { r2: Some(r2), .. } => format!("R2 {r2:.1e}"),
             Fit::R2 { r2: None, .. } => "R2 undefined: all targets are equal".to_string(),
         }
     }
@@ -55,9 +57,17 @@ impl Fit {
     }
 }
 
+/// Equal targets are told by comparing them, never by a variance that rounding leaves; offsets are scaled before they are squared.
 fn r2(outputs: &[f64], targets: &[f64]) -> Option<f64> {
-    let mean = targets.iter().sum::<f64>() / targets.len() as f64;
-    let spread: f64 = targets.iter().map(|y| (y - mean) * (y - mean)).sum();
-    let missed: f64 = outputs.iter().zip(targets).map(|(f, y)| (y - f) * (y - f)).sum();
-    (spread > 0.0).then(|| 1.0 - missed / spread)
+    let first = *targets.first()?;
+    // Halves, so that a difference cannot overflow.
+    let offsets: Vec<f64> = targets.iter().map(|y| y / 2.0 - first / 2.0).collect();
+    let scale = offsets.iter().fold(0.0, |most: f64, offset| most.max(offset.abs()));
+    if scale == 0.0 {
+        return None;
+    }
+    let mean = offsets.iter().map(|offset| offset / scale).sum::<f64>() / offsets.len() as f64;
+    let spread: f64 = offsets.iter().map(|offset| (offset / scale - mean).powi(2)).sum();
+    let missed: f64 = outputs.iter().zip(targets).map(|(f, y)| ((y / 2.0 - f / 2.0) / scale).powi(2)).sum();
+    Some((1.0 - missed / spread).max(f64::MIN))
 }

@@ -27,7 +27,7 @@ pub fn read(path: &Path, overrides: &[String]) -> (Option<Model>, Vec<Diagnostic
     let name = path.display().to_string();
     match read_file(path) {
         Ok(text) => check(&Source::new(name, text), folder(path), Some(path), overrides),
-        Err(why) => (None, vec![unreadable(&name, &why)]),
+        Err(why) => (None, vec![with_ending(path, unreadable(&name, &why))]),
     }
 }
 
@@ -41,7 +41,7 @@ pub fn definitions(path: &Path) -> (Vec<Definition>, Vec<Diagnostic>) {
     let name = path.display().to_string();
     let text = match read_file(path) {
         Ok(text) => text,
-        Err(why) => return (Vec::new(), vec![unreadable(&name, &why)]),
+        Err(why) => return (Vec::new(), vec![with_ending(path, unreadable(&name, &why))]),
     };
     let source = Source::new(name, text);
     match parse::parse(&source) {
@@ -90,6 +90,14 @@ fn reason(error: &std::io::Error) -> String {
         std::io::ErrorKind::PermissionDenied => "it may not be read".to_string(),
         _ => error.to_string(),
     }
+}
+
+/// `cvxc solve t` where there is `t.cvx`.
+fn with_ending(path: &Path, error: Diagnostic) -> Diagnostic {
+    let mut longer = path.as_os_str().to_os_string();
+    longer.push(".cvx");
+    let longer = Path::new(&longer);
+    if longer.is_file() { error.help(format!("there is a file `{}`", longer.display())) } else { error }
 }
 
 /// E0002: the file itself cannot be read.

@@ -220,3 +220,25 @@ warning[E0450]: column `b` is the same in every training row
     assert_eq!(check("a,b,c,y\n1,5,9,1\n".to_string(), model), "");
     assert!(check(rows(["1,0,9,1", "2,0,8,2", "3,0,7,4"]), &model.replace("(bias)", "")).contains("`b` is the same"));
 }
+
+#[test]
+fn codes_may_be_written_small() {
+    let space = space();
+    let output = run(space.path(), &["explain", "e0320"]);
+    code(&output, 0);
+    assert_eq!(stdout(&output), stdout(&run(space.path(), &["explain", "E0320"])));
+    let output = run(space.path(), &["explain", "e9999"]);
+    code(&output, 2);
+    assert_eq!(stderr(&output), "error: there is no error code e9999; codes stand in brackets behind `error`\n");
+}
+
+#[test]
+fn a_model_named_without_its_ending_is_found() {
+    let space = space();
+    let output = run(space.path(), &["check", "xor"]);
+    code(&output, 1);
+    let text = stderr(&output);
+    assert!(text.contains("error[E0002]: `xor` cannot be read: there is no such file"), "{text}");
+    assert!(text.contains("= help: there is a file `xor.cvx`"), "{text}");
+    assert!(!stderr(&run(space.path(), &["check", "or"])).contains("help"));
+}

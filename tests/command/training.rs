@@ -190,7 +190,7 @@ fn one_ctrl_c_writes_and_two_quit() {
     interrupt(&child);
     let output = child.wait_with_output().unwrap();
     code(&output, 3);
-    assert!(stdout(&output).contains("Ctrl-C") && stderr(&output).contains("Ctrl-C again"), "{}", stderr(&output));
+    assert!(stdout(&output).contains("interrupted") && stderr(&output).contains("Ctrl-C again"), "{}", stderr(&output));
     assert!(space.path().join("long.out/weights.safetensors").is_file());
 
     let mut child = cvxc(space.path(), &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -353,4 +353,176 @@ fn warnings_are_told_and_with_strict_they_are_errors() {
     assert!(stderr(&strict).contains("error[E0450]: column `one` is the same in every training row"), "{}", stderr(&strict));
     assert_eq!(names(space.path()), ["m.cvx", "xor.cvx"]);
     code(&run(space.path(), &["solve", "-q", "--strict", "xor.cvx"]), 0);
+}
+
+#[test]
+fn a_parameter_is_set_once() {
+    let space = space();
+    let twice = ["--set", "beta=1", "--set", " beta =2"];
+    for command in [&["solve", "xor.cvx"][..], &["compare", "xor.cvx"], &["verify", "xor.out"]] {
+        let output = run(space.path(), &[command, &twice].concat());
+        code(&output, 2);
+        assert_eq!(stderr(&output), "error: `--set` gives `beta` more than one value; keep one of them\n", "{command:?}");
+    }
+    assert_eq!(names(space.path()), ["xor.cvx"]);
+}
+
+#[test]
+fn limits_say_which_units_there_are() {
+    let space = space();
+    for (option, value, says) in [
+        ("--time", "0s", "write a time such as `60s` or `10min`: it must be above 0"),
+        ("--time", "-1s", "write a time such as `60s` or `10min`: it must be above 0"),
+        ("--time", "60", "write a time such as `60s` or `10min`: a bare number has no unit"),
+        ("--time", "5 parsecs", "write a time such as `60s` or `10min`: `parsecs` is no unit here, the units are ms, s, min, h"),
+        ("--memory", "8gb", "write an amount of memory such as `8GB`: `gb` is no unit here, the units are kB, MB, GB, TB"),
+    ] {
+        let output = run(space.path(), &["solve", "xor.cvx", &format!("{option}={value}")]);
+        code(&output, 2);
+        assert!(stderr(&output).contains(says), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_named() {
+    let space = space();
+    let refused = |out: &str| {
+        let output = run(space.path(), &["solve", "xor.cvx", "--out", out]);
+        code(&output, 1);
+        stderr(&output)
+    };
+    assert_eq!(refused("a/b/c"), "error: cannot write a/b/c: there is no folder a/b\n");
+    let here = fs::canonicalize(space.path()).unwrap();
+    let text = "it holds `xor.cvx`, which cvxc did not write; choose another folder with --out";
+    assert_eq!(refused("."), format!("error: will not replace {}: {text}\n", here.display()));
+    assert_eq!(names(space.path()), ["xor.cvx"]);
+}
+
+/// A model of two inputs in a file with semicolons and without names.
+const LAYOUT: &str = "cvx 1\ndata csv(\"xor.csv\") { separator = \";\"; header = false }\n\
+    network [x1, x2] -> dense(bias) -> relu -> dense -> y\nminimize squared + 0.01 * weight_decay\n";
+
+#[test]
+fn predictions_take_the_layout_of_the_training_data() {
+    let space = space();
+    let at = |name: &str| space.path().join(name);
+    fs::write(at("xor.csv"), "0;0;-1\n0;1;1\n1;0;1\n1;1;-1\n").unwrap();
+    fs::write(at("l.cvx"), LAYOUT).unwrap();
+    code(&run(space.path(), &["solve", "-q", "l.cvx"]), 0);
+    let predict = |arguments: &[&str]| run(space.path(), &[&["predict", "l.out", "xor.csv"], arguments].concat());
+    let output = predict(&["--separator", ";", "--no-header"]);
+    code(&output, 0);
+    assert_eq!(stdout(&output).lines().count(), 5, "{}", stdout(&output));
+    for (arguments, says) in [
+        (&["--no-header"][..], "= help: the values seem to be separated otherwise: `--separator \";\"`"),
+        (&["--separator", ";"], "= help: the first line holds 3 numbers, no names: `--no-header`"),
+        (&[], "= help: the values seem to be separated otherwise: `--separator \";\"`"),
+    ] {
+        let output = predict(arguments);
+        code(&output, 1);
+        assert!(stderr(&output).contains(says), "{arguments:?}: {}", stderr(&output));
+    }
+    let output = predict(&["--separator", "ab"]);
+    code(&output, 2);
+    let says = "a separator is one character that is no letter or digit, such as `;`, or `\\t` for a tab";
+    assert!(stderr(&output).contains(says), "{}", stderr(&output));
+}
+
+#[test]
+fn predictions_fail_in_their_own_words() {
+    let space = space();
+    code(&run(space.path(), &["solve", "-q", "xor.cvx"]), 0);
+    let refused = |content: &str| {
+        fs::write(space.path().join("new.csv"), content).unwrap();
+        let output = run(space.path(), &["predict", "xor.out", "new.csv"]);
+        code(&output, 1);
+        let text = stderr(&output);
+        for foreign in ["drop", "missing =", "header =", "separator =", "model"] {
+            assert!(!text.contains(foreign), "{foreign} in\n{text}");
+        }
+        text
+    };
+    let expected = "\
+error[E0410]: `x2` has no value in row 2
+ --> new.csv:3:3
+  |
+3 | 1,NaN
+  |   ^^^ `NaN` stands for a missing value
+  |
+  = help: fill in the value, or leave out the row
+";
+    assert_eq!(refused("x1,x2\n0,1\n1,NaN\n"), expected);
+    let expected = "\
+error[E0301]: the column `x2`, an input of the network, is missing in `new.csv`
+ --> new.csv:1:1
+  |
+1 | x1,z
+  | ^^^^ no `x2` among these
+  |
+  = note: the columns are: x1, z
+";
+    assert_eq!(refused("x1,z\n0,1\n"), expected);
+    assert!(refused("x1,x2\n0,red\n").contains("= help: write a number here, as in the training data\n"));
+    assert!(refused("x1,x2\n0,2020-01-01\n").contains("= help: a date or time is not a number: write it as in the training data\n"));
+    assert!(refused("x1,x2\n0,inf\n").contains("= help: write a finite number, or leave out the row\n"));
+    let output = run(space.path(), &["predict", "xor.out", "none.csv"]);
+    code(&output, 1);
+    let text = stderr(&output);
+    assert!(text.contains("there is no file `none.csv`") && !text.contains("relative"), "{text}");
+}
+
+#[test]
+fn predictions_in_json_are_one_object() {
+    let space = space();
+    code(&run(space.path(), &["solve", "-q", "xor.cvx"]), 0);
+    fs::write(space.path().join("new.csv"), "x1,x2\n0,0\n0,1\n").unwrap();
+    let object = |folder: &str| -> Value {
+        let output = run(space.path(), &["predict", folder, "new.csv", "--json"]);
+        code(&output, 0);
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let numbers = object("xor.out");
+    let values: Vec<f64> = numbers["predictions"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect();
+    assert!(values.len() == 2 && values[0] < -0.8 && values[1] > 0.8, "{numbers}");
+    let labels = XOR.replace(" -1\n", " no\n").replace(" 1\n", " yes\n").replace("cvx yes", "cvx 1").replace("squared", "hinge");
+    fs::write(space.path().join("c.cvx"), labels).unwrap();
+    code(&run(space.path(), &["solve", "-q", "c.cvx"]), 0);
+    let classes = object("c.out");
+    assert_eq!(classes["predictions"][0]["class"], "no");
+    assert_eq!(classes["predictions"][1]["class"], "yes");
+    assert!(classes["predictions"][1]["score"].as_f64().unwrap() > 0.0, "{classes}");
+    let output = run(space.path(), &["predict", "xor.out", "new.csv", "--json", "--format", "npy"]);
+    code(&output, 2);
+    assert!(stderr(&output).contains("`--json` prints one JSON object, so it does not go with `--format`"), "{}", stderr(&output));
+}
+
+#[test]
+fn an_export_overwrites_nothing_unasked() {
+    let space = space();
+    code(&run(space.path(), &["solve", "-q", "xor.cvx"]), 0);
+    fs::write(space.path().join("xor.json"), "years of work").unwrap();
+    let output = run(space.path(), &["export", "xor.out", "--to", "json"]);
+    code(&output, 1);
+    let expected = "error: will not overwrite xor.json, which is there already; choose another file with --out, or give --force\n";
+    assert_eq!(stderr(&output), expected);
+    assert_eq!(fs::read_to_string(space.path().join("xor.json")).unwrap(), "years of work");
+    code(&run(space.path(), &["export", "xor.out", "--to", "json", "--force"]), 0);
+    assert!(fs::read_to_string(space.path().join("xor.json")).unwrap().starts_with('{'));
+    let output = run(space.path(), &["export", "xor.out", "--to", "json", "--out", "a/b.json"]);
+    code(&output, 1);
+    assert_eq!(stderr(&output), "error: cannot write a/b.json: there is no folder a\n");
+}
+
+#[test]
+fn an_export_from_inside_a_result_lands_beside_it() {
+    let space = space();
+    code(&run(space.path(), &["solve", "-q", "xor.cvx"]), 0);
+    let output = run(&space.path().join("xor.out"), &["export", ".", "--to", "npz"]);
+    code(&output, 0);
+    let beside = Path::new("..").join("xor.npz");
+    assert_eq!(stdout(&output), format!("{}\n", beside.display()));
+    let says = "written beside the result folder: the next solve would not replace a folder with other files in it\n";
+    assert_eq!(stderr(&output), says);
+    assert_eq!(names(space.path()), ["xor.cvx", "xor.npz", "xor.out"]);
+    code(&run(space.path(), &["solve", "-q", "xor.cvx"]), 0);
 }

@@ -61,8 +61,8 @@ fn errors_stand_in_the_new_data() {
     };
     assert_eq!(
         wrong("bmi,bp\n1,2\n", "bmj"),
-        "E0301: no column `bmj` in `-`\n-:1:1 [bmi,bp] unknown column\nnote: the columns are: bmi, bp\n\
-         help: a column with a similar name exists: `bmi`"
+        "E0301: the column `bmj`, an input of the network, is missing in `-`\n-:1:1 [bmi,bp] no `bmj` among these\n\
+         note: the columns are: bmi, bp\nhelp: rename it if it is the one with the similar name: `bmi`"
     );
     assert_eq!(
         wrong("a,b\n1,2\n\n,3\n", "a"),

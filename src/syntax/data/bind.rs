@@ -62,7 +62,7 @@ fn read<'a>(
 /// The test file with the same columns, its labels spelled in the codes of the main source.
 fn test_file<'a>(model: &Model, main: &mut Part, progress: &mut dyn FnMut(Progress)) -> Result<Option<Part<'a>>, Diagnostic> {
     let TestSpec::File { path, shown, place } = &model.data.test else { return Ok(None) };
-    let site = Site { shown: shown.clone(), place: place.clone() };
+    let site = Site { shown: shown.clone(), place: place.clone(), new_rows: false };
     let content = Content::File(path.clone());
     let mut reader = open::file(site, open::format_of(path), content, model.data.header, model.data.separator)?;
     reader.widen(main.reader.names());

@@ -53,6 +53,9 @@ fn too_large(site: &Site, needed: u128, wish: &Wish) -> Diagnostic {
     let fitting = (wish.limit / wish.row_bytes.max(1)) as usize;
     let message = format!("the data need {} of memory, and {} may be used", size(needed), size(u128::from(wish.limit)));
     let error = site.error("E0440", message, format!("{} a row", size(u128::from(wish.row_bytes))));
+    if site.new_rows {
+        return error.help("predict fewer rows at a time");
+    }
     let error = match fitting {
         0 => error,
         _ => error.help(format!("{} would fit: `rows = 1..{fitting}`", counted(fitting, "row"))),

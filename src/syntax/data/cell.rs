@@ -52,12 +52,13 @@ pub fn number_label(value: f64) -> String {
     format!("{}", value + 0.0)
 }
 
-/// What to do about a cell that should hold a number and holds `text`.
-pub fn advice(text: &str, column: &str) -> String {
+/// What to do about a cell that should hold a number and holds `text`; `column` is what the model could drop, if there is a model.
+pub fn advice(text: &str, column: Option<&str>) -> String {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let only = |allowed: &str| text.chars().all(|c| c.is_ascii_digit() || allowed.contains(c));
     if digits >= 4 && only("-/.:T Z+") && text.matches(['-', '/', '.', ':']).count() >= 2 {
-        format!("a date or time is not a number: leave the column out with `drop = [{column}]`, or write it as days since a fixed day")
+        let way = |column| format!("leave the column out with `drop = [{column}]`, or write it as days since a fixed day");
+        format!("a date or time is not a number: {}", column.map_or("write it as in the training data".to_string(), way))
     } else if digits > 0 && only("+-.,") && is_decimal_comma(text) {
         format!("write a decimal point: `{}`", text.replace(',', "."))
     } else if digits > 0 && only("+-., '_\u{a0}") {
@@ -66,7 +67,8 @@ pub fn advice(text: &str, column: &str) -> String {
     } else if let Some(unit) = unit(text) {
         format!("write the number without `{unit}`")
     } else {
-        format!("leave the column out with `drop = [{column}]`, or write one 0/1 column per value")
+        let way = |column| format!("leave the column out with `drop = [{column}]`, or write one 0/1 column per value");
+        column.map_or("write a number here, as in the training data".to_string(), way)
     }
 }
 

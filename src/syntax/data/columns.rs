@@ -1,6 +1,6 @@
 //! Which columns of the file go in and which one comes out: `features`, lists, ranges in file order, lags.
 
-use super::faults::{counted, listed, similar, word};
+use super::faults::{headless, listed, numbers, similar, word};
 use super::open::open;
 use super::table::{Kind, Reader};
 use crate::loss::Targets;
@@ -263,11 +263,11 @@ pub fn unknown(name: &str, reader: &dyn Reader, place: Place, file: Option<&str>
     let names = reader.names();
     let message = format!("no column `{name}` in {}", file.map_or("the data".to_string(), |file| format!("`{file}`")));
     let error = Diagnostic::error("E0301", message, place, "unknown column").note(format!("the columns are: {}", listed(names)));
+    if numbers(names) {
+        return error.help(headless(names, reader.site()));
+    }
     if let Some(other) = similar(name, names) {
         return error.replace(format!("a column with a similar name exists: `{other}`"), word(other));
-    }
-    if names.iter().all(|name| name.parse::<f64>().is_ok()) {
-        return error.help(format!("the first line holds {}, no names: `header = false`", counted(names.len(), "number")));
     }
     match names {
         [one] => match [';', '\t', '|', ' '].into_iter().find(|c| one.contains(*c)) {

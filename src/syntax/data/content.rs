@@ -76,7 +76,7 @@ fn unreadable(site: &Site, message: String, remark: &str) -> Diagnostic {
 
 fn not_found(site: &Site, path: &Path) -> Diagnostic {
     let error = unreadable(site, format!("there is no file `{}`", site.shown), "not found");
-    let error = error.note("a path is relative to the folder of the model file");
+    let error = if site.new_rows { error } else { error.note("a path is relative to the folder of the model file") };
     match neighbour(path) {
         Some(name) => error.help(format!("a file with a similar name exists: `{name}`")),
         None => error,

@@ -5,7 +5,7 @@ use super::budget;
 use super::cell::Fault;
 use super::content::{Content, Meter, Metered, Stream, failed};
 use super::excerpt::Excerpt;
-use super::faults::{at_cell, ragged};
+use super::faults::{at_cell, headless, numbers, ragged};
 use super::table::{Filling, Reader, Site, Table, Wish};
 use crate::syntax::diagnostic::{Diagnostic, Place};
 use ::csv::{ByteRecord, Position, ReaderBuilder};
@@ -80,7 +80,8 @@ impl Csv {
                 let [second, earlier] = places;
                 let remark = format!("column {}", column + 1);
                 let error = Diagnostic::error("E0405", message, second, remark).also(earlier, format!("column {}", before + 1));
-                return Err(error.help("rename one of them in the file"));
+                let rename = || "rename one of them in the file".to_string();
+                return Err(error.help(if numbers(&self.names) { headless(&self.names, &self.site) } else { rename() }));
             }
         }
         Ok(())
@@ -111,7 +112,7 @@ impl Csv {
         let text = String::from_utf8_lossy(record.get(column).unwrap_or(b"")).into_owned();
         let excerpt = self.excerpt(record.position());
         let place = excerpt.place(&self.site.shown, self.separator, Some(column));
-        excerpt.explain(at_cell(place, &self.names[column], row, fault, &text))
+        excerpt.explain(at_cell(&self.site, place, &self.names[column], row, fault, &text))
     }
 
     fn ragged(&self, record: &ByteRecord) -> Diagnostic {

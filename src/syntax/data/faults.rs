@@ -1,6 +1,7 @@
 //! Errors about one cell or one row: named by row and column, pointing into the file.
 
 use super::cell::{Fault, advice};
+use super::table::Site;
 use crate::syntax::diagnostic::{Diagnostic, Place};
 
 /// A name as the model language would write it in a list: quoted if it is not a plain word or number.
@@ -12,7 +13,7 @@ pub fn word(name: &str) -> String {
 }
 
 /// The error of a cell that cannot be used; `row` from 0.
-pub fn at_cell(place: Place, name: &str, row: usize, fault: Fault, text: &str) -> Diagnostic {
+pub fn at_cell(site: &Site, place: Place, name: &str, row: usize, fault: Fault, text: &str) -> Diagnostic {
     let row = row + 1;
     let shown = clipped(text.trim());
     match fault {
@@ -22,7 +23,7 @@ pub fn at_cell(place: Place, name: &str, row: usize, fault: Fault, text: &str) -
         }
         Fault::NotANumber => {
             let message = format!("`{name}` needs numbers, row {row} holds `{shown}`");
-            Diagnostic::error("E0411", message, place, "not a number").help(advice(&shown, &word(name)))
+            Diagnostic::error("E0411", message, place, "not a number").help(advice(&shown, (!site.new_rows).then(|| word(name)).as_deref()))
         }
         Fault::TooLarge => {
             let message = format!("`{shown}`, the value of `{name}` in row {row}, is too large for a double");
@@ -30,8 +31,8 @@ pub fn at_cell(place: Place, name: &str, row: usize, fault: Fault, text: &str) -
         }
         Fault::Infinite => {
             let message = format!("`{name}` is infinite in row {row}");
-            Diagnostic::error("E0412", message, place, "not a finite number")
-                .help("write a finite number, or leave the cell empty and set `missing = drop`")
+            let way = if site.new_rows { "leave out the row" } else { "leave the cell empty and set `missing = drop`" };
+            Diagnostic::error("E0412", message, place, "not a finite number").help(format!("write a finite number, or {way}"))
         }
         Fault::TooManyLabels => {
             let message = format!("`{name}` has more than 10000 different values, which are no classes");
@@ -60,6 +61,17 @@ pub fn ragged(place: Place, values: usize, names: &[String], header: bool) -> Di
     };
     let error = Diagnostic::error("E0401", format!("this row has {values}, {expected}"), place, values.clone());
     error.note(format!("the columns are: {}", listed(names)))
+}
+
+/// Whether the names of a header are numbers, every one.
+pub fn numbers(names: &[String]) -> bool {
+    names.iter().all(|name| name.parse::<f64>().is_ok())
+}
+
+/// What to do about a header of numbers.
+pub fn headless(names: &[String], site: &Site) -> String {
+    let setting = if site.new_rows { "--no-header" } else { "header = false" };
+    format!("the first line holds {}, no names: `{setting}`", counted(names.len(), "number"))
 }
 
 /// `1 row`, `2 rows`.

@@ -34,7 +34,9 @@ impl<'a> Inline<'a> {
             let text = cell.value.as_str();
             // A space-separated table has no empty cells, so `?` stands for one in a column of labels too.
             let bytes = if text == "?" { "" } else { text };
-            filling.push(bytes.as_bytes()).map_err(|fault| at_cell(cell.place.clone(), &self.names[column], row, fault, text))?;
+            filling
+                .push(bytes.as_bytes())
+                .map_err(|fault| at_cell(&self.site, cell.place.clone(), &self.names[column], row, fault, text))?;
         }
         Ok(())
     }

@@ -126,8 +126,9 @@ impl Libsvm {
         scratch.fill(0.0);
         self.each(line, |index, span| {
             let value = cell::number(&line.text[span.clone()]);
-            let place =
-                |fault| at_cell(self.span(line, span.clone()), &self.names[index - 1], row, fault, &lossy(&line.text[span.clone()]));
+            let place = |fault| {
+                at_cell(&self.site, self.span(line, span.clone()), &self.names[index - 1], row, fault, &lossy(&line.text[span.clone()]))
+            };
             scratch[index - 1] = value.map_err(place)?;
             Ok(())
         })?;
@@ -138,7 +139,7 @@ impl Libsvm {
                 None => filling.push(&line.text[label.clone()]),
             };
             let text = || lossy(&line.text[label.clone()]);
-            pushed.map_err(|fault| at_cell(self.span(line, label.clone()), &self.names[column], row, fault, &text()))?;
+            pushed.map_err(|fault| at_cell(&self.site, self.span(line, label.clone()), &self.names[column], row, fault, &text()))?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use super::examples::Part;
 use super::faults::counted;
 use super::labels::NO_LABEL;
 use super::table::Cells;
+use super::table::Reader;
 use crate::syntax::diagnostic::Diagnostic;
 use crate::syntax::model::Missing;
 use std::collections::BTreeSet;
@@ -64,7 +65,7 @@ impl<'a> Gaps<'a> {
         let touched: Vec<usize> = rows.iter().copied().filter(|&row| if target_only { self.target(row) } else { self.any(row) }).collect();
         let cells: BTreeSet<(usize, usize)> = touched.iter().take(REMEMBERED).flat_map(|&row| self.cells(row, target_only)).collect();
         let Some(&(row, column)) = cells.first() else { return self.part.reader.site().error("E0410", "a value is missing", "") };
-        let mut error = self.first(row, column);
+        let mut error = missing(self.part.reader.as_ref(), row, column);
         if cells.len() > 1 {
             error = error.note(others(&cells));
         }
@@ -75,21 +76,20 @@ impl<'a> Gaps<'a> {
         let target = cells.iter().any(|(_, column)| *column == self.part.selection.target);
         error.help(if target { drop } else { format!("{drop}     missing = mean") })
     }
+}
 
-    /// The error of the first missing cell.
-    fn first(&self, row: usize, column: usize) -> Diagnostic {
-        let reader = &self.part.reader;
-        let (name, place) = (&reader.names()[column], reader.place(row, Some(column)));
-        let binary = place == reader.site().place;
-        let text = if binary { "NaN" } else { place.source.text.get(place.span.clone()).unwrap_or("").trim() };
-        let text = text.trim_matches('"').to_string();
-        let row = row + 1;
-        match text.as_str() {
-            "" => Diagnostic::error("E0410", format!("`{name}` is empty in row {row}"), place, "nothing here"),
-            text => {
-                let message = format!("`{name}` has no value in row {row}");
-                Diagnostic::error("E0410", message, place, format!("`{text}` stands for a missing value"))
-            }
+/// The error of a missing cell, row and column as in the file.
+pub fn missing(reader: &dyn Reader, row: usize, column: usize) -> Diagnostic {
+    let (name, place) = (&reader.names()[column], reader.place(row, Some(column)));
+    let binary = place == reader.site().place;
+    let text = if binary { "NaN" } else { place.source.text.get(place.span.clone()).unwrap_or("").trim() };
+    let text = text.trim_matches('"').to_string();
+    let row = row + 1;
+    match text.as_str() {
+        "" => Diagnostic::error("E0410", format!("`{name}` is empty in row {row}"), place, "nothing here"),
+        text => {
+            let message = format!("`{name}` has no value in row {row}");
+            Diagnostic::error("E0410", message, place, format!("`{text}` stands for a missing value"))
         }
     }
 }

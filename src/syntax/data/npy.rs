@@ -275,7 +275,7 @@ pub fn troubled(site: &Site, names: &[String], offset: usize, trouble: Trouble) 
             site.error("E0406", format!("`{}` is cut off: its numbers end before the shape is filled", site.shown), "incomplete")
         }
         Trouble::Broken(error) => not_an_array(site, &error),
-        Trouble::Cell { row, column, fault, text } => at_cell(site.place.clone(), &names[offset + column], row, fault, &text),
+        Trouble::Cell { row, column, fault, text } => at_cell(site, site.place.clone(), &names[offset + column], row, fault, &text),
     }
 }
 

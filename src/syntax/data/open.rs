@@ -14,7 +14,7 @@ use std::path::Path;
 
 /// The source of a `data` statement, its column names known.
 pub fn open(spec: &DataSpec) -> Result<Box<dyn Reader + '_>, Diagnostic> {
-    let site = Site { shown: shown(spec), place: spec.place.clone() };
+    let site = Site { shown: shown(spec), place: spec.place.clone(), new_rows: false };
     match &spec.source {
         SourceSpec::Table { columns, rows } => Ok(Box::new(Inline::open(site, columns, rows)?)),
         SourceSpec::File { format, path, .. } => file(site, *format, Content::File(path.clone()), spec.header, spec.separator),

@@ -1,9 +1,10 @@
 //! Inputs for a trained network: its columns found by name in new data, shifted and scaled as in training.
 
 use super::budget::{limit, size};
-use super::columns::{unknown, unlagged};
+use super::columns::unlagged;
 use super::content::{Content, failed};
-use super::faults::counted;
+use super::faults::{counted, headless, listed, numbers, similar};
+use super::missing::missing;
 use super::open::{file, format_of};
 use super::table::{Kind, Reader, Site, Table, Wish};
 use crate::problem::{Column, Matrix};
@@ -53,14 +54,14 @@ pub fn read_features_from(name: &str, stream: &mut dyn Read, columns: &[Column],
 
 /// New data have no model that could be pointed at: errors about the whole of them stand at their name.
 fn site(name: &str) -> Site {
-    Site { shown: name.to_string(), place: Place::new(&Source::new(name, ""), 0..0) }
+    Site { shown: name.to_string(), place: Place::new(&Source::new(name, ""), 0..0), new_rows: true }
 }
 
 fn features(name: &str, format: Format, content: Content, columns: &[Column], layout: &Layout) -> Result<Features, Diagnostic> {
     let mut reader = file(site(name), format, content, layout.header, layout.separator)?;
     let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     reader.widen(&names);
-    let found = columns.iter().map(|column| find(reader.as_ref(), &column.name)).collect::<Result<Vec<_>, _>>()?;
+    let found = columns.iter().map(|column| find(reader.as_ref(), &column.name, columns)).collect::<Result<Vec<_>, _>>()?;
     let wish = Wish {
         columns: found.iter().map(|(column, _)| (*column, Kind::Input)).collect(),
         window: 0..usize::MAX,
@@ -79,7 +80,7 @@ fn features(name: &str, format: Format, content: Content, columns: &[Column], la
 }
 
 /// A column by its name, or a lagged one by its column's name.
-fn find(reader: &dyn Reader, name: &str) -> Result<(usize, usize), Diagnostic> {
+fn find(reader: &dyn Reader, name: &str, columns: &[Column]) -> Result<(usize, usize), Diagnostic> {
     let position = |name: &str| {
         let named = reader.names().iter().position(|other| other == name);
         // Without names the last column is `y`, the target, in training data; here it may as well be the last input.
@@ -89,9 +90,33 @@ fn find(reader: &dyn Reader, name: &str) -> Result<(usize, usize), Diagnostic> {
         (Some(column), _) => Ok((column, 0)),
         (None, Some((base, lag))) => match position(base) {
             Some(column) => Ok((column, lag)),
-            None => Err(unknown(base, reader, reader.names_place(), Some(&reader.site().shown))),
+            None => Err(lacks(base, reader, columns)),
         },
-        (None, None) => Err(unknown(name, reader, reader.names_place(), Some(&reader.site().shown))),
+        (None, None) => Err(lacks(name, reader, columns)),
+    }
+}
+
+/// The error of an input that new data do not have.
+fn lacks(name: &str, reader: &dyn Reader, columns: &[Column]) -> Diagnostic {
+    let (names, place) = (reader.names(), reader.names_place());
+    let message = format!("the column `{name}`, an input of the network, is missing in `{}`", reader.site().shown);
+    let line = place.source.text.clone();
+    let separator = [';', '\t', '|', ' ', ','].into_iter().find(|c| names.len() == 1 && line.trim().contains(*c));
+    let error = Diagnostic::error("E0301", message, place, format!("no `{name}` among these"));
+    let error = error.note(format!("the columns are: {}", listed(names)));
+    if let Some(separator) = separator {
+        let separator = separator.escape_default();
+        return error.help(format!("the values seem to be separated otherwise: `--separator \"{separator}\"`"));
+    }
+    if numbers(names) {
+        return error.help(headless(names, reader.site()));
+    }
+    // Another input of the network is no misspelling.
+    let free = |name: &&String| !reader.numbered() && columns.iter().all(|column| column.name != **name);
+    let free: Vec<String> = names.iter().filter(free).cloned().collect();
+    match similar(name, &free) {
+        Some(other) => error.help(format!("rename it if it is the one with the similar name: `{other}`")),
+        None => error,
     }
 }
 
@@ -130,8 +155,7 @@ fn prepared(
 fn unusable(reader: &dyn Reader, row: usize, column: usize, raw: f64) -> Diagnostic {
     let (name, place) = (&reader.names()[column], reader.place(row, Some(column)));
     if raw.is_nan() {
-        let message = format!("`{name}` is empty in row {}", row + 1);
-        return Diagnostic::error("E0410", message, place, "nothing here").help("fill in the value, or leave out the row");
+        return missing(reader, row, column).help("fill in the value, or leave out the row");
     }
     let message = format!("`{raw}`, the value of `{name}` in row {}, is too large", row + 1);
     Diagnostic::error("E0412", message, place, "leaves the range of doubles").help("use the unit of the training data")

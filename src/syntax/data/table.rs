@@ -173,6 +173,8 @@ pub trait Reader {
 pub struct Site {
     pub shown: String,
     pub place: Place,
+    /// Whether a trained network reads it: then there is no model whose settings could help.
+    pub new_rows: bool,
 }
 
 impl Site {

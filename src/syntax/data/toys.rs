@@ -76,7 +76,7 @@ impl Reader for Toys {
             for (filling, &(column, _)) in fillings.iter_mut().zip(&wish.columns) {
                 filling
                     .push_number(row[column])
-                    .map_err(|fault| super::faults::at_cell(self.site.place.clone(), &self.names[column], i, fault, "inf"))?;
+                    .map_err(|fault| super::faults::at_cell(&self.site, self.site.place.clone(), &self.names[column], i, fault, "inf"))?;
             }
         }
         Ok(Table::new(window.start, fillings))

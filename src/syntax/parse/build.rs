@@ -44,10 +44,10 @@ impl<'a> Builder<'a> {
         Ok(Tree { statements: inner.map(|pair| self.statement(pair)).collect::<Built<_>>()? })
     }
 
-    /// A pair's place; blanks that pest skipped before a part that is not there do not belong to it.
+    /// A pair's place; blanks and comments that pest skipped before a part that is not there do not belong to it.
     fn span(&self, pair: &Pair<Rule>) -> Span {
         let start = pair.as_span().start() + self.offset;
-        start..start + pair.as_str().trim_end().len()
+        start..start + super::cut::end(pair.as_str())
     }
 
     fn name(&self, pair: Pair<Rule>) -> Name {

@@ -40,6 +40,20 @@ fn scan(text: &str) -> Scan<'_> {
     Scan { text, at: 0 }
 }
 
+/// Where a text ends without the blanks and comments behind it.
+pub fn end(text: &str) -> usize {
+    if !text.contains('#') {
+        return text.trim_end().len();
+    }
+    let (mut scan, mut end) = (scan(text), 0);
+    while let Some((_, char)) = scan.next() {
+        if !char.is_whitespace() && char != '#' {
+            end = scan.at;
+        }
+    }
+    end
+}
+
 /// The bracket that goes deeper than `limit`, if one does.
 pub fn too_deep(text: &str, limit: usize) -> Option<usize> {
     let mut depth = 0usize;

@@ -4,7 +4,9 @@ use super::checker::Checker;
 use super::network::Net;
 use super::objective::{Constraint, Goal, LossSpec, Penalty};
 use super::solve::Machine;
-use crate::problem::{Class, Guarantee};
+use super::value::shown;
+use crate::exact::Rational;
+use crate::problem::{Activation, Class, Guarantee};
 use crate::syntax::diagnostic::{Diagnostic, Place};
 
 /// The fix for activations with kinks off 0.
@@ -129,24 +131,41 @@ impl Checker {
     }
 }
 
-/// E0320: weight decay on an activation with kinks off 0.
+/// What keeps an activation from φ(cz) = cφ(z), and the condition that it breaks.
+fn unscalable(activation: &Activation) -> (String, &'static str) {
+    let breaks = activation.pieces.iter().filter_map(|piece| piece.from.as_ref());
+    let sides = [activation.pieces.first(), activation.pieces.last()].map(|piece| piece.map(|piece| &piece.intercept));
+    if breaks.into_iter().any(|at| *at != Rational::ZERO) {
+        let bends = if activation.continuous() { "bends" } else { "breaks" };
+        return (format!("{bends} away from 0"), "all kinks of the activation are at 0");
+    }
+    let condition = "the activation comes to 0 at 0 from both sides";
+    match sides {
+        [Some(left), Some(right)] if left != right => (format!("jumps at 0, from {} to {}", shown(left), shown(right)), condition),
+        [Some(value), _] => (format!("is {} at 0", shown(value)), condition),
+        _ => ("is not 0 at 0".to_string(), condition),
+    }
+}
+
+/// E0320: weight decay on an activation with kinks off 0, or with a value there.
 fn kinks_off_zero(case: &Case) -> Option<Diagnostic> {
-    let (decay, unit) = (case.decay()?, &case.net.unit);
-    if !matches!(case.class(), Some(Class::PiecewiseLinear { .. })) {
+    let (decay, unit, activation) = (case.decay()?, &case.net.unit, case.net.activation.as_ref()?);
+    if !matches!(activation.value.class(), Class::PiecewiseLinear { .. }) {
         return None;
     }
     let name = &unit.value;
-    let remark = format!("`{name}` bends away from 0, so {name}(c*x) is not c*{name}(x)");
+    let (culprit, condition) = unscalable(&activation.value);
+    let remark = format!("`{name}` {culprit}, so {name}(c*x) is not c*{name}(x)");
     let error = Diagnostic::error(
         "E0320",
         format!("no exact program is known for `{name}` with weight_decay"),
         decay.clone(),
         "here weight decay cannot be made convex",
     );
-    let error = error.also(unit.place.clone(), remark).note(
+    let error = error.also(unit.place.clone(), remark).note(format!(
         "weight decay is exact because a neuron can be rescaled freely: (c*w, a/c) computes\n\
-         the same thing. That holds only when all kinks of the activation are at 0.",
-    );
+         the same thing. That holds only when {condition}.",
+    ));
     let ways = "bound the hidden weights and price the output ones: exact for every\npiecewise-linear activation\n    \
                 minimize squared + 0.1 * output_l1\n             subject to hidden_norm <= 1";
     Some(if case.goal.constraints.is_empty() { error.replace(ways, PERSPECTIVE) } else { error.help(ways) })

@@ -106,10 +106,10 @@ impl Checker {
                 self.report(error.help(format!("--set {set}=1")));
             } else if !self.parameters.iter().any(|p| p.name.text == name) {
                 self.report(self.no_parameter(set, name, place(0, name_end)));
-            } else if decimal(set[name_end + 1..].trim()).is_none_or(|value| !double(&value).is_finite()) {
+            } else if !finite(set[name_end + 1..].trim()) {
                 let value = set[name_end + 1..].trim();
-                let error =
-                    Diagnostic::error("E0121", format!("`--set {set}`: `{value}` is not a number"), place(name_end + 1, set.len()), "");
+                let why = if decimal(value).is_some() { "too large for a double" } else { "not a number" };
+                let error = Diagnostic::error("E0121", format!("`--set {set}`: `{value}` is {why}"), place(name_end + 1, set.len()), "");
                 self.report(error.help(format!("--set {name}=0.1")));
             }
         }
@@ -141,8 +141,13 @@ impl Checker {
     }
 }
 
+/// Whether a value is a number that doubles can hold.
+fn finite(value: &str) -> bool {
+    decimal(value).is_some_and(|value| double(&value).is_finite())
+}
+
 /// `NAME=VALUE` in two, where it is well formed.
 pub fn pairs(overrides: &[String]) -> Vec<(String, String)> {
     let pair = |set: &String| set.split_once('=').map(|(name, value)| (name.trim().to_string(), value.trim().to_string()));
-    overrides.iter().filter_map(pair).filter(|(_, value)| decimal(value).is_some()).collect()
+    overrides.iter().filter_map(pair).filter(|(_, value)| finite(value)).collect()
 }

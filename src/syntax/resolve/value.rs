@@ -37,6 +37,15 @@ impl Measure {
             Measure::Memory => ("an amount of memory", "8 GB"),
         }
     }
+
+    /// The largest value in the base unit, and the range in words.
+    fn range(self) -> (f64, &'static str) {
+        match self {
+            Measure::Share => (1.0 - 1e-9, "above 0% and below 100%"),
+            Measure::Time => (3.2e9, "above 0 s and at most 100 years"),
+            Measure::Memory => (1e18, "above 0 GB and at most 1e9 GB"),
+        }
+    }
 }
 
 /// What an expression is, to a person.
@@ -170,8 +179,9 @@ impl Checker {
     }
 
     /// A number with a unit of the right kind, in the base unit.
-    fn measured(&mut self, what: &str, expr: &Expr, measure: Measure, most: f64) -> Option<f64> {
+    fn measured(&mut self, what: &str, expr: &Expr, measure: Measure) -> Option<f64> {
         let (needs, example) = measure.words();
+        let (most, range) = measure.range();
         let error = match &expr.term {
             Term::Number { digits, unit: Some(unit) } => match UNITS.iter().find(|(name, ..)| *name == unit.text) {
                 Some((_, of, factor)) if *of == measure => {
@@ -180,7 +190,7 @@ impl Checker {
                         return Some(value);
                     }
                     let remark = if value > 0.0 { "too much" } else { "nothing" };
-                    self.error("E0113", format!("`{what}` is out of range"), &expr.span, remark)
+                    self.error("E0113", format!("`{what}` must be {range}"), &expr.span, remark)
                 }
                 Some(_) => self.wrong_type(what, needs, example, expr),
                 None => self.unknown_unit(unit),
@@ -195,17 +205,17 @@ impl Checker {
 
     /// `20%` as 0.2; strictly between nothing and all.
     pub fn share(&mut self, what: &str, expr: &Expr) -> Option<f64> {
-        self.measured(what, expr, Measure::Share, 1.0 - 1e-9)
+        self.measured(what, expr, Measure::Share)
     }
 
     /// `10 min`; a hundred years at most.
     pub fn duration(&mut self, what: &str, expr: &Expr) -> Option<Duration> {
-        self.measured(what, expr, Measure::Time, 3.2e9).map(Duration::from_secs_f64)
+        self.measured(what, expr, Measure::Time).map(Duration::from_secs_f64)
     }
 
     /// `8 GB` in bytes.
     pub fn bytes(&mut self, what: &str, expr: &Expr) -> Option<u64> {
-        self.measured(what, expr, Measure::Memory, 1e18).map(|bytes| bytes as u64)
+        self.measured(what, expr, Measure::Memory).map(|bytes| bytes as u64)
     }
 
     /// A quoted text.
