@@ -46,9 +46,9 @@ fn problem(seed: u64, rows: usize, columns: usize, loss: &str, bias: Bias) -> Pr
         },
         architecture: Architecture { activation: Activation::relu(), bias, width: None, skip: false },
         objective: Objective {
-            loss: Total { loss, parameter, mean: seed % 2 == 0 },
+            loss: Total { loss, parameter, mean: seed.is_multiple_of(2) },
             regularizer: Regularizer::weight_decay(),
-            strength: if seed % 2 == 0 { 0.02 } else { 0.2 },
+            strength: if seed.is_multiple_of(2) { 0.02 } else { 0.2 },
         },
         plan: Plan { time: Duration::from_secs(60), ..Plan::default() },
     }

@@ -18,7 +18,7 @@ pub fn choose(floats: &Floats, cone: &Cone, point: &[f64], depth: usize) -> Opti
     let weights: Vec<f64> = inverse(&directions)?.iter().map(|dual| dot(dual, point).max(0.0)).collect();
     let edge = worst_edge(floats, cone, &weights, &sizes).unwrap_or_else(|| longest_edge(&directions));
     let halves = halves(sizes[edge.0], sizes[edge.1]);
-    let kink = if depth >= BISECTIONS && depth % 2 == 0 { at_kink(floats, cone, edge, &weights, &sizes) } else { None };
+    let kink = if depth >= BISECTIONS && depth.is_multiple_of(2) { at_kink(floats, cone, edge, &weights, &sizes) } else { None };
     let fits = |&(m, n): &(i64, i64)| {
         let new =
             cone.generators[edge.0].iter().zip(&cone.generators[edge.1]).map(|(x, y)| m.checked_mul(*x)?.checked_add(n.checked_mul(*y)?));
