@@ -93,8 +93,13 @@ fn report(problem: &Problem, threads: usize) -> f64 {
         }
     };
     println!(
-        "{:<30} {:>6} {:>3} {threads} threads {seconds:>8.2} s  gap {gap:>8.1e}  {:>6} leaves  check {checking:>6.3} s  {size:>6} kB  {:?}",
-        problem.name, problem.dataset.train.inputs.rows, problem.dataset.train.inputs.columns, outcome.leaves, outcome.standing
+        "{:<30} {:>6} {:>3} {threads} threads {seconds:>8.2} s, {:>7.2} s of proving  gap {gap:>8.1e}  {:>6} leaves  check {checking:>6.3} s  {size:>6} kB  {:?}",
+        problem.name,
+        problem.dataset.train.inputs.rows,
+        problem.dataset.train.inputs.columns,
+        outcome.proving,
+        outcome.leaves,
+        outcome.standing
     );
     seconds
 }

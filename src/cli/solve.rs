@@ -191,6 +191,8 @@ fn run(outcome: &solve::Outcome) -> Run {
         cones: outcome.size.cones,
         seconds: outcome.seconds,
         solver: outcome.solver.to_string(),
+        leaves: outcome.leaves,
+        proving: outcome.proving,
     }
 }
 

@@ -107,6 +107,9 @@ pub struct Run {
     pub cones: usize,
     pub seconds: f64,
     pub solver: String,
+    /// Leaves of the proof that the checker accepted, 0 without one, and seconds spent on proofs.
+    pub leaves: usize,
+    pub proving: f64,
 }
 
 /// The folder with the result, as shown to people, and `(kind, file name)` of what is in it.

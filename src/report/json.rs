@@ -43,6 +43,7 @@ pub fn answer_json(answer: &Answer) -> Value {
         "test": answer.test().map(fit),
         "program": { "groups": run.groups, "columns": run.columns, "rows": run.rows, "cones": run.cones },
         "solver": { "name": run.solver, "rounds": run.rounds, "seconds": number(run.seconds) },
+        "proof": { "leaves": run.leaves, "seconds": number(run.proving) },
         "files": files(answer),
     })
 }

@@ -68,7 +68,9 @@ pub type Row = (&'static str, String, String);
 
 fn rows(answer: &Answer) -> Vec<Row> {
     let mut rows = bounds(answer);
-    rows.extend([neurons(answer), fit(answer), program(answer), stopped(answer)]);
+    rows.extend([neurons(answer), fit(answer), program(answer)]);
+    rows.extend(proof(answer));
+    rows.push(stopped(answer));
     rows.extend(changed(answer));
     rows.extend(help(answer));
     rows
@@ -138,7 +140,14 @@ fn program(answer: &Answer) -> Row {
     ("program", format!("{} groups", count(run.groups)), format!("{sizes}; {cells}; {}; {}", run.solver, seconds(run.seconds)))
 }
 
-pub fn stopped(answer: &Answer) -> Row {
+/// The size of the proof, where there is one.
+fn proof(answer: &Answer) -> Option<Row> {
+    let run = &answer.run;
+    let note = || format!("checked in exact arithmetic; {} of proving", seconds(run.proving));
+    (run.leaves > 0).then(|| ("proof", format!("{} leaves", count(run.leaves)), note()))
+}
+
+fn stopped(answer: &Answer) -> Row {
     let why = match answer.stopped {
         Stopped::Time => format!("time limit {}", limit(answer.problem.plan.time.as_secs_f64())),
         other => other.words().to_string(),

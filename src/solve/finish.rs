@@ -49,6 +49,7 @@ impl Search<'_, '_> {
             standing: if certain { Standing::GlobalOptimum } else { Standing::Bounded },
             certificate: certified.map(|(certificate, _)| certificate),
             leaves,
+            proving: self.proving,
             stopped: if closed { Stopped::Gap } else { stopped },
             network,
             objective: score.objective,

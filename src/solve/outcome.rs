@@ -93,8 +93,9 @@ pub struct Outcome {
     pub dual: Vec<f64>,
     /// The proof, which has passed the checker; `lower_bound` is then the checker's.
     pub certificate: Option<Certificate>,
-    /// Leaves of the proof.
+    /// Leaves of the proof, and seconds spent on proofs.
     pub leaves: usize,
+    pub proving: f64,
     /// Neurons of the solver's answer, before pruning.
     pub neurons_before_pruning: usize,
     /// Cells in the last program, and how many the arrangement has at most.

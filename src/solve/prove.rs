@@ -8,6 +8,7 @@ use crate::pricing::{ConeTree, Find, Price, ascend, pivots, prove_by_cones, semi
 use crate::problem::Network;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
+use std::time::Instant;
 
 /// The part of the gap that the dual vector gives away, so that proofs have room to be short.
 const GIVEN_AWAY: f64 = 0.25;
@@ -108,6 +109,13 @@ impl Search<'_, '_> {
     ///
     /// A proof, finished or not, gives a lower bound, which is kept if it is the best so far.
     pub fn prove(&mut self, dual: &[f64], most_nodes: usize) -> Vec<Find> {
+        let began = Instant::now();
+        let found = self.prove_or_refute(dual, most_nodes);
+        self.proving += began.elapsed().as_secs_f64();
+        found
+    }
+
+    fn prove_or_refute(&mut self, dual: &[f64], most_nodes: usize) -> Vec<Find> {
         let problem = self.problem;
         (self.control.progress)(Event::Stage("proving"));
         let shrink = 1.0 - GIVEN_AWAY * self.plan().gap.min(1e-3);

@@ -36,6 +36,8 @@ pub struct Search<'a, 'c> {
     pub lower: (f64, Vec<f64>, Bound),
     /// A basis of the rows' span in units of 2^-BASIS_BITS, where the rank is below the number of columns.
     pub basis: Option<Vec<Vec<i64>>>,
+    /// Seconds spent on proofs.
+    pub proving: f64,
     /// The best proof so far, accepted by the checker.
     pub proof: Option<Proven>,
     pub rounds: usize,
@@ -81,6 +83,7 @@ impl<'a, 'c> Search<'a, 'c> {
             dual: None,
             lower: trivial,
             proof: None,
+            proving: 0.0,
             basis: row_basis(&inputs, BASIS_BITS),
             rounds: 0,
             size: Size::default(),
