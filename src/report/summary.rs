@@ -147,7 +147,7 @@ fn proof(answer: &Answer) -> Option<Row> {
     (run.leaves > 0).then(|| ("proof", format!("{} leaves", count(run.leaves)), note()))
 }
 
-fn stopped(answer: &Answer) -> Row {
+pub fn stopped(answer: &Answer) -> Row {
     let why = match answer.stopped {
         Stopped::Time => format!("time limit {}", limit(answer.problem.plan.time.as_secs_f64())),
         other => other.words().to_string(),
