@@ -214,6 +214,7 @@ def check(cert, table):
     rows = [row[:-1] + ([1.0] if words[0] == "dense(bias)" else []) for row in table]
     targets = [F(row[-1]) for row in table]
     count = len(rows) if mean else 1
+    demand(not cert["network"].get("skip") and not cert.get("pivots"), "skips are not covered here")
     network = list(zip(cert["network"]["hidden"], cert["network"]["output"]))
     network = [([F(x) for x in w], F(a)) for w, a in network]
     phi = lambda z: p * z if z > 0 else -q * z
@@ -227,8 +228,9 @@ def check(cert, table):
         lines, start, limit = claim(cert, rows, p, q, count * beta, sign)
         stream = Stream(proof["tree"])
         prove = cones if proof["kind"] == "cones" else signs
-        leaves += prove(stream, proof["unit" if proof["kind"] == "cones" else "point"], lines, start, limit)
+        leaves += prove(stream, proof["unit"], lines, start, limit)
         demand(stream.at == len(stream.bytes), "the tree goes on")
+    demand(-sum(terms) / count <= upper, "the bounds cross")
     return max(-sum(terms) / count, F(0)), upper, leaves
 
 

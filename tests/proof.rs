@@ -1,7 +1,7 @@
 //! Certificates end to end: every optimum in scope is proved, and no damage to a certificate yields a false interval.
 #![cfg(feature = "solve")]
 
-use cvxc::certificate::Certificate;
+use cvxc::certificate::{Certificate, Claim, Correction, Dual};
 use cvxc::checker::{Refusal, Verdict, check};
 use cvxc::exact::rational;
 use cvxc::loss::{Total, find};
@@ -181,11 +181,51 @@ fn each_kind_of_damage_is_refused_by_name() {
     assert_eq!(refusal(&|c| c.dual.exponent = i32::MIN), Refusal::Width);
     assert_eq!(refusal(&|c| c.dual.mantissas[0] = i64::MIN), Refusal::Shape("dual vector, its pivots or the basis"));
     assert_eq!(refusal(&|c| c.basis = Some(vec![vec![1]])), Refusal::Shape("dual vector, its pivots or the basis"));
+    let least = |c: &mut Certificate| c.network.skip = Some(vec![0.0; problem.dataset.columns.len() + 1]);
+    assert_eq!(refusal(&least), Refusal::Shape("skip"), "a skip that the model does not have");
     // A dual vector a thousandth longer is no longer feasible.
     let longer = |c: &mut Certificate| c.dual.mantissas.iter_mut().for_each(|m| *m += *m / 1000);
     assert!(matches!(refusal(&longer), Refusal::Tree { .. }));
     assert!(matches!(refusal(&|c| c.scale = 1.001), Refusal::Tree { .. }));
     assert!(matches!(refusal(&|c| c.proofs.swap(0, 1)), Refusal::Tree { .. }));
+}
+
+#[test]
+fn more_neurons_than_the_model_allows_are_refused() {
+    let (mut problem, certificate, _) = specimen();
+    problem.architecture.width = Some(certificate.network.output.len());
+    assert!(check(&problem, &certificate).is_ok());
+    problem.architecture.width = Some(certificate.network.output.len() - 1);
+    assert_eq!(check(&problem, &certificate), Err(Refusal::Shape("network")));
+}
+
+/// Rounding the slopes costs in proportion to |ω|, and a basis may be longer than 1: this certificate claimed 0.0332 where a network reaches 0.0326.
+#[test]
+fn a_stretched_basis_pays_for_rounded_slopes() {
+    let mut problem = problem(5, 8, 3, "absolute", Bias::None);
+    let mut rows = vec![vec![3.0, 1.0, 0.0]; 1001];
+    rows.push(vec![0.0, 0.0, libm::scalbn(1.0, 39)]);
+    problem.dataset.train = Rows { inputs: Matrix::from_rows(&rows), targets: [vec![-1.0; 1001], vec![0.0]].concat() };
+    problem.objective.loss.mean = false;
+    problem.objective.strength = 0.0955105;
+    let exact = |text: &str| cvxc::exact::decimal(text).unwrap();
+    problem.architecture.activation = Activation::homogeneous("steep", exact("0.927"), exact("0"));
+    let mantissas = (0..1002)
+        .map(|i| {
+            if i < 1000 {
+                1
+            } else if i == 1000 {
+                -966
+            } else {
+                0
+            }
+        })
+        .collect();
+    let dual = Dual { exponent: 10, mantissas };
+    let one = 1_i64 << 44;
+    let basis = vec![vec![one, (one + 1) / 3, 0]];
+    let claim = Claim::new(&problem, &dual, &Correction::default(), 1.0, Some(&basis), -1).unwrap();
+    assert!(claim.limit < 24, "{} would let a bound of 34/1024 through", claim.limit);
 }
 
 #[test]
@@ -210,18 +250,13 @@ fn trees_with_a_part_missing_are_refused() {
     let (problem, certificate, verdict) = specimen();
     let (mut refused, mut proved) = (0, 0);
     for sign in 0..2 {
-        let (cvxc::certificate::Proof::Cones { tree, .. } | cvxc::certificate::Proof::Signs { tree, .. }) = &certificate.proofs[sign];
-        let bytes = STANDARD.decode(tree).unwrap();
+        let bytes = STANDARD.decode(&certificate.proofs[sign].tree).unwrap();
         let step = (bytes.len() / 60).max(1);
         for at in (0..bytes.len()).step_by(step) {
             for length in [1, 7, 40] {
                 let mut damaged = certificate.clone();
                 let rest = [&bytes[..at], &bytes[(at + length).min(bytes.len())..]].concat();
-                match &mut damaged.proofs[sign] {
-                    cvxc::certificate::Proof::Cones { tree, .. } | cvxc::certificate::Proof::Signs { tree, .. } => {
-                        *tree = STANDARD.encode(rest)
-                    }
-                }
+                damaged.proofs[sign].tree = STANDARD.encode(rest);
                 match check(&problem, &damaged) {
                     Err(refusal) => {
                         assert!(matches!(refusal, Refusal::Tree { .. }), "{refusal}");

@@ -22,6 +22,9 @@ pub const BASIS_BITS: u32 = 44;
 /// Bits of a slope at a concave kink, as a fraction of the kink.
 pub const SLOPE_BITS: u32 = 30;
 
+/// More columns than this need matrices that no checker should be asked for.
+const MOST_COLUMNS: usize = 2048;
+
 /// Slopes of more binary digits than this are cut.
 const SLOPE_DIGITS: u32 = 4;
 
@@ -77,6 +80,9 @@ impl Claim {
         sign: i8,
     ) -> Result<Claim, Fault> {
         let inputs = problem.inputs();
+        if inputs.columns > MOST_COLUMNS || !of_degree_1(&problem.architecture.activation) {
+            return Err(Fault::Width);
+        }
         let wide = DUAL_BITS + 2;
         if dual.mantissas.len() != inputs.rows || dual.mantissas.iter().any(|m| m.unsigned_abs() >> wide != 0) {
             return Err(Fault::Shape);
@@ -130,6 +136,13 @@ impl Claim {
     }
 }
 
+/// Whether φ(z) = p max(z,0) + q max(-z,0): at most one break, at 0, and through the origin.
+fn of_degree_1(activation: &Activation) -> bool {
+    let pieces = &activation.pieces;
+    let origin = pieces.iter().all(|piece| piece.intercept == Rational::ZERO);
+    origin && pieces.len() <= 2 && pieces.iter().all(|piece| piece.from.as_ref().is_none_or(|from| *from == Rational::ZERO))
+}
+
 /// T = floor( (D 2^(e + exponent) (n β / t - Lip Σ |e_i| |x_i|) - D Lip Σ |m_i| error_i) / |B| ), n being the number of rows of a mean and 1 of a sum.
 fn limit(problem: &Problem, dual: &Dual, scale: f64, slopes: &Slopes, grid: &Grid, moved: &Rational) -> Option<i128> {
     let beta = written(problem.objective.strength)?;
@@ -144,7 +157,8 @@ fn limit(problem: &Problem, dual: &Dual, scale: f64, slopes: &Slopes, grid: &Gri
     }
     let error = Rational::from(error) * Rational::from(steepest) * power(-(BASIS_BITS as i32))?;
     let cut = power(-(slopes.cut as i32))?;
-    let limit = (((whole - error) * cut - cutting(dual, slopes, grid)?) / &grid.norm).floor();
+    // What rounding the slopes costs is in proportion to |ω|, the rest to |w|.
+    let limit = ((whole - error) * cut / &grid.norm - cutting(dual, slopes, grid)?).floor();
     i128::try_from(limit).ok().filter(|limit| *limit > 0 && *limit < 1 << 100)
 }
 

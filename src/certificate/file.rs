@@ -9,7 +9,7 @@ use std::path::Path;
 pub const NAME: &str = "certificate.json";
 
 /// No certificate needs to be larger; a larger file is not even read.
-const LARGEST: u64 = 1 << 30;
+const LARGEST: u64 = 1 << 28;
 
 impl Certificate {
     /// The file's bytes.
@@ -45,7 +45,7 @@ impl Certificate {
         let file = File::open(path).map_err(|error| format!("it cannot be read: {error}"))?;
         file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| format!("it cannot be read: {error}"))?;
         if bytes.len() as u64 > LARGEST {
-            return Err("it is larger than 1 GB, which no certificate is".to_string());
+            return Err("it is larger than 256 MiB, which no certificate is".to_string());
         }
         Certificate::decode(&bytes)
     }

@@ -137,12 +137,25 @@ impl Dual {
     }
 }
 
-/// A tree that covers weight space, with a reason at every leaf; bytes in base64.
+/// A tree that covers weight space, with a reason at every leaf.
+///
+/// A plain structure: nothing of a hostile file is held twice while it is read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Proof {
-    /// Simplicial cones, split at their edges; leaves are vectors in units of 2^unit.
-    Cones { unit: u32, tree: String },
-    /// Signs of rows, and quadratic bounds whose weights are in units of 2^-point.
-    Signs { point: u32, tree: String },
+#[serde(deny_unknown_fields)]
+pub struct Proof {
+    pub kind: Kind,
+    /// Cones: vectors are in units of 2^unit.  Signs: quadratic weights are in units of 2^-unit.
+    pub unit: u32,
+    /// Bytes in base64.
+    pub tree: String,
+}
+
+/// How a tree divides weight space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Simplicial cones, split at their edges.
+    Cones,
+    /// Signs of rows, and quadratic bounds.
+    Signs,
 }

@@ -11,6 +11,9 @@ use crate::certificate::{Claim, Reader, SLOPE_BITS};
 /// The largest rank of a cone tree: there are 2^r roots.
 const RANK: usize = 16;
 
+/// The most numbers that cones still to be checked may hold, about 4 GB.
+const WAITING: usize = 1 << 28;
+
 /// A cone, and what is not linear on it.
 struct Cone {
     /// r generators of r entries.
@@ -42,6 +45,9 @@ pub fn check(claim: &Claim, unit: u32, reader: &mut Reader) -> Result<usize, Fla
                 edge => {
                     let (first, second) = cone.split(claim, edge - 1, reader).map_err(flaw)?;
                     stack.extend([second, first]);
+                    if stack.iter().map(|cone| cone.lines.len() * rank).sum::<usize>() > WAITING {
+                        return Err(flaw("too much of it waits at once"));
+                    }
                 }
             }
         }
@@ -82,10 +88,10 @@ impl Cone {
     /// The two cones in which m_a g_a + m_b g_b, a positive combination of an edge's ends, replaces g_a or g_b: together they cover this one.
     fn split(&self, claim: &Claim, edge: u128, reader: &mut Reader) -> Result<(Cone, Cone), &'static str> {
         let rank = claim.rank() as u128;
-        let (a, b) = ((edge / rank) as usize, (edge % rank) as usize);
-        if edge >= rank * rank || a == b {
+        if edge >= rank * rank || edge / rank == edge % rank {
             return Err("a split names no edge of the cone");
         }
+        let (a, b) = ((edge / rank) as usize, (edge % rank) as usize);
         if self.depth >= DEPTH {
             return Err(DEEP);
         }

@@ -11,7 +11,7 @@ mod signs;
 
 pub use refusal::Refusal;
 
-use crate::certificate::{Certificate, Claim, Correction, FORMAT, Fault, Proof, Reader, Statement, VERSION};
+use crate::certificate::{Certificate, Claim, Correction, FORMAT, Fault, Kind, Proof, Reader, Statement, VERSION};
 use crate::exact::{Rational, above, below};
 use crate::problem::Problem;
 
@@ -44,7 +44,12 @@ pub fn check(problem: &Problem, certificate: &Certificate) -> Result<Verdict, Re
     let upper = upper(problem, certificate)?;
     let lower = lower(problem, certificate)?;
     let leaves = proofs(problem, certificate)?;
-    Ok(Verdict { lower, upper, leaves })
+    verdict(lower, upper, leaves)
+}
+
+/// The two bounds together: no network goes below the optimum, so a lower bound above one is a refusal, whatever went wrong.
+pub fn verdict(lower: Rational, upper: Rational, leaves: usize) -> Result<Verdict, Refusal> {
+    if lower > upper { Err(Refusal::Crossed) } else { Ok(Verdict { lower, upper, leaves }) }
 }
 
 /// Whether model and data are the ones that the certificate names.
@@ -74,6 +79,9 @@ pub fn same_problem(problem: &Problem, certificate: &Certificate) -> Result<(), 
 pub fn upper(problem: &Problem, certificate: &Certificate) -> Result<Rational, Refusal> {
     let size = problem.architecture.neuron_size(problem.dataset.train.inputs.columns);
     let network = certificate.network.network(size).ok_or(Refusal::Shape("network"))?;
+    if problem.architecture.width.is_some_and(|most| network.neurons() > most) {
+        return Err(Refusal::Shape("network"));
+    }
     objective::above(problem, &network)
 }
 
@@ -125,11 +133,10 @@ fn named(fault: Fault) -> Refusal {
 }
 
 fn tree(claim: &Claim, proof: &Proof) -> Result<usize, Flaw> {
-    let (Proof::Cones { tree, .. } | Proof::Signs { tree, .. }) = proof;
-    let mut reader = Reader::new(tree).ok_or(Flaw { leaf: 0, what: "the tree is not base64" })?;
-    let leaves = match proof {
-        Proof::Cones { unit, .. } => cones::check(claim, *unit, &mut reader)?,
-        Proof::Signs { point, .. } => signs::check(claim, *point, &mut reader)?,
+    let mut reader = Reader::new(&proof.tree).ok_or(Flaw { leaf: 0, what: "the tree is not base64" })?;
+    let leaves = match proof.kind {
+        Kind::Cones => cones::check(claim, proof.unit, &mut reader)?,
+        Kind::Signs => signs::check(claim, proof.unit, &mut reader)?,
     };
     if reader.done() { Ok(leaves) } else { Err(Flaw { leaf: leaves, what: "the tree goes on after its last leaf" }) }
 }

@@ -32,7 +32,8 @@ fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusa
     let bias = problem.architecture.bias == Bias::Penalised;
     let skip = match &network.skip {
         None => None,
-        Some(skip) if skip.weights.len() != problem.dataset.columns.len() => return Err(Refusal::Shape("skip")),
+        Some(_) if !problem.architecture.skip => return Err(Refusal::Shape("skip")),
+        Some(skip) if skip.weights.len() != problem.dataset.train.inputs.columns => return Err(Refusal::Shape("skip")),
         Some(skip) if !skip.weights.iter().chain([&skip.intercept]).all(|w| w.is_finite()) => return Err(Refusal::Shape("skip")),
         Some(skip) => Some((exact(&skip.weights), Dyadic::new(skip.intercept))),
     };

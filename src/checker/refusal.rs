@@ -27,6 +27,8 @@ pub enum Refusal {
     Width,
     /// The weights beside the certificate are others than those in it.
     Weights,
+    /// The lower bound is above the network's objective.
+    Crossed,
     /// A tree that does not prove its claim.
     Tree { sign: i8, leaf: usize, what: &'static str },
 }
@@ -47,6 +49,7 @@ impl std::fmt::Display for Refusal {
             Refusal::Domain { row } => write!(out, "the dual vector is outside the domain of the loss at training row {row}"),
             Refusal::Skip => write!(out, "the dual vector cannot be made orthogonal to the columns of the skip"),
             Refusal::Width => write!(out, "the numbers are too large or too small for a proof in integers of 128 bits"),
+            Refusal::Crossed => write!(out, "the lower bound is above the objective of the network, which cannot be"),
             Refusal::Weights => write!(out, "weights.safetensors holds another network than the certificate"),
             Refusal::Tree { sign, leaf, what } => {
                 let sign = if *sign > 0 { "positive" } else { "negative" };

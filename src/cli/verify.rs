@@ -84,7 +84,7 @@ fn check(problem: &Problem, certificate: &Certificate, checked: &mut Checked) ->
     checked.objective = Some(crate::exact::above(&upper));
     let lower = checker::lower(problem, certificate)?;
     let leaves = checker::proofs(problem, certificate)?;
-    let verdict = Verdict { lower, upper, leaves };
+    let verdict = checker::verdict(lower, upper, leaves)?;
     checked.lower_bound = Some(verdict.lower_bound());
     checked.leaves = Some(leaves);
     Ok(verdict)

@@ -17,6 +17,9 @@ const DEEPEST: i64 = 700;
 /// The least double not below `value` (+∞ if there is none).
 pub fn above(value: &Rational) -> f64 {
     let near = double(value);
+    if near == f64::NEG_INFINITY {
+        return f64::MIN;
+    }
     if rational(near).is_some_and(|near| near < *value) { near.next_up() } else { near }
 }
 

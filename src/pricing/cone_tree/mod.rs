@@ -6,7 +6,7 @@ mod cone;
 mod leaf;
 mod split;
 
-use crate::certificate::{Claim, Proof, Writer};
+use crate::certificate::{Claim, Kind, Proof, Writer};
 use cone::{Cone, Floats};
 use leaf::Leaf;
 use rayon::prelude::*;
@@ -64,7 +64,7 @@ impl ConeTree {
         let unit = Floats::new(claim).unit;
         let mut writer = Writer::default();
         self.trees.iter().for_each(|tree| tree.write(self.rank, &mut writer));
-        Proof::Cones { unit, tree: writer.text() }
+        Proof { kind: Kind::Cones, unit, tree: writer.text() }
     }
 }
 

@@ -3,7 +3,7 @@
 //! All factors are powers of two, so that the prover's rounded multipliers are the very numbers that are written.
 
 use super::{Form, Leaf, Tree};
-use crate::certificate::{Claim, Proof, SLOPE_BITS, Writer};
+use crate::certificate::{Claim, Kind, Proof, SLOPE_BITS, Writer};
 use crate::problem::Matrix;
 
 /// Leaves are closed with at least twice this to spare; a larger μ leaves the exact test of definiteness its room.
@@ -51,7 +51,7 @@ pub fn proof(claim: &Claim, tree: &Tree) -> Proof {
             Tree::Leaf(leaf) => rounding.leaf(leaf, &path),
         }
     }
-    Proof::Signs { point: rounding.point, tree: rounding.writer.text() }
+    Proof { kind: Kind::Signs, unit: rounding.point, tree: rounding.writer.text() }
 }
 
 /// The finest unit of quadratic weights that leaves the checker's sums their room.
