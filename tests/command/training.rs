@@ -526,3 +526,27 @@ fn an_export_from_inside_a_result_lands_beside_it() {
     assert_eq!(names(space.path()), ["xor.cvx", "xor.npz", "xor.out"]);
     code(&run(space.path(), &["solve", "-q", "xor.cvx"]), 0);
 }
+
+/// Bad data end a solve with exit 1, one message that names the place, and nothing written.
+#[test]
+fn bad_data_write_nothing() {
+    let model = |loss: &str| {
+        format!("cvx 1\ndata csv(\"data.csv\")\nnetwork [a, b] -> dense -> relu -> dense -> y\nminimize {loss} + 0.1 * weight_decay\n")
+    };
+    for (content, loss, message) in [
+        ("a,b,y\n1,2,3\n1,NaN,3\n", "squared", "data.csv:3:3"),
+        ("a,b,y\n1,2,3\n1,2\n", "squared", "data.csv:3"),
+        ("a,y\n1,2\n", "squared", "error[E0301]: no column `b` in the data"),
+        ("", "squared", "data.csv"),
+        ("a,b,y\n1,2,no\n2,1,no\n", "hinge", "error[E0421]"),
+    ] {
+        let space = tempfile::tempdir().unwrap();
+        fs::write(space.path().join("data.csv"), content).unwrap();
+        fs::write(space.path().join("m.cvx"), model(loss)).unwrap();
+        let output = run(space.path(), &["solve", "m.cvx"]);
+        code(&output, 1);
+        assert!(output.stdout.is_empty() && stderr(&output).contains(message), "{message} in\n{}", stderr(&output));
+        assert_eq!(stderr(&output).matches("error[E").count(), 1, "{}", stderr(&output));
+        assert_eq!(names(space.path()), ["data.csv", "m.cvx"], "nothing is written");
+    }
+}
