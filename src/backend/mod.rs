@@ -60,11 +60,6 @@ impl Stop {
         Instant::now() >= self.deadline
     }
 
-    /// The time that is left.
-    pub fn left(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
-    }
-
     /// Whether to stop, for either reason.
     pub fn now(&self) -> bool {
         self.interrupted() || self.late()

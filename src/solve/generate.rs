@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 /// Rounds over rays, and the violation relative to β at which they have done their work.
 const RAY_ROUNDS: usize = 12;
 const RAY_VIOLATION: f64 = 1e-3;
-/// Rounds over rays where the program over their cells would take longer than the time that is left.
+/// Rounds over rays where the program over their cells would take longer than the time limit.
 const PATIENT_ROUNDS: usize = 500;
 /// Multiplications per second that an interior-point factorisation is good for, and how many of them a program needs.
 const FACTOR_SPEED: f64 = 1e9;
@@ -113,13 +113,14 @@ impl Search<'_, '_> {
         groups
     }
 
-    /// Whether a program over so many cells can be expected to end in the time that is left.
+    /// Whether a program over so many cells can be expected to end within the time limit: not the time that is left, or the
+    /// answer would depend on the clock.
     ///
     /// The factors of its n x n core take n² multiplications for each of the d columns of a cell.
     fn affordable(&self, cells: usize) -> bool {
         let (n, d) = (self.inputs.rows as f64, self.inputs.columns as f64);
         let seconds = FACTORISATIONS * n * n * d * cells as f64 / FACTOR_SPEED;
-        seconds < self.stop.left().as_secs_f64()
+        seconds < self.plan().time.as_secs_f64()
     }
 
     /// Neurons whose price is above β by more than the gap can bear; none only after a thorough search.
