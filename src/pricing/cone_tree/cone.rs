@@ -92,8 +92,7 @@ impl Cone {
     }
 
     /// The two cones of a split at m g_a + n g_b.
-    pub fn split(&self, claim: &Claim, floats: &Floats, (a, b): (usize, usize), (m, n): (i64, i64)) -> (Cone, Cone) {
-        debug_assert_eq!(claim.rank(), self.rank());
+    pub fn split(&self, floats: &Floats, (a, b): (usize, usize), (m, n): (i64, i64)) -> (Cone, Cone) {
         let new: Vec<i64> = self.generators[a].iter().zip(&self.generators[b]).map(|(x, y)| m * x + n * y).collect();
         let shift = new.iter().filter(|x| **x != 0).map(|x| x.trailing_zeros()).min().unwrap_or(0);
         let new: Vec<i64> = new.iter().map(|x| x >> shift).collect();

@@ -45,7 +45,7 @@ pub fn prove(claim: &Claim, most_nodes: usize, stop: &(dyn Fn() -> bool + Sync),
     let trees = roots.par_iter().map(|root| Node::Leaf(Leaf::solve(&floats, root, &root.middle(), f64::INFINITY).0)).collect();
     let mut tree = ConeTree { trees, rank: claim.rank(), worst: f64::INFINITY, violations: Vec::new(), nodes: roots.len() };
     for level in LEVELS {
-        let pass = Pass { claim, floats: &floats, target: level * floats.limit, stop };
+        let pass = Pass { floats: &floats, target: level * floats.limit, stop };
         let found: Vec<Found> = tree.trees.par_iter_mut().zip(&roots).map(|(node, root)| pass.refine(node, root, 0)).collect();
         tree.nodes += found.iter().map(|found| found.nodes).sum::<usize>();
         tree.worst = tree.trees.iter().map(Node::worst).fold(0.0, f64::max) / floats.limit;
@@ -107,7 +107,6 @@ impl Found {
 
 /// One pass over the trees with one target.
 struct Pass<'a> {
-    claim: &'a Claim,
     floats: &'a Floats,
     target: f64,
     stop: &'a (dyn Fn() -> bool + Sync),
@@ -134,7 +133,7 @@ impl Pass<'_> {
                 self.open(node, cone, &point, depth)
             }
             Node::Split { edge, multipliers, first, second } => {
-                let children = cone.split(self.claim, self.floats, *edge, *multipliers);
+                let children = cone.split(self.floats, *edge, *multipliers);
                 self.descend(first, second, &children, depth)
             }
         }
@@ -145,7 +144,7 @@ impl Pass<'_> {
         let Some((edge, multipliers)) = split::choose(self.floats, cone, point, depth) else {
             return Found { nodes: 1, ..Found::default() };
         };
-        let children = cone.split(self.claim, self.floats, edge, multipliers);
+        let children = cone.split(self.floats, edge, multipliers);
         let child = |cone: &Cone| {
             let start = cone.nearest(point);
             Box::new(Node::Leaf(Leaf::solve(self.floats, cone, &start, self.target).0))
