@@ -1,6 +1,7 @@
 //! Whoever can solve a cone program: a trait and a table of those at hand.  Nothing here has heard of a network.
 
 mod conic;
+mod native;
 
 use crate::program::{Program, Solution};
 use std::sync::Arc;
@@ -18,7 +19,7 @@ pub trait Backend: Sync {
 }
 
 /// Every backend.  A new one is one file and one row here.
-pub const BACKENDS: &[&dyn Backend] = &[&conic::Clarabel];
+pub const BACKENDS: &[&dyn Backend] = &[&native::Native, &conic::Clarabel];
 
 /// The backend of a name, or the first that accepts the program if the name is `auto`.
 pub fn choose(name: &str, program: &Program) -> Option<&'static dyn Backend> {

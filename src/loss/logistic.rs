@@ -50,6 +50,9 @@ impl Loss for Logistic {
         let term = |s: Rational| if s == Rational::ZERO { Some(s) } else { Some(&s * ln_above(&s)?) };
         if inside { Some(term(s.clone())? + term(Rational::ONE - s)?) } else { None }
     }
+    fn exponential(&self) -> bool {
+        true
+    }
     /// t >= log(1 + e^z), z = -y f, exactly when e^(z-t) + e^(-t) <= 1: with a >= e^(z-t), b >= e^(-t), a + b <= 1.
     fn cone_form(&self, program: &mut Program, f: usize, y: f64, _: f64, c: f64) {
         let t = program.add_columns(1, c);

@@ -56,6 +56,10 @@ pub trait Loss: Sync {
     fn value_above(&self, f: &Rational, y: &Rational, p: &Rational) -> Option<Rational>;
     /// A rational at least ℓ*(v), and ℓ*(v) itself where that is rational; `None` for v outside the domain, decided exactly.
     fn conjugate_above(&self, v: &Rational, y: &Rational, p: &Rational) -> Option<Rational>;
+    /// Whether its cone form needs exponential cones.
+    fn exponential(&self) -> bool {
+        false
+    }
     /// Adds `c·ℓ(x[f], y)` to the program by cones and helper columns.
     fn cone_form(&self, program: &mut Program, f: usize, y: f64, p: f64, c: f64);
 }

@@ -18,21 +18,23 @@ pub struct Find {
     pub price: f64,
 }
 
-/// How many convex-concave steps a start may take, and how many passes over τ each of them; τ is carried along.
+/// How many convex-concave steps a start may take, how often each of them looks at all τ, and how often at those that matter.
 const STEPS: usize = 100;
-const SWEEPS: usize = 10;
+const LOOKS: usize = 4;
+const SWEEPS: usize = 8;
+/// A relative fall of |residual|² below this is none.
+const SETTLED: f64 = 1e-12;
 
 /// Climbs from every start for both output signs and returns what was found, best first, one per direction.
 ///
 /// Every climb ends where it is when `stop` says so.
 pub fn ascend(inputs: &Matrix, slopes: (f64, f64), dual: &[f64], starts: &[Vec<f64>], stop: &(dyn Fn() -> bool + Sync)) -> Vec<Find> {
-    let squares: Vec<f64> = inputs.each_row().map(|x| x.iter().map(|x| x * x).sum()).collect();
+    let data = Transposed::new(inputs);
     let mut finds: Vec<Find> = Vec::new();
     for sign in [1.0, -1.0] {
         let price = Price::new(inputs, slopes, dual, sign);
-        finds.par_extend(
-            starts.par_iter().filter_map(|w| climb(&price, &squares, w, stop).map(|(w, value)| Find { sign, w, price: value })),
-        );
+        let up = |w: &Vec<f64>| climb(&price, &data, w, stop).map(|(w, value)| Find { sign, w, price: value });
+        finds.par_extend(starts.par_iter().filter_map(up));
     }
     finds.sort_by(|a, b| b.price.total_cmp(&a.price).then_with(|| order(&a.w, &b.w)));
     distinct(finds)
@@ -54,17 +56,60 @@ fn distinct(finds: Vec<Find>) -> Vec<Find> {
     kept
 }
 
-pub(super) fn climb(price: &Price, squares: &[f64], start: &[f64], stop: &(dyn Fn() -> bool + Sync)) -> Option<(Vec<f64>, f64)> {
+/// The data once more, column by column, and |x_i|².
+pub(super) struct Transposed {
+    rows: usize,
+    columns: Vec<f64>,
+    squares: Vec<f64>,
+}
+
+impl Transposed {
+    pub fn new(inputs: &Matrix) -> Self {
+        let columns = (0..inputs.columns).flat_map(|j| inputs.each_row().map(move |row| row[j])).collect();
+        Transposed { rows: inputs.rows, columns, squares: inputs.each_row().map(|x| x.iter().map(|x| x * x).sum()).collect() }
+    }
+
+    /// X w into `out`, a column at a time.
+    fn times(&self, w: &[f64], out: &mut [f64]) {
+        out.fill(0.0);
+        for (w, column) in w.iter().zip(self.columns.chunks_exact(self.rows)) {
+            out.iter_mut().zip(column).for_each(|(out, x)| *out += w * x);
+        }
+    }
+}
+
+/// Where a climb stands.
+struct Climb<'a> {
+    price: &'a Price<'a>,
+    data: &'a Transposed,
+    /// g + Σ_{k_i>0} k_i [i counts] x_i + Σ_{k_i<0} k_i τ_i x_i; the next w points along it.
+    residual: Vec<f64>,
+    /// τ of concave terms; 1 or 0 for convex ones, as they count or not.
+    tau: Vec<f64>,
+    /// X w, or X residual.
+    reach: Vec<f64>,
+    /// Terms whose τ may move.
+    active: Vec<u32>,
+}
+
+/// Climbs from one start; `None` if it leads nowhere.
+pub(super) fn climb(price: &Price, data: &Transposed, start: &[f64], stop: &(dyn Fn() -> bool + Sync)) -> Option<(Vec<f64>, f64)> {
     let mut w = unit(start)?;
-    let mut value = price.value(&w);
-    let mut tau: Vec<f64> = price.inputs.times(&w).iter().map(|&z| if z > 0.0 { 1.0 } else { 0.0 }).collect();
+    let mut reach = vec![0.0; data.rows];
+    data.times(&w, &mut reach);
+    let tau = reach.iter().map(|&z| if z > 0.0 { 1.0 } else { 0.0 }).collect();
+    let mut climb = Climb { price, data, residual: Vec::new(), tau, reach, active: Vec::new() };
+    climb.residual = climb.sum();
+    let mut value = climb.value(&w);
     for _ in 0..STEPS {
         if stop() {
             break;
         }
-        let (residual, settled) = concave_step(price, squares, &w, &mut tau);
-        let next = unit(&residual)?;
-        let better = price.value(&next);
+        climb.choose_convex();
+        let settled = climb.settle_concave();
+        let next = unit(&climb.residual)?;
+        data.times(&next, &mut climb.reach);
+        let better = climb.value(&next);
         if settled && better <= value * (1.0 + 1e-9) {
             if better > value {
                 (w, value) = (next, better);
@@ -78,47 +123,79 @@ pub(super) fn climb(price: &Price, squares: &[f64], start: &[f64], stop: &(dyn F
     (value > 0.0).then_some((w, value))
 }
 
-/// The residual of the box least squares described above, from the τ of the step before, and whether τ has settled.
-fn concave_step(price: &Price, squares: &[f64], w: &[f64], tau: &mut [f64]) -> (Vec<f64>, bool) {
-    let z = price.inputs.times(w);
-    let mut residual = price.linear.clone();
-    for (i, (&k, &z)) in price.kinks.iter().zip(&z).enumerate() {
-        let part = if k < 0.0 {
-            k * tau[i]
-        } else if z > 0.0 {
-            k
-        } else {
-            0.0
-        };
-        if part != 0.0 {
-            residual.iter_mut().zip(price.inputs.row(i)).for_each(|(r, x)| *r += part * x);
+impl Climb<'_> {
+    /// The residual from scratch.
+    fn sum(&self) -> Vec<f64> {
+        let mut sum = self.price.linear.clone();
+        for (i, (k, tau)) in self.price.kinks.iter().zip(&self.tau).enumerate().filter(|(_, (_, tau))| **tau != 0.0) {
+            sum.iter_mut().zip(self.price.inputs.row(i)).for_each(|(s, x)| *s += k * tau * x);
         }
+        sum
     }
-    let concave: Vec<usize> = (0..z.len()).filter(|&i| price.kinks[i] < 0.0 && squares[i] > 0.0).collect();
-    for _ in 0..SWEEPS {
-        if sweep(price, squares, &concave, tau, &mut residual) < 1e-12 {
-            return (residual, true);
-        }
-    }
-    (residual, false)
-}
 
-/// One pass of coordinate descent over τ; returns the largest relative fall of |residual|².
-fn sweep(price: &Price, squares: &[f64], concave: &[usize], tau: &mut [f64], residual: &mut [f64]) -> f64 {
-    let size: f64 = residual.iter().map(|r| r * r).sum::<f64>().max(f64::MIN_POSITIVE);
-    let mut largest: f64 = 0.0;
-    for &i in concave {
-        let (x, k) = (price.inputs.row(i), -price.kinks[i]);
-        let along: f64 = x.iter().zip(residual.iter()).map(|(x, r)| x * r).sum();
-        let next = (tau[i] + along / (k * squares[i])).clamp(0.0, 1.0);
-        let move_by = next - tau[i];
-        if move_by != 0.0 {
-            tau[i] = next;
-            residual.iter_mut().zip(x).for_each(|(r, x)| *r -= k * move_by * x);
-            largest = largest.max(k * k * move_by * move_by * squares[i] / size);
+    /// G(w), given X w.
+    fn value(&self, w: &[f64]) -> f64 {
+        let straight: f64 = self.price.linear.iter().zip(w).map(|(g, w)| g * w).sum();
+        straight + self.reach.iter().zip(&self.price.kinks).map(|(z, k)| k * z.max(0.0)).sum::<f64>()
+    }
+
+    /// Convex terms count where X w is positive.
+    fn choose_convex(&mut self) {
+        for i in 0..self.tau.len() {
+            let counts = f64::from(u8::from(self.reach[i] > 0.0));
+            if (self.price.kinks[i] > 0.0) & (self.tau[i] != counts) {
+                self.shift(i, counts);
+            }
         }
     }
-    largest
+
+    fn shift(&mut self, i: usize, tau: f64) {
+        let change = self.price.kinks[i] * (tau - self.tau[i]);
+        self.tau[i] = tau;
+        self.residual.iter_mut().zip(self.price.inputs.row(i)).for_each(|(r, x)| *r += change * x);
+    }
+
+    /// The box least squares described above, from the τ of the step before; whether they have settled.
+    fn settle_concave(&mut self) -> bool {
+        for _ in 0..LOOKS {
+            self.data.times(&self.residual, &mut self.reach);
+            self.active.clear();
+            for (i, (k, along)) in self.price.kinks.iter().zip(&self.reach).enumerate() {
+                // No short circuits: which side a term is on cannot be predicted, but that it stays can.
+                let moves = ((*along > 0.0) & (self.tau[i] < 1.0)) | ((*along < 0.0) & (self.tau[i] > 0.0));
+                if moves & (*k < 0.0) & (self.data.squares[i] > 0.0) {
+                    self.active.push(i as u32);
+                }
+            }
+            if self.sweep() < SETTLED {
+                return true;
+            }
+            for _ in 1..SWEEPS {
+                if self.sweep() < SETTLED {
+                    break;
+                }
+            }
+        }
+        false
+    }
+
+    /// One pass of coordinate descent over the active τ; returns the largest relative fall of |residual|².
+    fn sweep(&mut self) -> f64 {
+        let size: f64 = self.residual.iter().map(|r| r * r).sum::<f64>().max(f64::MIN_POSITIVE);
+        let mut largest: f64 = 0.0;
+        for at in 0..self.active.len() {
+            let i = self.active[at] as usize;
+            let (k, square) = (-self.price.kinks[i], self.data.squares[i]);
+            let along: f64 = self.price.inputs.row(i).iter().zip(&self.residual).map(|(x, r)| x * r).sum();
+            let next = (self.tau[i] + along / (k * square)).clamp(0.0, 1.0);
+            let move_by = next - self.tau[i];
+            if move_by != 0.0 {
+                self.shift(i, next);
+                largest = largest.max(k * k * move_by * move_by * square / size);
+            }
+        }
+        largest
+    }
 }
 
 fn unit(w: &[f64]) -> Option<Vec<f64>> {

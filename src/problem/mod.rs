@@ -75,6 +75,18 @@ pub enum Arrangements {
 pub enum Solver {
     Auto,
     Clarabel,
+    Native,
+}
+
+impl Solver {
+    /// The word in the language.
+    pub fn name(self) -> &'static str {
+        match self {
+            Solver::Auto => "auto",
+            Solver::Clarabel => "clarabel",
+            Solver::Native => "native",
+        }
+    }
 }
 
 /// The `solve { }` settings: what defines when an answer is good enough.

@@ -1,7 +1,7 @@
 //! A model as mathematics: what was written, what it becomes, how large that is and what is promised.
 
 use super::{activation, bytes, count, limit, normal_form, plain, size};
-use crate::problem::{Arrangements, Bias, Class, Guarantee, Problem, Target};
+use crate::problem::{Arrangements, Bias, Class, Guarantee, Problem, Solver, Target};
 use serde_json::{Value, json};
 
 /// The arrangement's sizes: distinct lines among the rows of X, their rank, and the most cells they can cut.
@@ -169,7 +169,12 @@ fn plan(problem: &Problem) -> Vec<String> {
         Arrangements::Sample { count: n, seed } => format!("the cells of {} random weight vectors, seed {seed}", count(n)),
     };
     let limits = format!("gap asked for {}, time limit {}", plain(plan.gap), limit(plan.time.as_secs_f64()));
-    vec![format!("{cells}; clarabel; then prune"), limits]
+    let solver = match plan.solver {
+        Solver::Auto if problem.objective.loss.loss.exponential() => Solver::Clarabel,
+        Solver::Auto => Solver::Native,
+        named => named,
+    };
+    vec![format!("{cells}; {}; then prune", solver.name()), limits]
 }
 
 fn conventions(problem: &Problem) -> Vec<String> {

@@ -13,8 +13,10 @@ use crate::problem::Random;
 use std::collections::BTreeSet;
 
 /// Rounds over rays, and the violation relative to β at which they have done their work.
-const RAY_ROUNDS: usize = 12;
-const RAY_VIOLATION: f64 = 1e-3;
+const RAY_ROUNDS: usize = 40;
+const RAY_VIOLATION: f64 = 3e-4;
+/// The cosine from which on two rays are as good as one.
+const NEAR: f64 = 0.999;
 /// Rounds over rays where the program over their cells would take longer than the time limit.
 const PATIENT_ROUNDS: usize = 500;
 /// Multiplications per second that an interior-point factorisation is good for, and how many of them a program needs.
@@ -24,6 +26,8 @@ const FACTORISATIONS: f64 = 15.0;
 const RAY_TOLERANCE: f64 = 1e-6;
 /// Rounds in which idle cells are dropped.
 const DROPPING_ROUNDS: usize = 60;
+/// How many of the highest points of a climb the next one starts from.
+const HEIGHTS: usize = 100;
 /// The most neurons that one round adds.
 const ADDED: usize = 30;
 /// Gaussian starts of an ordinary pricing round, and of the one that must find nothing before the search ends.
@@ -33,12 +37,13 @@ const LAST_STARTS: usize = 200;
 impl Search<'_, '_> {
     /// Generates until no violated neuron is found, or time is over.
     pub fn generate(&mut self) -> Stopped {
-        let rays = self.rays();
+        let mut rays = self.rays();
         self.first_interval();
         if self.why_stopped().is_some() || !self.affordable(rays.len()) {
             return self.ended();
         }
-        let mut groups = self.cells_of(&rays);
+        let Some(master) = self.master(&mut rays, RAY_TOLERANCE) else { return self.ended() };
+        let mut groups = self.cells_of(&clusters(&rays, &master));
         let mut idle = vec![0; groups.len()];
         loop {
             if let Some(why) = self.why_stopped() {
@@ -48,7 +53,8 @@ impl Search<'_, '_> {
             self.rounds += 1;
             self.drop_idle(&mut groups, &mut idle, &master);
             let before = groups.len();
-            for find in self.violated(&master) {
+            let finds = self.violated(&master);
+            for find in finds {
                 self.add_cell(&mut groups, &find);
             }
             idle.resize(groups.len(), 0);
@@ -127,11 +133,11 @@ impl Search<'_, '_> {
     fn violated(&mut self, master: &Master) -> Vec<Find> {
         let limit = self.violation();
         let over = |finds: Vec<Find>| -> Vec<Find> { finds.into_iter().filter(|find| find.price > limit).take(ADDED).collect() };
-        let quick = over(self.ascend(master, STARTS, self.rounds as u64));
+        let quick = over(self.ascend(master, STARTS, 1000 + self.rounds as u64));
         if !quick.is_empty() || self.stop.now() {
             return quick;
         }
-        let slow = over(self.ascend(master, LAST_STARTS, 1000 + self.rounds as u64));
+        let slow = over(self.ascend(master, LAST_STARTS, 10000 + self.rounds as u64));
         if !slow.is_empty() || self.stop.now() {
             return slow;
         }
@@ -152,12 +158,16 @@ impl Search<'_, '_> {
     /// Climbs from the neurons at hand and from `count` Gaussian directions.
     fn ascend(&mut self, master: &Master, count: usize, seed: u64) -> Vec<Find> {
         let Some(dual) = &master.dual else { return Vec::new() };
+        let known = if seed < 1000 { Vec::new() } else { std::mem::take(&mut self.heights) };
         let (inputs, stop) = (&self.inputs, &self.stop);
         let slopes = self.problem.architecture.activation.slopes();
         let mut starts: Vec<Vec<f64>> = master.network.hidden.each_row().map(<[f64]>::to_vec).collect();
+        starts.extend(known);
         let mut random = Random::new(seed);
         starts.extend((0..count).map(|_| (0..inputs.columns).map(|_| random.normal()).collect()));
-        self.workers.install(|| ascend(inputs, slopes, dual, &starts, &|| stop.now()))
+        let finds = self.workers.install(|| ascend(inputs, slopes, dual, &starts, &|| stop.now()));
+        self.heights = finds.iter().take(HEIGHTS).map(|find| find.w.clone()).collect();
+        finds
     }
 
     /// The distinct cells of some rays.
@@ -195,15 +205,33 @@ impl Search<'_, '_> {
 
     /// Drops cells that three programs in a row left empty; not for ever, or an inexact dual could bring them back as often.
     fn drop_idle(&self, groups: &mut Vec<Group>, idle: &mut Vec<usize>, master: &Master) {
-        let used = used(master, 1e-7);
+        let used = used(master, 1e-5);
         idle.resize(groups.len(), 0);
         for (count, used) in idle.iter_mut().zip(&used) {
             *count = if *used { 0 } else { *count + 1 };
         }
-        let gone: BTreeSet<usize> = (0..groups.len()).filter(|&g| idle[g] >= 3 && self.rounds < DROPPING_ROUNDS).collect();
+        let gone: BTreeSet<usize> = (0..groups.len()).filter(|&g| idle[g] >= 1 && self.rounds < DROPPING_ROUNDS).collect();
         keep(groups, |g| !gone.contains(&g));
         keep(idle, |g| !gone.contains(&g));
     }
+}
+
+/// Rays that nearly point the same way, as one ray along the sum of their weights.
+fn clusters(rays: &[Group], master: &Master) -> Vec<Group> {
+    let length = |u: &[f64]| u.iter().map(|u| u * u).sum::<f64>().sqrt();
+    let used = used(master, 1e-3);
+    let mut order: Vec<usize> = (0..rays.len()).filter(|g| used[*g]).collect();
+    order.sort_by(|a, b| length(&master.weights[*b]).total_cmp(&length(&master.weights[*a])));
+    let mut sums: Vec<(f64, Vec<f64>)> = Vec::new();
+    for g in order {
+        let (sign, u) = (rays[g].sign, &master.weights[g]);
+        let near = |sum: &[f64]| sum.iter().zip(u).map(|(s, u)| s * u).sum::<f64>() > NEAR * length(sum) * length(u);
+        match sums.iter_mut().find(|(other, sum)| *other == sign && near(sum)) {
+            Some((_, sum)) => sum.iter_mut().zip(u).for_each(|(s, u)| *s += u),
+            None => sums.push((sign, u.clone())),
+        }
+    }
+    sums.into_iter().map(|(sign, u)| Group { sign, shape: Shape::Ray(u) }).collect()
 }
 
 fn keep<T>(items: &mut Vec<T>, wanted: impl Fn(usize) -> bool) {

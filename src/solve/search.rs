@@ -7,7 +7,7 @@ use crate::backend::{self, Request, Stop};
 use crate::certificate::BASIS_BITS;
 use crate::lowering::{Group, Recovery, Shape, lower};
 use crate::pricing::{norm_bound, row_basis, with_skip_equalities};
-use crate::problem::{Matrix, Network, Plan, Problem, Score, Solver};
+use crate::problem::{Matrix, Network, Plan, Problem, Score};
 use crate::program::{Program, Solution, Status};
 use crate::syntax::data::memory_limit;
 use std::collections::BTreeSet;
@@ -51,6 +51,8 @@ pub struct Search<'a, 'c> {
     pub cells: usize,
     /// The rays that generation begins with, and an objective that the answer may not exceed.
     pub start: Vec<Group>,
+    /// The highest local maxima of the price that the last climb found.
+    pub heights: Vec<Vec<f64>>,
     pub ceiling: f64,
 }
 
@@ -93,6 +95,7 @@ impl<'a, 'c> Search<'a, 'c> {
             refused: None,
             cells: 0,
             start: Vec::new(),
+            heights: Vec::new(),
             ceiling: f64::INFINITY,
             inputs,
         }
@@ -159,11 +162,10 @@ impl<'a, 'c> Search<'a, 'c> {
     fn run(&mut self, program: &Program, tolerance: f64) -> Option<Solution> {
         let groups = program.blocks.iter().filter(|b| b.weight > 0.0).count();
         self.size = Size { groups, columns: program.width(), rows: program.height(), cones: program.cones.len() };
-        let name = match self.problem.plan.solver {
-            Solver::Auto => "auto",
-            Solver::Clarabel => "clarabel",
+        let Some(backend) = backend::choose(self.plan().solver.name(), program) else {
+            self.trouble = Some(Stopped::Trouble);
+            return None;
         };
-        let backend = backend::choose(name, program)?;
         self.solver = backend.name();
         let request = Request { tolerance, stop: self.stop.clone(), verbose: self.control.verbose };
         let solution = backend.solve(program, &request);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::pricing::Price;
-use crate::pricing::ascent::climb;
+use crate::pricing::ascent::{Transposed, climb};
 use crate::problem::Random;
 
 fn normals(count: usize, random: &mut Random) -> Vec<f64> {
@@ -24,9 +24,9 @@ fn value(form: &Form, theta: &[f64]) -> f64 {
 /// The best of many local maximisations.
 fn highest(form: &Form, starts: usize) -> f64 {
     let price = Price { inputs: &form.rows, linear: form.linear.clone(), kinks: form.kinks.clone() };
-    let squares: Vec<f64> = form.rows.each_row().map(|x| x.iter().map(|x| x * x).sum()).collect();
+    let data = Transposed::new(&form.rows);
     let mut random = Random::new(17);
-    let climbs = (0..starts).filter_map(|_| climb(&price, &squares, &normals(form.linear.len(), &mut random), &|| false));
+    let climbs = (0..starts).filter_map(|_| climb(&price, &data, &normals(form.linear.len(), &mut random), &|| false));
     climbs.map(|(_, value)| value).fold(0.0, f64::max)
 }
 

@@ -5,7 +5,7 @@ use super::node::{Cut, Node};
 use super::rows::Rows;
 use super::{Attempt, Form, Leaf, Tree};
 use crate::pricing::Price;
-use crate::pricing::ascent::climb;
+use crate::pricing::ascent::{Transposed, climb};
 use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -237,8 +237,8 @@ impl Prover<'_> {
             return None;
         }
         let price = Price { inputs: &self.form.rows, linear: self.form.linear.clone(), kinks: self.form.kinks.clone() };
-        let squares: Vec<f64> = self.form.rows.each_row().map(|x| x.iter().map(|x| x * x).sum()).collect();
-        let top = climb(&price, &squares, theta, self.stop).filter(|(_, top)| *top * length >= value);
+        let data = Transposed::new(&self.form.rows);
+        let top = climb(&price, &data, theta, self.stop).filter(|(_, top)| *top * length >= value);
         top.or_else(|| Some((theta.iter().map(|x| x / length).collect(), value / length)))
     }
 

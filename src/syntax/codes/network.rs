@@ -254,6 +254,14 @@ pub const CODES: &[Code] = &[
         "solve { arrangements = generate }",
     ),
     page(
+        "E0353",
+        "the native solver for a loss with exponentials",
+        "cvxc's own interior-point method knows straight and second-order cones. The logistic loss needs exponential\n\
+         cones, which Clarabel has.",
+        "solve { solver = native }     # with logistic",
+        "solve { solver = auto }",
+    ),
+    page(
         "E0360",
         "too many patterns to list",
         "`arrangements = all` puts every cell into one program, and their number grows like rows^(rank-1). Beyond\n\

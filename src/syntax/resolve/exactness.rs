@@ -48,6 +48,7 @@ impl Checker {
             coupled_outputs(&case),
             outputs_of_loss(&case),
             self.linear_solver(&case),
+            self.native_solver(&case),
             self.gates(&case),
         ];
         errors.into_iter().flatten().for_each(|error| self.report(error));
@@ -118,8 +119,19 @@ impl Checker {
         };
         let (place, remark) = culprit?;
         let message = "this model is not a linear program, and HiGHS through good_lp solves linear programs";
-        let ways = "let cvxc choose: `solver = auto` (it will pick clarabel)\nor make it linear: absolute or hinge loss with `weight_decay(hidden = l1)`";
-        Some(self.error("E0350", message, highs, "a linear solver").also(place, remark).replace(ways, "auto"))
+        let pick = if case.goal.loss.as_ref().is_some_and(|loss| loss.value.exponential()) { "clarabel" } else { "native" };
+        let ways = "let cvxc choose: `solver = auto` (it will pick PICK)\nor make it linear: absolute or hinge loss with `weight_decay(hidden = l1)`";
+        Some(self.error("E0350", message, highs, "a linear solver").also(place, remark).replace(ways.replace("PICK", pick), "auto"))
+    }
+
+    /// E0353: the native solver has no exponential cones.
+    fn native_solver(&self, case: &Case) -> Option<Diagnostic> {
+        let native = case.machine.native.as_ref()?;
+        let loss = case.goal.loss.as_ref().filter(|loss| loss.value.exponential())?;
+        let message = "this model needs exponential cones, and the native solver has none";
+        let error = self.error("E0353", message, native, "straight and second-order cones only");
+        let remark = format!("`{}` needs exponential cones", loss.value.name());
+        Some(error.also(loss.place.clone(), remark).replace("let cvxc choose: `solver = auto` (it will pick clarabel)", "auto"))
     }
 
     /// E0352: cells from gates need gates.

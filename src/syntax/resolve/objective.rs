@@ -58,6 +58,14 @@ impl LossSpec {
     pub fn linear(&self) -> bool {
         ["absolute", "hinge", "quantile"].contains(&self.name())
     }
+
+    /// Whether its cone form needs exponential cones.
+    pub fn exponential(&self) -> bool {
+        match self {
+            LossSpec::Scalar(total) => total.loss.exponential(),
+            LossSpec::CrossEntropy => true,
+        }
+    }
 }
 
 impl Checker {

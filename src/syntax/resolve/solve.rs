@@ -18,6 +18,7 @@ pub struct Machine {
     pub arrangements: Option<Span>,
     pub from_gates: Option<Span>,
     pub highs: Option<Span>,
+    pub native: Option<Span>,
     /// Whether the file itself says `guarantee = global`.
     promised: Option<Span>,
 }
@@ -56,9 +57,13 @@ impl Checker {
         match self.choice("solver", value, &["auto", "clarabel", "highs", "native"])? {
             "auto" => machine.plan.solver = Solver::Auto,
             "clarabel" => machine.plan.solver = Solver::Clarabel,
+            "native" => {
+                machine.plan.solver = Solver::Native;
+                machine.native = Some(value.span.clone());
+            }
             word => {
                 self.not_yet_but(word, &value.span, "let cvxc choose: `solver = auto`", "auto");
-                machine.highs = (word == "highs").then(|| value.span.clone());
+                machine.highs = Some(value.span.clone());
             }
         }
         Some(())
