@@ -15,6 +15,8 @@ const GIVEN_AWAY: f64 = 0.25;
 /// Up to this rank weight space is cut into cones; up to the second nothing else is tried.
 const CONE_RANK: usize = 6;
 const CERTAIN_RANK: usize = 4;
+/// How much more than its worst leaf an unfinished tree is asked for, so that rounding may cost something.
+const ROOMS: [f64; 4] = [1e-8, 1e-6, 1e-4, 1e-2];
 /// Trees of more nodes are left unfinished.
 pub const NODES: usize = 1_000_000;
 
@@ -134,9 +136,14 @@ impl Search<'_, '_> {
         let finite = tried.iter().all(|tried| tried.worst.is_finite());
         if found.is_empty() && finite {
             let worst = tried.iter().map(|tried| tried.worst).fold(1.0, f64::max);
-            let scale = if worst > 1.0 { 1.0 / (worst * (1.0 + 1e-8)) } else { 1.0 };
             let proofs = [0, 1].map(|at| tried[at].proof(&claims[at]));
-            self.keep_proof(Draft { dual: exact, scale, basis, pivots, proofs });
+            let draft = Draft { dual: exact, scale: 1.0, basis, pivots, proofs };
+            if worst <= 1.0 {
+                self.keep_proof(draft);
+            } else {
+                // What an unfinished tree proves depends on its roundest leaf.
+                ROOMS.iter().find(|room| self.keep_proof(Draft { scale: 1.0 / (worst * (1.0 + **room)), ..draft.clone() }));
+            }
         }
         found
     }
@@ -233,18 +240,23 @@ impl Search<'_, '_> {
         all
     }
 
-    /// Keeps a proof if its bound is the best so far.
-    fn keep_proof(&mut self, draft: Draft) {
+    /// Keeps a proof if its bound is the best so far; whether nothing better can come of it.
+    fn keep_proof(&mut self, draft: Draft) -> bool {
         let loss = &self.problem.objective.loss;
         let scale = loss.scale(self.problem.targets().len());
         let v: Vec<f64> = draft.dual.doubles().iter().map(|u| u * scale * draft.scale).collect();
         let value = -loss.conjugate(&v, self.problem.targets());
-        if value > self.proof.as_ref().map_or(f64::NEG_INFINITY, |proof| proof.value) && self.accepted(&draft) {
+        if value <= self.proof.as_ref().map_or(f64::NEG_INFINITY, |proof| proof.value) {
+            return true;
+        }
+        let accepted = self.accepted(&draft);
+        if accepted {
             if value > self.lower.0 {
                 self.lower = (value, v.clone(), Bound::Proved);
             }
             self.proof = Some(Proven { value, dual: v, draft });
         }
+        accepted
     }
 
     /// Whether the checker accepts the trees; a proof that it refuses proves nothing and another may be better.
