@@ -7,6 +7,8 @@ use super::dot;
 /// of the edge's loss: bisections alone might come near it for ever, but they need fewer nodes until then.
 const BISECTIONS: usize = 16;
 const BLAME: f64 = 0.3;
+/// Where many lines meet none of them is to blame: from this depth on the worst one will do.
+const DEEP: usize = 40;
 /// Multipliers of such a split stay below this.
 const FINEST: i128 = 1 << 6;
 
@@ -21,7 +23,8 @@ pub fn choose<const R: usize>(floats: &Floats<R>, cone: &Cone<R>, point: &[f64; 
     let weights = cone.dual?.map(|dual| dot(&dual, point).max(0.0));
     let edge = worst_edge(cone, &weights).unwrap_or_else(|| longest_edge(&cone.directions));
     let halves = halves(cone.sizes[edge.0], cone.sizes[edge.1]);
-    let kink = if depth >= BISECTIONS && depth.is_multiple_of(2) { at_kink(floats, cone, edge, &weights) } else { None };
+    let blame = if depth < DEEP { BLAME } else { 0.0 };
+    let kink = if depth >= BISECTIONS && depth.is_multiple_of(2) { at_kink(floats, cone, edge, &weights, blame) } else { None };
     let fits = |&(m, n): &(i64, i64)| {
         let mut ends = cone.generators[edge.0].iter().zip(&cone.generators[edge.1]);
         let fits = |new: i64| new.checked_abs().is_some_and(|new| new <= floats.largest);
@@ -58,7 +61,13 @@ fn halves(a: f64, b: f64) -> (i64, i64) {
 }
 
 /// Multipliers that put the new generator on, or near, the line that loses most along the edge.
-fn at_kink<const R: usize>(floats: &Floats<R>, cone: &Cone<R>, (a, b): (usize, usize), weights: &[f64; R]) -> Option<(i64, i64)> {
+fn at_kink<const R: usize>(
+    floats: &Floats<R>,
+    cone: &Cone<R>,
+    (a, b): (usize, usize),
+    weights: &[f64; R],
+    blame: f64,
+) -> Option<(i64, i64)> {
     let loss = |bent: &Bent<R>| {
         let (x, y) = (bent.at[a] * weights[a], bent.at[b] * weights[b]);
         x.min(-y).max(y.min(-x)).max(0.0)
@@ -71,7 +80,7 @@ fn at_kink<const R: usize>(floats: &Floats<R>, cone: &Cone<R>, (a, b): (usize, u
             (worst, most) = (Some(bent.line as usize), loss);
         }
     }
-    let line = worst.filter(|_| most >= BLAME * all)?;
+    let line = worst.filter(|_| most >= blame * all)?;
     let distance = |k: usize| floats.exact(line, &cone.generators[k]).checked_abs();
     Some(ratio(distance(b)?, distance(a)?))
 }
