@@ -99,8 +99,8 @@ def cones(stream, unit, lines, start, limit):
                 slope = [s + k * x for s, x in zip(slope, line)]
         values = [(line, k, at) for line, k, at in values if any(v > 0 for v in at) and any(v < 0 for v in at)]
         tag = stream.natural()
-        if tag:
-            a, b = divmod(tag - 1, r)
+        if tag > 30:
+            a, b = divmod(tag - 31, r)
             m, n = stream.natural(), stream.natural()
             demand(a < r and a != b and m > 0 and n > 0, "a split")
             new = [m * x + n * y for x, y in zip(generators[a], generators[b])]
@@ -109,17 +109,21 @@ def cones(stream, unit, lines, start, limit):
             live = [(line, k) for line, k, _ in values]
             return sum(node([new if i == gone else g for i, g in enumerate(generators)], live, slope) for gone in (a, b))
         c = [stream.integer() for _ in range(r)]
-        demand(dot(c, c) <= (limit >> unit) ** 2, "a leaf's vector is too long")
+        demand(dot(c, c) << 2 * tag <= (limit >> unit) ** 2, "a leaf's vector is too long")
+        concave = [line for line, k, _ in values if k < 0]
+        given, at = {}, -1
+        for _ in range(stream.natural()):
+            at += 1 + stream.natural()
+            given[concave[at]] = stream.natural()
+            demand(given[concave[at]] <= 2 ** (30 - tag), "a slope")
         heights = [dot(slope, g) for g in generators]
-        for _, k, at in values:
-            if k < 0:
-                tau = stream.natural()
-                demand(tau <= 2**30, "a slope")
-                k = -(-k * tau >> 30)
-                heights = [h + k * v for h, v in zip(heights, at)]
-            else:
+        for line, k, at in values:
+            if k > 0:
                 heights = [h + k * max(v, 0) for h, v in zip(heights, at)]
-        demand(all(dot(c, g) << unit >= h for g, h in zip(generators, heights)), "a leaf does not reach a generator")
+                continue
+            sigma = -(-k * given[line] >> 30 - tag) if line in given else k if dot(line, c) > 0 else 0
+            heights = [h + sigma * v for h, v in zip(heights, at)]
+        demand(all(dot(c, g) << unit + tag >= h for g, h in zip(generators, heights)), "a leaf does not reach a generator")
         return 1
 
     axis = lambda k, bits: [(-1 if bits >> k & 1 else 1) if j == k else 0 for j in range(r)]

@@ -22,8 +22,8 @@ impl Writer {
     }
 
     /// Appends what another writer holds.
-    pub fn append(&mut self, other: Writer) {
-        self.bytes.extend(other.bytes);
+    pub fn append(&mut self, other: &Writer) {
+        self.bytes.extend_from_slice(&other.bytes);
     }
 
     pub fn len(&self) -> usize {

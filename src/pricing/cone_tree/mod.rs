@@ -5,11 +5,14 @@
 mod cone;
 mod leaf;
 mod split;
+mod written;
 
-use crate::certificate::{Claim, Kind, Proof, Writer};
+use crate::certificate::{Claim, Kind, Proof, SLOPE_BITS, Writer};
 use cone::{Cone, Floats};
-use leaf::Leaf;
+use leaf::Search;
 use rayon::prelude::*;
+use split::Split;
+use written::Leaf;
 
 /// Targets of successive passes, relative to T; the last is T itself.
 const LEVELS: [f64; 9] = [3.0, 1.5, 1.2, 1.07, 1.02, 1.005, 1.001, 1.0001, 1.0];
@@ -18,16 +21,9 @@ const PARALLEL_DEPTH: usize = 8;
 /// No deeper than the checker allows.
 const DEEPEST: usize = 200;
 
-/// A tree over one cone.
-enum Node {
-    Split { edge: (usize, usize), multipliers: (i64, i64), first: Box<Node>, second: Box<Node> },
-    Leaf(Leaf),
-}
-
 /// What a proof attempt left.
 pub struct ConeTree {
-    trees: Vec<Node>,
-    rank: usize,
+    text: Writer,
     /// G(θ) <= `worst` T |θ| is proved everywhere; at most 1 if the claim is.
     pub worst: f64,
     /// θ with G(θ) > T |θ|, one per subtree that met one.
@@ -35,56 +31,91 @@ pub struct ConeTree {
     pub nodes: usize,
 }
 
-/// Tries to prove `claim`, with no more than about `most_nodes` nodes.
+impl ConeTree {
+    /// The proof of the claim with a limit of at least `worst` T.
+    pub fn proof(&self, claim: &Claim) -> Proof {
+        Proof { kind: Kind::Cones, unit: cone::unit(claim), tree: self.text.text() }
+    }
+}
+
+/// Tries to prove `claim`, of rank 6 at most, with no more than about `most_nodes` nodes.
 ///
 /// `progress` hears of the worst leaf after every level.  The result does not depend on the number of threads unless `stop`
 /// ends it.
 pub fn prove(claim: &Claim, most_nodes: usize, stop: &(dyn Fn() -> bool + Sync), progress: &mut dyn FnMut(f64, usize)) -> ConeTree {
-    let floats = Floats::new(claim);
-    let roots: Vec<Cone> = (0..1_u32 << claim.rank()).map(|bits| Cone::orthant(claim, &floats, bits)).collect();
-    let trees = roots.par_iter().map(|root| Node::Leaf(Leaf::solve(&floats, root, &root.middle(), f64::INFINITY).0)).collect();
-    let mut tree = ConeTree { trees, rank: claim.rank(), worst: f64::INFINITY, violations: Vec::new(), nodes: roots.len() };
-    for level in LEVELS {
-        let pass = Pass { floats: &floats, target: level * floats.limit, stop };
-        let found: Vec<Found> = tree.trees.par_iter_mut().zip(&roots).map(|(node, root)| pass.refine(node, root, 0)).collect();
+    match claim.rank() {
+        1 => grow::<1>(claim, most_nodes, stop, progress),
+        2 => grow::<2>(claim, most_nodes, stop, progress),
+        3 => grow::<3>(claim, most_nodes, stop, progress),
+        4 => grow::<4>(claim, most_nodes, stop, progress),
+        5 => grow::<5>(claim, most_nodes, stop, progress),
+        6 => grow::<6>(claim, most_nodes, stop, progress),
+        _ => ConeTree { text: Writer::default(), worst: f64::INFINITY, violations: Vec::new(), nodes: 0 },
+    }
+}
+
+fn grow<const R: usize>(
+    claim: &Claim,
+    most_nodes: usize,
+    stop: &(dyn Fn() -> bool + Sync),
+    progress: &mut dyn FnMut(f64, usize),
+) -> ConeTree {
+    let floats = Floats::<R>::new(claim);
+    let roots: Vec<Cone<R>> = (0..1_u32 << R).map(|bits| Cone::orthant(&floats, bits)).collect();
+    let mut trees: Vec<Node<R>> = roots.iter().map(|root| Node::fresh(root.middle())).collect();
+    let mut tree = ConeTree { text: Writer::default(), worst: f64::INFINITY, violations: Vec::new(), nodes: roots.len() };
+    let mut level = 0;
+    loop {
+        let target = LEVELS[level];
+        let pass = Pass { floats: &floats, target, stop };
+        let grown = |(node, root): (&mut Node<R>, &Cone<R>)| pass.refine(node, root, 0, &mut Search::default());
+        let found: Vec<Found> = trees.par_iter_mut().zip(&roots).map(grown).collect();
         tree.nodes += found.iter().map(|found| found.nodes).sum::<usize>();
-        tree.worst = tree.trees.iter().map(Node::worst).fold(0.0, f64::max) / floats.limit;
+        tree.worst = trees.iter().map(Node::bound).fold(0.0, f64::max);
         progress(tree.worst, tree.nodes);
         tree.violations = found.into_iter().flat_map(|found| found.violations).collect();
-        if !tree.violations.is_empty() || tree.worst > level || tree.nodes > most_nodes {
+        if !tree.violations.is_empty() || tree.worst > target || tree.nodes > most_nodes || level + 1 == LEVELS.len() {
             break;
         }
+        // A pass does the splits of the last one again: as long as nodes are few every other level is left out.
+        level = (level + if tree.nodes < most_nodes / 8 { 2 } else { 1 }).min(LEVELS.len() - 1);
     }
+    trees.iter().for_each(|node| node.write(&mut tree.text));
     tree
 }
 
-impl ConeTree {
-    /// The proof of the claim with a limit of at least `worst` T.
-    pub fn proof(&self, claim: &Claim) -> Proof {
-        let unit = Floats::new(claim).unit;
-        let mut writer = Writer::default();
-        self.trees.iter().for_each(|tree| tree.write(self.rank, &mut writer));
-        Proof { kind: Kind::Cones, unit, tree: writer.text() }
-    }
+/// A tree over one cone.
+enum Node<const R: usize> {
+    Split {
+        split: Split,
+        worst: f64,
+        children: Box<[Node<R>; 2]>,
+    },
+    /// A leaf and where its relaxation is largest.
+    Leaf(Leaf, [f64; R]),
 }
 
-impl Node {
-    fn worst(&self) -> f64 {
+impl<const R: usize> Node<R> {
+    /// A leaf that nothing is known of but a point to begin at.
+    fn fresh(start: [f64; R]) -> Self {
+        Node::Leaf(Leaf { bound: f64::INFINITY, text: Writer::default() }, start)
+    }
+
+    fn bound(&self) -> f64 {
         match self {
-            Node::Leaf(leaf) => leaf.bound,
-            Node::Split { first, second, .. } => first.worst().max(second.worst()),
+            Node::Leaf(leaf, _) => leaf.bound,
+            Node::Split { worst, .. } => *worst,
         }
     }
 
-    fn write(&self, rank: usize, writer: &mut Writer) {
+    fn write(&self, writer: &mut Writer) {
         match self {
-            Node::Leaf(leaf) => leaf.write(writer),
-            Node::Split { edge: (a, b), multipliers: (m, n), first, second } => {
-                writer.natural((a * rank + b + 1) as u128);
+            Node::Leaf(leaf, _) => writer.append(&leaf.text),
+            Node::Split { split: ((a, b), (m, n)), children, .. } => {
+                writer.natural((SLOPE_BITS as usize + 1 + a * R + b) as u128);
                 writer.natural(*m as u128);
                 writer.natural(*n as u128);
-                first.write(rank, writer);
-                second.write(rank, writer);
+                children.iter().for_each(|child| child.write(writer));
             }
         }
     }
@@ -106,69 +137,89 @@ impl Found {
 }
 
 /// One pass over the trees with one target.
-struct Pass<'a> {
-    floats: &'a Floats,
+struct Pass<'a, const R: usize> {
+    floats: &'a Floats<'a, R>,
     target: f64,
     stop: &'a (dyn Fn() -> bool + Sync),
 }
 
-impl Pass<'_> {
+impl<const R: usize> Pass<'_, R> {
     /// Splits leaves below `node` until each is below the target, or a violation ends this subtree.
-    fn refine(&self, node: &mut Node, cone: &Cone, depth: usize) -> Found {
+    fn refine(&self, node: &mut Node<R>, cone: &Cone<R>, depth: usize, search: &mut Search<R>) -> Found {
+        if node.bound() <= self.target {
+            return Found::default();
+        }
         match node {
-            Node::Leaf(leaf) if leaf.bound <= self.target || (self.stop)() || depth >= DEEPEST => Found::default(),
-            Node::Leaf(leaf) => {
-                let start = leaf.maximiser.clone();
-                let (solved, point) = Leaf::solve(self.floats, cone, &start, self.target);
-                let closed = solved.bound <= self.target;
-                if solved.bound < leaf.bound {
-                    *leaf = solved;
-                }
-                if closed {
-                    return Found::default();
-                }
-                if cone.value(self.floats, &point) > self.floats.limit * length(&point) * (1.0 + 1e-12) {
-                    return Found { nodes: 1, violations: vec![point] };
-                }
-                self.open(node, cone, &point, depth)
-            }
-            Node::Split { edge, multipliers, first, second } => {
-                let children = cone.split(self.floats, *edge, *multipliers);
-                self.descend(first, second, &children, depth)
+            Node::Leaf(..) => self.solve(node, cone, depth, search),
+            Node::Split { split: (edge, multipliers), worst, children } => {
+                let cones = cone.split(self.floats, *edge, *multipliers);
+                let found = self.descend(children, &cones, depth, search);
+                *worst = children[0].bound().max(children[1].bound());
+                found
             }
         }
     }
 
-    /// Turns a leaf into a split, where its numbers leave room for one.
-    fn open(&self, node: &mut Node, cone: &Cone, point: &[f64], depth: usize) -> Found {
-        let Some((edge, multipliers)) = split::choose(self.floats, cone, point, depth) else {
-            return Found { nodes: 1, ..Found::default() };
+    /// Bounds a leaf, and splits it where that is not enough.
+    fn solve(&self, node: &mut Node<R>, cone: &Cone<R>, depth: usize, search: &mut Search<R>) -> Found {
+        let Node::Leaf(leaf, start) = node else { return Found::default() };
+        let stopped = (self.stop)();
+        if stopped && leaf.bound.is_finite() {
+            return Found::default();
+        }
+        let point = search.run(self.floats, cone, start, self.target);
+        let violated = cone.value(self.floats, &point) > length(&point) * (1.0 + 1e-12);
+        let bound = length(&search.rest);
+        if bound <= self.target && cone.dual.is_some() {
+            // What is below T by more than a hair will not be looked at again.
+            let target = if bound < 1.0 - 1e-6 { 1.0 } else { self.target };
+            let written = Leaf::written(self.floats, cone, search, target);
+            if written.bound <= self.target {
+                (*leaf, *start) = (written, point);
+                return Found::default();
+            }
+        }
+        let split = if violated || stopped || depth >= DEEPEST { None } else { split::choose(self.floats, cone, &point, depth) };
+        let Some(split) = split else {
+            let written = Leaf::written(self.floats, cone, search, f64::INFINITY);
+            if written.bound < leaf.bound {
+                *leaf = written;
+            }
+            *start = point;
+            return Found { nodes: 1, violations: if violated { vec![point.to_vec()] } else { Vec::new() } };
         };
-        let children = cone.split(self.floats, edge, multipliers);
-        let child = |cone: &Cone| {
-            let start = cone.nearest(point);
-            Box::new(Node::Leaf(Leaf::solve(self.floats, cone, &start, self.target).0))
-        };
-        let (mut first, mut second) = (child(&children.0), child(&children.1));
-        let found = self.descend(&mut first, &mut second, &children, depth);
-        *node = Node::Split { edge, multipliers, first, second };
+        let cones = cone.split(self.floats, split.0, split.1);
+        let mut children = Box::new(cones.each_ref().map(|cone| Node::fresh(cone.nearest(&point))));
+        let found = self.descend(&mut children, &cones, depth, search);
+        *node = Node::Split { split, worst: children[0].bound().max(children[1].bound()), children };
         Found { nodes: found.nodes + 2, ..found }
     }
 
-    fn descend(&self, first: &mut Node, second: &mut Node, cones: &(Cone, Cone), depth: usize) -> Found {
+    fn descend(&self, children: &mut [Node<R>; 2], cones: &[Cone<R>; 2], depth: usize, search: &mut Search<R>) -> Found {
+        let [first, second] = children;
         if depth < PARALLEL_DEPTH {
-            let (a, b) = rayon::join(|| self.refine(first, &cones.0, depth + 1), || self.refine(second, &cones.1, depth + 1));
+            let second = || self.refine(second, &cones[1], depth + 1, &mut Search::default());
+            let (a, b) = rayon::join(|| self.refine(first, &cones[0], depth + 1, search), second);
             return a.join(b);
         }
-        let found = self.refine(first, &cones.0, depth + 1);
-        if found.violations.is_empty() { found.join(self.refine(second, &cones.1, depth + 1)) } else { found }
+        let found = self.refine(first, &cones[0], depth + 1, search);
+        if found.violations.is_empty() {
+            return found.join(self.refine(second, &cones[1], depth + 1, search));
+        }
+        if let Node::Leaf(leaf, start) = second
+            && leaf.bound == f64::INFINITY
+        {
+            search.run(self.floats, &cones[1], start, f64::INFINITY);
+            *leaf = Leaf::written(self.floats, &cones[1], search, f64::INFINITY);
+        }
+        found
     }
 }
 
-fn length(x: &[f64]) -> f64 {
+fn length<const R: usize>(x: &[f64; R]) -> f64 {
     dot(x, x).sqrt()
 }
 
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+fn dot<const R: usize>(a: &[f64; R], b: &[f64; R]) -> f64 {
+    (0..R).map(|k| a[k] * b[k]).sum()
 }

@@ -1,56 +1,55 @@
 //! Where to split a cone: the edge along which the convex terms are furthest from their chords at the maximiser.
 
-use super::cone::{Cone, Floats};
+use super::cone::{Bent, Cone, Floats};
 use super::dot;
-use super::leaf::inverse;
 
-/// From this depth on an edge is split where its worst line changes sign; a bisection might come near that for ever.
-const BISECTIONS: usize = 10;
+/// Below this depth every other split is where the edge's worst line changes sign, if that line is to blame for at least this part
+/// of the edge's loss: bisections alone might come near it for ever, but they need fewer nodes until then.
+const BISECTIONS: usize = 16;
+const BLAME: f64 = 0.3;
+/// Where many lines meet none of them is to blame: from this depth on the worst one will do.
+const DEEP: usize = 40;
 /// Multipliers of such a split stay below this.
 const FINEST: i128 = 1 << 6;
 
-/// The edge (a, b) and the positive multipliers (m, n) of the new generator m g_a + n g_b; `None` if there is no room for it.
-pub fn choose(floats: &Floats, cone: &Cone, point: &[f64], depth: usize) -> Option<((usize, usize), (i64, i64))> {
-    let (directions, sizes) = cone.directions();
-    if cone.rank() < 2 {
+/// An edge (a, b) and the positive multipliers (m, n) of the new generator m g_a + n g_b.
+pub type Split = ((usize, usize), (i64, i64));
+
+/// The split of a cone whose relaxation is largest at `point`; `None` if there is no room for one.
+pub fn choose<const R: usize>(floats: &Floats<R>, cone: &Cone<R>, point: &[f64; R], depth: usize) -> Option<Split> {
+    if R < 2 {
         return None;
     }
-    let weights: Vec<f64> = inverse(&directions)?.iter().map(|dual| dot(dual, point).max(0.0)).collect();
-    let edge = worst_edge(floats, cone, &weights, &sizes).unwrap_or_else(|| longest_edge(&directions));
-    let halves = halves(sizes[edge.0], sizes[edge.1]);
-    let kink = if depth >= BISECTIONS && depth.is_multiple_of(2) { at_kink(floats, cone, edge, &weights, &sizes) } else { None };
+    let weights = cone.dual?.map(|dual| dot(&dual, point).max(0.0));
+    let edge = worst_edge(cone, &weights).unwrap_or_else(|| longest_edge(&cone.directions));
+    let halves = halves(cone.sizes[edge.0], cone.sizes[edge.1]);
+    let blame = if depth < DEEP { BLAME } else { 0.0 };
+    let kink = if depth >= BISECTIONS && depth.is_multiple_of(2) { at_kink(floats, cone, edge, &weights, blame) } else { None };
     let fits = |&(m, n): &(i64, i64)| {
-        let new =
-            cone.generators[edge.0].iter().zip(&cone.generators[edge.1]).map(|(x, y)| m.checked_mul(*x)?.checked_add(n.checked_mul(*y)?));
-        new.collect::<Option<Vec<i64>>>().is_some_and(|new| new.iter().all(|x| x.abs() <= floats.largest))
+        let mut ends = cone.generators[edge.0].iter().zip(&cone.generators[edge.1]);
+        let fits = |new: i64| new.checked_abs().is_some_and(|new| new <= floats.largest);
+        ends.all(|(x, y)| m.checked_mul(*x).zip(n.checked_mul(*y)).and_then(|(x, y)| x.checked_add(y)).is_some_and(fits))
     };
     kink.into_iter().chain([halves]).find(fits).map(|multipliers| (edge, multipliers))
 }
 
-/// Σ k min(weight_a |ℓ·g_a|, weight_b |ℓ·g_b|) over convex lines with different signs at a and b is what the chord loses there.
-fn worst_edge(floats: &Floats, cone: &Cone, weights: &[f64], sizes: &[f64]) -> Option<(usize, usize)> {
-    let rank = cone.rank();
-    let mut losses = vec![0.0; rank * rank];
-    let mut reach = vec![0.0; rank];
-    for (position, &line) in cone.lines.iter().enumerate().filter(|(_, line)| floats.kinks[**line as usize] > 0.0) {
-        for (k, value) in cone.at(position).iter().enumerate() {
-            reach[k] = *value as f64 * weights[k] / sizes[k];
-        }
-        for a in 0..rank {
-            for b in a + 1..rank {
-                if reach[a] * reach[b] < 0.0 {
-                    losses[a * rank + b] += floats.kinks[line as usize] * reach[a].abs().min(reach[b].abs());
-                }
+/// What the chords lose at Σ w_k ĝ_k along the edge (a, b): min(w_a |a·ĝ_a|, w_b |a·ĝ_b|) where the signs differ.
+fn worst_edge<const R: usize>(cone: &Cone<R>, weights: &[f64; R]) -> Option<(usize, usize)> {
+    let mut losses = [[0.0; R]; R];
+    for bent in &cone.convex {
+        let reach: [f64; R] = std::array::from_fn(|k| bent.at[k] * weights[k]);
+        for a in 0..R {
+            for b in a + 1..R {
+                losses[a][b] += reach[a].min(-reach[b]).max(reach[b].min(-reach[a])).max(0.0);
             }
         }
     }
-    let (best, loss) = losses.iter().enumerate().fold((0, 0.0), |best, (at, loss)| if *loss > best.1 { (at, *loss) } else { best });
-    (loss > 0.0).then_some((best / rank, best % rank))
+    let losses = losses.iter().flatten().enumerate();
+    losses.fold((0.0, None), |best, (at, loss)| if *loss > best.0 { (*loss, Some((at / R, at % R))) } else { best }).1
 }
 
-fn longest_edge(directions: &[Vec<f64>]) -> (usize, usize) {
-    let rank = directions.len();
-    let pairs = (0..rank).flat_map(|a| (a + 1..rank).map(move |b| (a, b)));
+fn longest_edge<const R: usize>(directions: &[[f64; R]; R]) -> (usize, usize) {
+    let pairs = (0..R).flat_map(|a| (a + 1..R).map(move |b| (a, b)));
     let apart = |&(a, b): &(usize, usize)| dot(&directions[a], &directions[b]);
     pairs.min_by(|x, y| apart(x).total_cmp(&apart(y))).unwrap_or((0, 0))
 }
@@ -62,19 +61,28 @@ fn halves(a: f64, b: f64) -> (i64, i64) {
 }
 
 /// Multipliers that put the new generator on, or near, the line that loses most along the edge.
-fn at_kink(floats: &Floats, cone: &Cone, (a, b): (usize, usize), weights: &[f64], sizes: &[f64]) -> Option<(i64, i64)> {
-    let loss = |position: usize| {
-        let values = cone.at(position);
-        let kink = floats.kinks[cone.lines[position] as usize];
-        let reach = |k: usize| values[k] as f64 * weights[k] / sizes[k];
-        if kink > 0.0 && reach(a) * reach(b) < 0.0 { kink * reach(a).abs().min(reach(b).abs()) } else { 0.0 }
+fn at_kink<const R: usize>(
+    floats: &Floats<R>,
+    cone: &Cone<R>,
+    (a, b): (usize, usize),
+    weights: &[f64; R],
+    blame: f64,
+) -> Option<(i64, i64)> {
+    let loss = |bent: &Bent<R>| {
+        let (x, y) = (bent.at[a] * weights[a], bent.at[b] * weights[b]);
+        x.min(-y).max(y.min(-x)).max(0.0)
     };
-    let (position, most) =
-        (0..cone.lines.len()).map(|p| (p, loss(p))).fold((0, 0.0), |best, next| if next.1 > best.1 { next } else { best });
-    if most <= 0.0 {
-        return None;
+    let (mut worst, mut most, mut all) = (None, 0.0, 0.0);
+    for bent in &cone.convex {
+        let loss = loss(bent);
+        all += loss;
+        if loss > most {
+            (worst, most) = (Some(bent.line as usize), loss);
+        }
     }
-    Some(ratio(cone.at(position)[b].abs(), cone.at(position)[a].abs()))
+    let line = worst.filter(|_| most >= blame * all)?;
+    let distance = |k: usize| floats.exact(line, &cone.generators[k]).checked_abs();
+    Some(ratio(distance(b)?, distance(a)?))
 }
 
 /// m : n in lowest terms, or a ratio of small numbers near it.
