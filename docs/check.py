@@ -145,9 +145,11 @@ def definite(matrix):
 
 
 def signs(stream, point, lines, start, limit):
-    r, unit = len(start), 2**point
+    r = len(start)
 
     def leaf(path):
+        unit = 2 ** (point - stream.natural())
+        demand(unit >= 2, "a point")
         a, b, constant = [[F(0)] * r for _ in range(r)], [F(x) for x in start], 0
 
         def square(u, v, weight):

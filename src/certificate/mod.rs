@@ -144,7 +144,7 @@ impl Dual {
 #[serde(deny_unknown_fields)]
 pub struct Proof {
     pub kind: Kind,
-    /// Cones: vectors are in units of 2^unit.  Signs: quadratic weights are in units of 2^-unit.
+    /// Cones: vectors are in units of 2^unit or coarser.  Signs: quadratic weights are in units of 2^-unit or coarser.
     pub unit: u32,
     /// Bytes in base64.
     pub tree: String,

@@ -16,8 +16,8 @@ const RANK: usize = 16;
 /// Entries of lines, generators and leaves' vectors stay below 2^61, so that a product of two of them, 16 entries long, is exact.
 const SMALL: u64 = 1 << 61;
 
-/// The most lines that cones still to be checked may hold, about 2 GB.
-const WAITING: usize = 1 << 28;
+/// The most lines that cones still to be checked may hold, about 1 GB.
+const WAITING: usize = 1 << 27;
 
 /// The claim with its terms k ℓ; sums of any of them stay below 2^126.
 struct Terms<'a> {

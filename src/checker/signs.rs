@@ -8,7 +8,7 @@
 //!   fixed j, l:      0 <= Λ σ_j σ_l t_j t_l                                    any Λ >= 0
 //! ```
 //! Summed, G(θ) <= θ'Aθ + b·θ + κ, which is at most μ + s + κ if [[μI - A, -b/2], [-b'/2, s]] is positive semidefinite.
-//! Everything is kept twice as large, and A in units of 2^-point, so that it is made of integers.
+//! Everything is kept twice as large, and A in units of 2^-point, the leaf's own, so that it is made of integers.
 
 use super::{DEEP, DEPTH, ENDS, Flaw, WIDE, add};
 use crate::certificate::{Claim, Reader, SLOPE_BITS};
@@ -42,6 +42,8 @@ pub fn check(claim: &Claim, point: u32, reader: &mut Reader) -> Result<usize, Fl
         let flaw = |what| Flaw { leaf: leaves, what };
         match reader.natural().ok_or(flaw(ENDS))? {
             0 => {
+                let coarser = reader.natural().and_then(|q| u32::try_from(q).ok()).ok_or(flaw(ENDS))?;
+                let point = point.checked_sub(coarser).filter(|point| *point > 0).ok_or(flaw(WIDE))?;
                 leaf(claim, &path, point, reader).map_err(flaw)?;
                 leaves += 1;
                 let Some((above, line)) = waiting.pop() else { return Ok(leaves) };

@@ -10,6 +10,8 @@ use crate::problem::Matrix;
 const ROOM: f64 = 4e-10;
 /// The largest entries of the checker's matrices have about so many bits.
 const MATRIX_BITS: f64 = 122.0;
+/// The finest unit of a leaf's quadratic weights is 2 to the minus this.
+const FINEST: u32 = 48;
 
 /// The claim as a form, and its T, between 1/2 and 1.
 pub fn form(claim: &Claim) -> (Form, f64) {
@@ -37,8 +39,7 @@ fn power_above(x: f64) -> f64 {
 
 /// The tree's multipliers in the units of the claim.
 pub fn proof(claim: &Claim, tree: &Tree) -> Proof {
-    let mut rounding = Rounding { claim, sizes: sizes(claim), limit: power_above(claim.limit as f64), point: 0, writer: Writer::default() };
-    rounding.point = point(claim, tree);
+    let mut rounding = Rounding { claim, sizes: sizes(claim), limit: power_above(claim.limit as f64), writer: Writer::default() };
     let mut stack: Vec<(&Tree, Vec<usize>)> = vec![(tree, Vec::new())];
     while let Some((tree, path)) = stack.pop() {
         match tree {
@@ -51,40 +52,32 @@ pub fn proof(claim: &Claim, tree: &Tree) -> Proof {
             Tree::Leaf(leaf) => rounding.leaf(leaf, &path),
         }
     }
-    Proof { kind: Kind::Signs, unit: rounding.point, tree: rounding.writer.text() }
+    Proof { kind: Kind::Signs, unit: FINEST, tree: rounding.writer.text() }
 }
 
-/// The finest unit of quadratic weights that leaves the checker's sums their room.
-fn point(claim: &Claim, tree: &Tree) -> u32 {
-    let mut heaviest: f64 = 1.0;
-    let mut stack = vec![tree];
-    while let Some(tree) = stack.pop() {
-        match tree {
-            Tree::Split { positive, negative, .. } => stack.extend([&**positive, &**negative]),
-            Tree::Leaf(leaf) => {
-                let balls = leaf.linear.iter().sum::<f64>();
-                let pairs = leaf.pairs.iter().map(|pair| pair.2).sum::<f64>();
-                let chords = leaf.chord.iter().sum::<f64>();
-                heaviest = heaviest.max(2.0 * (leaf.convex.iter().sum::<f64>() + chords + balls + pairs + leaf.mu.abs()));
-            }
-        }
-    }
-    let room = MATRIX_BITS - libm::log2(power_above(claim.limit as f64)) - libm::log2(heaviest);
-    if room.is_finite() { room.clamp(1.0, 48.0) as u32 } else { 1 }
+/// The finest unit of quadratic weights that leaves the checker's sums their room at this leaf.
+fn point(claim: &Claim, leaf: &Leaf) -> u32 {
+    let balls = leaf.linear.iter().sum::<f64>();
+    let pairs = leaf.pairs.iter().map(|pair| pair.2).sum::<f64>();
+    let chords = leaf.chord.iter().sum::<f64>();
+    let heaviest = 2.0 * (leaf.convex.iter().sum::<f64>() + chords + balls + pairs + leaf.mu.abs());
+    let room = MATRIX_BITS - libm::log2(power_above(claim.limit as f64)) - libm::log2(heaviest.max(1.0));
+    if room.is_finite() { room.clamp(1.0, f64::from(FINEST)) as u32 } else { 1 }
 }
 
 struct Rounding<'a> {
     claim: &'a Claim,
     sizes: Vec<f64>,
     limit: f64,
-    point: u32,
     writer: Writer,
 }
 
 impl Rounding<'_> {
     fn leaf(&mut self, leaf: &Leaf, path: &[usize]) {
-        let fine = self.limit * libm::scalbn(1.0, self.point as i32);
+        let point = point(self.claim, leaf);
+        let fine = self.limit * libm::scalbn(1.0, point as i32);
         self.writer.natural(0);
+        self.writer.natural((FINEST - point).into());
         for line in 0..self.claim.lines.len() {
             if path.contains(&line) {
                 continue;
