@@ -137,7 +137,9 @@ impl Search<'_, '_> {
         if !quick.is_empty() || self.stop.now() {
             return quick;
         }
-        let slow = over(self.ascend(master, LAST_STARTS, 10000 + self.rounds as u64));
+        // Where the proof is quick, it is the better search.
+        let last = LAST_STARTS.min(5 << self.inputs.columns.min(8) >> 1);
+        let slow = over(self.ascend(master, last, 10000 + self.rounds as u64));
         if !slow.is_empty() || self.stop.now() {
             return slow;
         }
@@ -194,12 +196,12 @@ impl Search<'_, '_> {
         groups.push(Group { sign: find.sign, shape: Shape::Cell { pattern, rows: self.nearest_rows(&find.w) } });
     }
 
-    /// The 2d rows whose hyperplanes pass closest to w.
+    /// The 6d rows whose hyperplanes pass closest to w.
     pub fn nearest_rows(&self, w: &[f64]) -> Vec<u32> {
         let margins: Vec<f64> = self.inputs.times(w).iter().enumerate().map(|(i, z)| z.abs() / self.length(i)).collect();
         let mut near: Vec<u32> = (0..self.inputs.rows as u32).filter(|&i| self.length(i as usize) > 0.0).collect();
         near.sort_by(|&a, &b| margins[a as usize].total_cmp(&margins[b as usize]).then(a.cmp(&b)));
-        near.truncate(2 * self.inputs.columns);
+        near.truncate(6 * self.inputs.columns);
         near
     }
 
