@@ -138,7 +138,7 @@ fn report(problem: &Problem, threads: usize) -> f64 {
 fn figure(path: &str, curves: &[(usize, Vec<(usize, f64)>)]) -> std::io::Result<()> {
     let (x, y) = (|n: f64| 70.0 + 150.0 * (n / 100.0).log10() * 2.0, |s: f64| 190.0 - 50.0 * s.log10());
     let mut svg = String::from(
-        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 560 350' font-family='sans-serif' font-size='13'><rect width='560' height='350' fill='white'/>\n",
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 580 350' font-family='sans-serif' font-size='13'><rect width='580' height='350' fill='white'/>\n",
     );
     for (n, words) in [(100.0, "100"), (300.0, "300"), (1000.0, "1000"), (3000.0, "3000")] {
         svg += &format!(
