@@ -51,6 +51,12 @@ impl Stop {
         Stop { deadline: now + time.min(longest), interrupted }
     }
 
+    /// The same with half of the time that is left.
+    pub fn half(&self) -> Stop {
+        let now = Instant::now();
+        Stop { deadline: now + self.deadline.saturating_duration_since(now) / 2, interrupted: self.interrupted.clone() }
+    }
+
     /// Whether somebody pressed Ctrl-C.
     pub fn interrupted(&self) -> bool {
         self.interrupted.load(Ordering::Relaxed)

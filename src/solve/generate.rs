@@ -20,8 +20,8 @@ const NEAR: f64 = 0.999;
 /// Rounds over rays where the program over their cells would take longer than the time limit.
 const PATIENT_ROUNDS: usize = 500;
 /// Multiplications per second that an interior-point factorisation is good for, and how many of them a program needs.
-const FACTOR_SPEED: f64 = 1e9;
-const FACTORISATIONS: f64 = 15.0;
+const FACTOR_SPEED: f64 = 3e9;
+const FACTORISATIONS: f64 = 30.0;
 /// The tolerance of programs over rays: their answers are only starting points.
 const RAY_TOLERANCE: f64 = 1e-6;
 /// Rounds in which idle cells are dropped.
@@ -122,10 +122,11 @@ impl Search<'_, '_> {
     /// Whether a program over so many cells can be expected to end within the time limit: not the time that is left, or the
     /// answer would depend on the clock.
     ///
-    /// The factors of its n x n core take n² multiplications for each of the d columns of a cell.
+    /// Its core is over rows or over the cells' columns, whichever are fewer.
     fn affordable(&self, cells: usize) -> bool {
         let (n, d) = (self.inputs.rows as f64, self.inputs.columns as f64);
-        let seconds = FACTORISATIONS * n * n * d * cells as f64 / FACTOR_SPEED;
+        let width = d * cells as f64;
+        let seconds = FACTORISATIONS * n * width * n.min(width) / FACTOR_SPEED;
         seconds < self.plan().time.as_secs_f64()
     }
 

@@ -16,7 +16,7 @@ const GIVEN_AWAY: f64 = 0.25;
 const CONE_RANK: usize = 6;
 const CERTAIN_RANK: usize = 4;
 /// How much more than its worst leaf an unfinished tree is asked for, so that rounding may cost something.
-const ROOMS: [f64; 4] = [1e-8, 1e-6, 1e-4, 1e-2];
+const ROOMS: [f64; 2] = [1e-7, 1e-3];
 /// Trees of more nodes are left unfinished.
 pub const NODES: usize = 1_000_000;
 
@@ -148,19 +148,26 @@ impl Search<'_, '_> {
         found
     }
 
-    /// The prover that suits the rank; between the two both are tried, and the tree that closes is kept.
+    /// Both claims; the first may take half of the time that is left, as the bound is that of the worse one.
     fn try_claims(&mut self, claims: &[Claim; 2], rank: usize, most_nodes: usize) -> [Tried; 2] {
-        [0, 1].map(|at| {
-            if rank > CONE_RANK || most_nodes == 1 {
-                return self.by_signs(&claims[at], most_nodes);
-            }
-            let cones = self.by_cones(&claims[at], most_nodes);
-            if cones.decided() || rank <= CERTAIN_RANK {
-                return cones;
-            }
-            let signs = self.by_signs(&claims[at], most_nodes);
-            if signs.decided() || signs.worst < cones.worst { signs } else { cones }
-        })
+        let whole = self.stop.clone();
+        self.stop = whole.half();
+        let first = self.try_claim(&claims[0], rank, most_nodes);
+        self.stop = whole;
+        [first, self.try_claim(&claims[1], rank, most_nodes)]
+    }
+
+    /// The prover that suits the rank; between the two both are tried, and the tree that closes is kept.
+    fn try_claim(&mut self, claim: &Claim, rank: usize, most_nodes: usize) -> Tried {
+        if rank > CONE_RANK || most_nodes == 1 {
+            return self.by_signs(claim, most_nodes);
+        }
+        let cones = self.by_cones(claim, most_nodes);
+        if cones.decided() || rank <= CERTAIN_RANK {
+            return cones;
+        }
+        let signs = self.by_signs(claim, most_nodes);
+        if signs.decided() || signs.worst < cones.worst { signs } else { cones }
     }
 
     fn by_cones(&mut self, claim: &Claim, most_nodes: usize) -> Tried {

@@ -168,7 +168,7 @@ impl<'a, 'c> Search<'a, 'c> {
         };
         self.solver = backend.name();
         let request = Request { tolerance, stop: self.stop.clone(), verbose: self.control.verbose };
-        let solution = backend.solve(program, &request);
+        let solution = self.workers.install(|| backend.solve(program, &request));
         let usable = solution.primal.len() == program.width() && solution.primal.iter().all(|x| x.is_finite());
         let hopeless = matches!(solution.status, Status::Infeasible | Status::Unbounded);
         if !usable || hopeless {
