@@ -1,8 +1,9 @@
 //! Listing every cell and generating them, by whichever solver, are ways to one optimum: their intervals overlap and close.
 #![cfg(feature = "solve")]
 
+use cvxc::arrangement;
 use cvxc::loss::{LOSSES, Targets};
-use cvxc::problem::{Arrangements, Plan, Problem, Random, Solver};
+use cvxc::problem::{Arrangements, Matrix, Plan, Problem, Random, Solver};
 use cvxc::solve::{Bound, Control, Failure, Outcome, solve};
 use cvxc::syntax::{data::bind, read_text, render::render};
 use std::path::Path;
@@ -111,6 +112,48 @@ fn a_memory_limit_is_kept() {
     let mut problem = model(7, 12, LAYERS[1], "squared + 0.1 * weight_decay", false);
     problem.plan.memory = Some(1000);
     for arrangements in [Arrangements::All, Arrangements::Generate] {
-        assert!(matches!(attempt(&problem, arrangements, Solver::Auto), Err(Failure::Memory { limit: 1000, .. })), "{arrangements:?}");
+        assert!(
+            matches!(attempt(&problem, arrangements.clone(), Solver::Auto), Err(Failure::Memory { limit: 1000, .. })),
+            "{arrangements:?}"
+        );
     }
+}
+
+/// The cells of these vectors, and nothing else.
+fn cells(rows: &[Vec<f64>]) -> Arrangements {
+    Arrangements::Cells { source: "G.npy".to_string(), vectors: Matrix::from_rows(rows) }
+}
+
+#[test]
+fn the_cells_of_a_vector_in_every_cell_are_all_cells() {
+    for layers in LAYERS {
+        let problem = model(11, 10, layers, "squared + 0.1 * weight_decay", false);
+        let all = attempt(&problem, Arrangements::All, Solver::Auto).unwrap();
+        let witnesses: Vec<Vec<f64>> = arrangement::list(&problem.inputs(), 20_000).unwrap().into_iter().map(|cell| cell.witness).collect();
+        let given = attempt(&problem, cells(&witnesses), Solver::Auto).unwrap();
+        assert_eq!(given.patterns, witnesses.len());
+        assert!((given.objective - all.objective).abs() <= 1e-6 * all.objective, "{layers}: {} against {}", given.objective, all.objective);
+    }
+}
+
+#[test]
+fn given_cells_are_those_of_a_sample_with_the_same_vectors() {
+    let problem = model(12, 16, LAYERS[1], "squared + 0.1 * weight_decay", false);
+    let sampled = attempt(&problem, Arrangements::Sample { count: 12, seed: 3 }, Solver::Auto).unwrap();
+    let drawn: Vec<Vec<f64>> = arrangement::sample(&problem.inputs(), 12, 3, &|| false).into_iter().map(|cell| cell.witness).collect();
+    let given = attempt(&problem, cells(&drawn), Solver::Auto).unwrap();
+    assert_eq!((given.objective, &given.network), (sampled.objective, &sampled.network));
+    // Order, lengths and repetitions say nothing about cells.
+    let other: Vec<Vec<f64>> = drawn.iter().rev().chain(&drawn).map(|w| w.iter().map(|x| 4.0 * x).collect()).collect();
+    let again = attempt(&problem, cells(&other), Solver::Auto).unwrap();
+    assert_eq!((again.objective, again.patterns), (given.objective, given.patterns));
+}
+
+#[test]
+fn the_bound_beside_given_cells_is_about_all_cells() {
+    let problem = model(13, 16, LAYERS[1], "squared + 0.1 * weight_decay", false);
+    let best = attempt(&problem, Arrangements::Generate, Solver::Auto).unwrap();
+    let few = attempt(&problem, cells(&[vec![1.0, 0.5, -0.25, 0.125], vec![-1.0, 0.25, 0.5, 0.125]]), Solver::Auto).unwrap();
+    assert!(few.objective > best.objective * (1.0 + 1e-3), "two cells are too few: {} against {}", few.objective, best.objective);
+    assert!(few.lower_bound <= best.objective && few.lower_bound > 0.0, "{} against {}", few.lower_bound, best.objective);
 }

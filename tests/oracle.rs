@@ -69,7 +69,7 @@ fn listing_and_generation_meet_every_reference_optimum() {
         let Some(problem) = problem(&instance) else { continue };
         let optimum = instance["value"].as_f64().unwrap();
         for arrangements in [Arrangements::All, Arrangements::Generate] {
-            let outcome = solved(&problem, arrangements);
+            let outcome = solved(&problem, arrangements.clone());
             let name = format!("{} by {arrangements:?}", problem.name);
             let off = |value: f64| (value - optimum).abs() / optimum.max(1e-3);
             // The references carry nine digits.

@@ -37,7 +37,7 @@ mod witness;
 pub use halt::Stop;
 pub use lines::Lines;
 pub use pattern::Pattern;
-pub use sample::{Sampled, sample};
+pub use sample::{Sampled, cells_of, sample};
 pub use view::CellView;
 
 use crate::problem::Matrix;

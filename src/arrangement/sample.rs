@@ -1,4 +1,4 @@
-//! Some cells: those of Gaussian weight vectors.
+//! Some cells: those of Gaussian weight vectors, or of given ones.
 
 use std::collections::HashMap;
 
@@ -41,6 +41,19 @@ pub fn sample(x: &Matrix, draws: usize, seed: u64, interrupted: &(dyn Fn() -> bo
     }
     let mut cells: Vec<Sampled> = known.into_iter().map(|(pattern, witness)| Sampled { pattern, witness }).collect();
     cells.sort_unstable_by(|a, b| a.pattern.cmp(&b.pattern));
+    cells
+}
+
+/// The distinct cells of given weight vectors, sorted.
+///
+/// A vector on a hyperplane counts as on its positive side, as the gate 1[x·w >= 0] has it: a neuron there obeys the same inequalities
+/// and the activation is the same from both sides.  Once `interrupted` says so no more vectors are looked at.
+pub fn cells_of(x: &Matrix, vectors: &Matrix, interrupted: &(dyn Fn() -> bool + Sync)) -> Vec<Pattern> {
+    let pattern = |row: usize| (!interrupted()).then(|| Pattern::of(x, vectors.row(row)));
+    let looked: Vec<Option<Pattern>> = (0..vectors.rows).into_par_iter().map(pattern).collect();
+    let mut cells: Vec<Pattern> = looked.into_iter().map_while(|pattern| pattern).collect();
+    cells.sort_unstable();
+    cells.dedup();
     cells
 }
 

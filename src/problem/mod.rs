@@ -60,7 +60,7 @@ pub enum Guarantee {
 }
 
 /// Which activation cells the program is built over.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Arrangements {
     /// Cells are added by price until none is worth adding.
     Generate,
@@ -68,6 +68,15 @@ pub enum Arrangements {
     All,
     /// The distinct cells of this many Gaussian weight vectors.
     Sample { count: usize, seed: u64 },
+    /// The cells of these weight vectors, one per row; `source` is the file they came from, as the model calls it.
+    Cells { source: String, vectors: Matrix },
+}
+
+impl Arrangements {
+    /// Whether only some cells are searched: the answer is then best over those, and no bound on the others.
+    pub fn partial(&self) -> bool {
+        matches!(self, Arrangements::Sample { .. } | Arrangements::Cells { .. })
+    }
 }
 
 /// Who solves the cone programs.

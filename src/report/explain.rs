@@ -163,10 +163,11 @@ fn size_lines(problem: &Problem, sizes: Option<Sizes>) -> Vec<String> {
 
 fn plan(problem: &Problem) -> Vec<String> {
     let plan = &problem.plan;
-    let cells = match plan.arrangements {
+    let cells = match &plan.arrangements {
         Arrangements::Generate => "cells are added by price until none is worth adding".to_string(),
         Arrangements::All => format!("all cells in one program, refused above {}", count(plan.max_patterns)),
-        Arrangements::Sample { count: n, seed } => format!("the cells of {} random weight vectors, seed {seed}", count(n)),
+        Arrangements::Sample { count: n, seed } => format!("the cells of {} random weight vectors, seed {seed}", count(*n)),
+        Arrangements::Cells { source, vectors } => format!("the cells of the {} weight vectors in {source}", count(vectors.rows)),
     };
     let limits = format!("gap asked for {}, time limit {}", plain(plan.gap), limit(plan.time.as_secs_f64()));
     let solver = match plan.solver {
@@ -210,10 +211,14 @@ fn torch(problem: &Problem) -> String {
 }
 
 fn guarantee(problem: &Problem) -> Vec<String> {
-    match problem.plan.guarantee {
+    let mut lines = match problem.plan.guarantee {
         Guarantee::Global => vec!["global: two bounds that meet within the gap, or exit code 3".to_string()],
         Guarantee::Bounded => vec!["bounded: two valid bounds, however far apart".to_string()],
+    };
+    if problem.plan.arrangements.partial() {
+        lines.push("the network is the best over these cells only; the lower bound holds for all cells".to_string());
     }
+    lines
 }
 
 fn program(problem: &Problem, sizes: Option<Sizes>) -> Value {

@@ -150,6 +150,9 @@ fn proof(answer: &Answer) -> Option<Row> {
 pub fn stopped(answer: &Answer) -> Row {
     let why = match answer.stopped {
         Stopped::Time => format!("time limit {}", limit(answer.problem.plan.time.as_secs_f64())),
+        Stopped::Converged if answer.problem.plan.arrangements.partial() => {
+            "no neuron of these cells is worth adding; others were not looked for".to_string()
+        }
         other => other.words().to_string(),
     };
     let exit = if answer.kept() { "" } else { "  (exit 3)" };

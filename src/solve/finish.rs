@@ -6,7 +6,7 @@ use super::search::Search;
 use crate::arrangement::Pattern;
 use crate::lowering::{Group, Shape, prune};
 use crate::pricing::{lower_bound, norm_bound};
-use crate::problem::{Arrangements, Network, Score};
+use crate::problem::{Network, Score};
 
 /// How much of an atom may be lost when neurons are merged, tried from the boldest on; the polish that follows restores the rest.
 const TOLERANCES: [f64; 5] = [1e-3, 1e-5, 1e-7, 1e-9, 1e-11];
@@ -95,11 +95,10 @@ impl Search<'_, '_> {
 
     /// Solves over the cells of the network's neurons only: at most one neuron each.
     ///
-    /// Not with sampled cells: a neuron on the edge of its cell would escape into one that was not sampled.
+    /// Not where only some cells are searched: a neuron on the edge of its cell would escape into one that is none of them.
     fn polish(&mut self, network: Network) -> (Network, Score) {
         let before = self.problem.score(&network);
-        let sampled = matches!(self.plan().arrangements, Arrangements::Sample { .. });
-        if network.neurons() == 0 || sampled || self.stop.now() {
+        if network.neurons() == 0 || self.plan().arrangements.partial() || self.stop.now() {
             return (network, before);
         }
         let size = self.size.clone();

@@ -13,7 +13,7 @@ pub use restricted::{Signs, restricted};
 
 use crate::arrangement;
 use crate::lowering::all_groups;
-use crate::problem::{Arrangements, Class, Network, Problem};
+use crate::problem::{Arrangements, Class, Matrix, Network, Problem};
 use search::Search;
 use std::sync::Arc;
 
@@ -33,10 +33,11 @@ pub fn solve_from(problem: &Problem, start: Option<&Network>, control: &mut Cont
     let workers = workers.map_err(|error| Failure::Numerical(error.to_string()))?;
     let mut search = Search::new(problem, control, Arc::new(workers));
     start.inspect(|network| search.begin_with(network));
-    let stopped = match problem.plan.arrangements {
+    let stopped = match &problem.plan.arrangements {
         _ if problem.architecture.activation.class() == Class::Linear => search.whole(),
         Arrangements::All => search.listed()?,
-        Arrangements::Sample { count, seed } => search.sampled(count, seed),
+        Arrangements::Sample { count, seed } => search.sampled(*count, *seed),
+        Arrangements::Cells { vectors, .. } => search.given(vectors),
         Arrangements::Generate => search.generate(),
     };
     search.finish(stopped)
@@ -75,6 +76,14 @@ impl Search<'_, '_> {
         let cells = self.workers.install(|| arrangement::sample(inputs, count, seed, &|| stop.now()));
         self.patterns(cells.len());
         let patterns: Vec<_> = cells.into_iter().map(|cell| cell.pattern).collect();
+        self.among(&patterns)
+    }
+
+    /// The cells of given weight vectors: like a sample, but of somebody's choice.
+    fn given(&mut self, vectors: &Matrix) -> Stopped {
+        let (inputs, stop) = (&self.inputs, &self.stop);
+        let patterns = self.workers.install(|| arrangement::cells_of(inputs, vectors, &|| stop.now()));
+        self.patterns(patterns.len());
         self.among(&patterns)
     }
 

@@ -33,10 +33,20 @@ pub struct Model {
     pub plan: Plan,
     /// Where `arrangements = ...` is written, if it is: messages about the number of cells point there.
     pub arrangements: Option<Place>,
+    /// The file of `arrangements = cells("G.npy")`: its vectors become part of the plan when the data are bound.
+    pub vectors: Option<VectorFile>,
     /// Which kinds of file a solve writes.
     pub outputs: Outputs,
     /// The file as it stands after overrides: solving it again gives the same result.
     pub text: String,
+}
+
+/// A file of weight vectors; `path` is already relative to the current folder, `shown` as the model wrote it.
+#[derive(Clone, Debug)]
+pub struct VectorFile {
+    pub path: PathBuf,
+    pub shown: String,
+    pub place: Place,
 }
 
 /// An activation and its doc comment.

@@ -550,3 +550,49 @@ fn bad_data_write_nothing() {
         assert_eq!(names(space.path()), ["data.csv", "m.cvx"], "nothing is written");
     }
 }
+
+/// XOR over the cells of two vectors, d x m = 3 x 2.
+fn with_cells(folder: &std::path::Path, rest: &str) {
+    let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (3, 2), }\n";
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.bytes().chain([1.0f64, -1.0, 1.0, -1.0, -1.5, 0.5].into_iter().flat_map(f64::to_le_bytes)));
+    fs::create_dir(folder.join("models")).unwrap();
+    fs::write(folder.join("models/G.npy"), bytes).unwrap();
+    let text = "cvx 1\ndata xor()\nnetwork [x1, x2] -> dense(bias) -> relu -> dense -> y\nminimize squared + 0.01 * weight_decay\n";
+    fs::write(folder.join("models/m.cvx"), format!("{text}solve {{ arrangements = cells(\"G.npy\"){rest} }}\n")).unwrap();
+}
+
+#[test]
+fn given_cells_are_solved_over_and_nothing_more_is_said() {
+    let space = space();
+    with_cells(space.path(), "; guarantee = bounded");
+    let output = run(space.path(), &["solve", "models/m.cvx"]);
+    code(&output, 0);
+    let text = stdout(&output);
+    assert!(text.contains("BOUNDED") && text.contains("no neuron of these cells is worth adding"), "{text}");
+    let explained = stdout(&run(space.path(), &["explain", "models/m.cvx"]));
+    assert!(explained.contains("the cells of the 2 weight vectors in G.npy"), "{explained}");
+    assert!(explained.contains("the best over these cells only; the lower bound holds for all cells"), "{explained}");
+    let answer: Value = serde_json::from_slice(&run(space.path(), &["solve", "-q", "--json", "models/m.cvx"]).stdout).unwrap();
+    let number = |name: &str| answer[name].as_f64().unwrap();
+    assert!(number("lower_bound") <= 0.062426 && number("objective") > 0.0625, "{answer}");
+    assert_eq!(answer["patterns"]["listed"], 2);
+    // A promise of the command line is one that two cells cannot keep.
+    code(&run(space.path(), &["solve", "-q", "models/m.cvx", "--guarantee", "global"]), 3);
+}
+
+#[test]
+fn given_cells_promise_nothing_global_and_need_their_file() {
+    let space = space();
+    with_cells(space.path(), "");
+    let output = run(space.path(), &["check", "models/m.cvx"]);
+    code(&output, 1);
+    assert!(stderr(&output).contains("error[E0351]: `cells` cannot promise a global optimum"), "{}", stderr(&output));
+    let text = fs::read_to_string(space.path().join("models/m.cvx")).unwrap();
+    fs::write(space.path().join("models/m.cvx"), text.replace("cells(\"G.npy\")", "cells(\"H.npy\"); guarantee = bounded")).unwrap();
+    let output = run(space.path(), &["solve", "models/m.cvx"]);
+    code(&output, 1);
+    assert!(stderr(&output).contains("error[E0402]: there is no file `H.npy`"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("a file with a similar name exists: `G.npy`"), "{}", stderr(&output));
+}

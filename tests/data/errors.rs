@@ -239,3 +239,70 @@ fn libsvm_lines() {
     begins(file("1 1:2\n2 1:\n"), "E0410: `x1` is empty in row 2\na.libsvm:2:5 [] nothing here");
     begins(file("# nothing\n"), "E0403: `a.libsvm` is empty");
 }
+
+/// What a model on three inputs and a bias says about this file of weight vectors.
+fn vectors(bytes: impl AsRef<[u8]>) -> String {
+    let folder = Folder::new();
+    let path = folder.file("G.npy", bytes);
+    refused(&with_vectors(&path))
+}
+
+/// A model on three inputs and a bias whose cells come from a file.
+fn with_vectors(path: &std::path::Path) -> Model {
+    let mut model = on_table("a b c y\n1 2 3 4\n2 3 1 1", "y", "squared");
+    let place = placed((), "cells(\"G.npy\")").place;
+    model.vectors = Some(VectorFile { path: path.to_path_buf(), shown: "G.npy".to_string(), place });
+    model
+}
+
+#[test]
+fn weight_vectors_have_the_length_of_a_neuron() {
+    let array = |rows: usize, columns: usize| npy(&format!("({rows}, {columns})"), false, (1..=rows * columns).map(|v| v as f64));
+    assert_eq!(
+        vectors(array(3, 2)),
+        "E0460: `G.npy` is 3 x 2, and the weight vectors of these neurons need 4 x m\nmodel.cvx:1:1 [cells(\"G.npy\")] another shape\n\
+         note: one weight vector per column: 3 rows for the inputs, and the bias as the last row"
+    );
+    let turned = vectors(array(5, 4));
+    begins(turned.clone(), "E0460: `G.npy` is 5 x 4, and the weight vectors of these neurons need 4 x m");
+    assert!(turned.ends_with("help: save it transposed: `numpy.save(\"G.npy\", G.T)`"), "{turned}");
+    begins(vectors(npy("(2,)", false, [1.0, 2.0])), "E0460: `G.npy` holds one vector of 2 numbers, and");
+    begins(vectors(npy("(4, 1, 1)", false, [1.0, 2.0, 3.0, 4.0])), "E0460: `G.npy` has 3 dimensions, and");
+}
+
+#[test]
+fn weight_vectors_point_somewhere() {
+    let file = |values: [f64; 8]| vectors(npy("(4, 2)", false, values));
+    assert_eq!(
+        file([1.0, 0.0, 1.0, 0.0, 1.0, -0.0, 1.0, 0.0]),
+        "E0461: column 2 of `G.npy` is zero, which points nowhere\nmodel.cvx:1:1 [cells(\"G.npy\")] a zero vector\nhelp: leave the column out"
+    );
+    begins(file([1.0, 1.0, 1.0, f64::NAN, 1.0, 1.0, 1.0, 1.0]), "E0461: `G.npy` holds NaN in row 2, column 2\nmodel.cvx:1:1");
+    begins(file([1.0, 1.0, 1.0, 1.0, f64::INFINITY, 1.0, 1.0, 1.0]), "E0461: `G.npy` holds inf in row 3, column 1");
+}
+
+#[test]
+fn files_of_weight_vectors_that_are_none() {
+    let folder = Folder::new();
+    begins(refused(&with_vectors(&folder.0.path().join("G.npy"))), "E0402: there is no file `G.npy`\nmodel.cvx:1:7 [\"G.npy\"] not found");
+    begins(refused(&with_vectors(folder.0.path())), "E0402: `G.npy` is a folder, not a file");
+    begins(vectors(""), "E0403: `G.npy` is empty\nmodel.cvx:1:1 [cells(\"G.npy\")] no vectors");
+    begins(vectors(npy("(4, 0)", false, [])), "E0403: `G.npy` holds no rows");
+    begins(vectors("x,y\n1,2\n1234567"), "E0406: `G.npy` cannot be used: it does not begin like an npy file");
+    begins(vectors(npy("(4, 3)", false, [1.0])), "E0406: `G.npy` is cut off");
+    let text = npy_bytes("{'descr': '<U1', 'fortran_order': False, 'shape': (4, 1), }", "a\0\0\0b\0\0\0c\0\0\0d\0\0\0".bytes());
+    begins(vectors(text), "E0406: `G.npy` cannot be used: it holds text, not numbers");
+}
+
+#[test]
+fn weight_vectors_are_columns_whatever_the_order_of_the_bytes() {
+    let folder = Folder::new();
+    let by_rows = npy("(4, 2)", false, [1.0, 5.0, 2.0, 6.0, 3.0, 7.0, 4.0, 8.0]);
+    let by_columns = npy("(4, 2)", true, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
+    for bytes in [by_rows, by_columns] {
+        let model = with_vectors(&folder.file("G.npy", bytes));
+        let problem = cvxc::syntax::data::bind(&model, &mut |_| ()).unwrap_or_else(|errors| panic!("{}", told_all(&errors)));
+        let cvxc::problem::Arrangements::Cells { source, vectors } = problem.plan.arrangements else { panic!("cells") };
+        assert_eq!((source.as_str(), vectors.row(0), vectors.row(1)), ("G.npy", &[1.0, 2.0, 3.0, 4.0][..], &[5.0, 6.0, 7.0, 8.0][..]));
+    }
+}

@@ -79,6 +79,7 @@ pub fn model(source: SourceSpec, place: &str, target: &str, loss: &str) -> Model
         plan: Plan::default(),
         outputs: Outputs::default(),
         arrangements: None,
+        vectors: None,
         text: String::new(),
     }
 }

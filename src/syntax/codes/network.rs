@@ -241,8 +241,8 @@ pub const CODES: &[Code] = &[
     page(
         "E0351",
         "arrangements that cannot promise a global optimum",
-        "A model promises `guarantee = global` unless it says otherwise. A sample of the patterns, or data of lower\n\
-         rank, can only give bounds, so the file has to say so.",
+        "A model promises `guarantee = global` unless it says otherwise. A sample of the patterns, those of\n\
+         given vectors, or data of lower rank, can only give bounds, so the file has to say so.",
         "solve { arrangements = sample(500) }",
         "solve { arrangements = sample(500); guarantee = bounded }",
     ),

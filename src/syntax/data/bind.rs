@@ -10,7 +10,8 @@ use super::examples::{self, Examples, Part};
 use super::open;
 use super::scale::{Scaling, Unfit};
 use super::table::{Cells, Reader, Site, Wish};
-use crate::problem::{Architecture, Column, Dataset, Matrix, Objective, Problem, Rows, Target};
+use super::vectors;
+use crate::problem::{Architecture, Arrangements, Column, Dataset, Matrix, Objective, Problem, Rows, Target};
 use crate::syntax::diagnostic::Diagnostic;
 use crate::syntax::model::{DataSpec, Missing, Model, Standardize, TestSpec};
 
@@ -28,7 +29,12 @@ pub fn bind(model: &Model, progress: &mut dyn FnMut(Progress)) -> Result<Problem
         skip: network.skip.is_some(),
     };
     let objective = Objective { loss: model.loss.value, regularizer: model.regularizer.value, strength: model.strength.value };
-    Ok(Problem { name: model.name.clone(), dataset, architecture, objective, plan: model.plan.clone() })
+    let mut plan = model.plan.clone();
+    if let Some(file) = &model.vectors {
+        let vectors = vectors::read(file, &architecture, dataset.columns.len(), budget::limit(plan.memory)).map_err(one)?;
+        plan.arrangements = Arrangements::Cells { source: file.shown.clone(), vectors };
+    }
+    Ok(Problem { name: model.name.clone(), dataset, architecture, objective, plan })
 }
 
 fn dataset(model: &Model, progress: &mut dyn FnMut(Progress)) -> Result<Dataset, Vec<Diagnostic>> {

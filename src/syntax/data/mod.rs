@@ -28,6 +28,7 @@ mod remarks;
 mod scale;
 mod table;
 mod toys;
+mod vectors;
 
 pub use bind::bind;
 pub use budget::limit as memory_limit;

@@ -6,6 +6,7 @@ use super::content::{Content, failed};
 use super::csv::numbered;
 use super::faults::at_cell;
 use super::table::{Filling, Reader, Site, Table, Wish};
+use crate::problem::Matrix;
 use crate::syntax::diagnostic::{Diagnostic, Place};
 use std::io::{self, BufReader, Read};
 use std::ops::Range;
@@ -260,6 +261,31 @@ impl Npy {
         budget::check_width(&site, array.columns)?;
         let names = numbered(array.columns);
         Ok(Npy { site, content, array, start, names })
+    }
+}
+
+/// For those who want the whole array as it is, and not a table.
+impl Npy {
+    pub fn array(&self) -> &Array {
+        &self.array
+    }
+
+    /// The transposed array, so that a column of the file is a row here; NaN and infinities come as they are.
+    pub fn transposed(&self) -> Result<Matrix, Diagnostic> {
+        let array = &self.array;
+        if matches!(array.item, Item::Unicode | Item::Bytes) {
+            return Err(not_an_array(&self.site, &bad("it holds text, not numbers")));
+        }
+        let stream = self.content.stream(self.start).map_err(|error| failed(&self.site, &error))?;
+        let mut stream = BufReader::with_capacity(1 << 18, stream);
+        let mut matrix = Matrix::new(array.columns, array.rows, vec![0.0; array.columns * array.rows]);
+        let mut buffer = vec![0; array.size];
+        for at in 0..matrix.values.len() {
+            stream.read_exact(&mut buffer).map_err(|error| troubled(&self.site, &self.names, 0, error.into()))?;
+            let (row, column) = if array.fortran { (at % array.rows, at / array.rows) } else { (at / array.columns, at % array.columns) };
+            matrix.values[column * array.rows + row] = array.number(&buffer);
+        }
+        Ok(matrix)
     }
 }
 

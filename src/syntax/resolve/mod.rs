@@ -65,6 +65,7 @@ pub fn resolve(
 
     let assembled = net.zip(goal).zip(data).and_then(|((net, goal), data)| {
         let mut model = assemble(&checker, net, goal, data)?;
+        model.vectors = machine.vectors;
         model.arrangements = machine.arrangements.as_ref().map(|span| checker.place(span));
         (model.plan, model.outputs, model.activations, model.overrides) = (machine.plan, outputs, activations, changes);
         Some(model)
@@ -108,6 +109,7 @@ fn assemble(checker: &Checker, net: Net, goal: Goal, data: super::model::DataSpe
         regularizer: super::model::Placed { value: Regularizer::weight_decay(), place: penalty },
         plan: Default::default(),
         arrangements: None,
+        vectors: None,
         outputs: Default::default(),
         text: checker.text_after_overrides(),
     })

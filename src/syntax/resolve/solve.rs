@@ -2,7 +2,7 @@
 
 use super::checker::Checker;
 use crate::problem::{Arrangements, Guarantee, Plan, Solver};
-use crate::syntax::model::Outputs;
+use crate::syntax::model::{Outputs, VectorFile};
 use crate::syntax::tree::{Binding, Expr, Span};
 
 const SETTINGS: &[&str] = &["guarantee", "arrangements", "solver", "gap", "tolerance", "time", "memory", "max_patterns"];
@@ -16,6 +16,8 @@ pub struct Machine {
     partial: Option<(String, Span)>,
     /// Where the arrangements are chosen.
     pub arrangements: Option<Span>,
+    /// The file of weight vectors whose cells are searched.
+    pub vectors: Option<VectorFile>,
     pub from_gates: Option<Span>,
     pub highs: Option<Span>,
     pub native: Option<Span>,
@@ -75,7 +77,7 @@ impl Checker {
         };
         machine.arrangements = Some(value.span.clone());
         let word = name.text.as_str();
-        if ["sample", "low_rank"].contains(&word) {
+        if ["sample", "low_rank", "cells"].contains(&word) {
             machine.partial = Some((word.to_string(), value.span.clone()));
         }
         match word {
@@ -93,8 +95,11 @@ impl Checker {
             }
             "cells" => {
                 let path = self.one(&name, args, "cells(\"G.npy\")")?;
-                self.text("cells", path, "\"G.npy\"")?;
-                self.not_yet_but(word, &value.span, "write `generate`", "generate");
+                let shown = self.text("cells", path, "\"G.npy\"")?.to_string();
+                if shown.is_empty() {
+                    return self.refuse(self.error("E0113", "a file of weight vectors needs a name", &path.span, "an empty text"));
+                }
+                machine.vectors = Some(VectorFile { path: self.folder.join(&shown), shown, place: self.place(&path.span) });
             }
             _ => {
                 self.arguments(&name, args, &[])?;
@@ -119,7 +124,7 @@ impl Checker {
     /// E0351: some cells cannot promise what all cells can.
     fn keeps_its_promise(&mut self, machine: &Machine) {
         let Some((word, span)) = machine.partial.as_ref().filter(|_| machine.plan.guarantee == Guarantee::Global) else { return };
-        let keeps = if word == "sample" { "this keeps only some of the patterns" } else { "this solves an approximation of the data" };
+        let keeps = if word == "low_rank" { "this solves an approximation of the data" } else { "this keeps only some of the patterns" };
         let error = self.error("E0351", format!("`{word}` cannot promise a global optimum"), span, keeps);
         let error = match &machine.promised {
             Some(promise) => error.also(self.place(promise), "promised here"),

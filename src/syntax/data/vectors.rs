@@ -1,0 +1,68 @@
+//! Files of weight vectors: a d x m array, one vector per column, d being the number of weights of a neuron.
+
+use super::budget;
+use super::content::Content;
+use super::faults::counted;
+use super::npy::Npy;
+use super::table::{Site, Wish};
+use crate::problem::{Architecture, Bias, Matrix};
+use crate::syntax::diagnostic::Diagnostic;
+use crate::syntax::model::VectorFile;
+
+/// The vectors of a file, one per row, for the neurons of `architecture` on `features` inputs, in at most `limit` bytes.
+pub fn read(file: &VectorFile, architecture: &Architecture, features: usize, limit: u64) -> Result<Matrix, Diagnostic> {
+    let site = Site { shown: file.shown.clone(), place: file.place.clone(), new_rows: false };
+    let content = Content::File(file.path.clone());
+    content.check(&site)?;
+    if content.len() == 0 {
+        let error = site.error("E0403", format!("`{}` is empty", site.shown), "no vectors");
+        return Err(error.help("save an array, one weight vector per column: `numpy.save(\"G.npy\", G)`"));
+    }
+    let npy = Npy::open(site.clone(), content)?;
+    fits(&site, &npy, architecture, features)?;
+    let columns = npy.array().columns as u64;
+    let wish = Wish { columns: Vec::new(), window: 0..usize::MAX, row_bytes: 8 * columns, limit };
+    budget::check(&site, &wish, npy.array().rows as u64)?;
+    let vectors = npy.transposed()?;
+    usable(&site, &vectors)?;
+    Ok(vectors)
+}
+
+/// E0460: the array has as many rows as a neuron has weights.
+fn fits(site: &Site, npy: &Npy, architecture: &Architecture, features: usize) -> Result<(), Diagnostic> {
+    let (array, size) = (npy.array(), architecture.neuron_size(features));
+    if array.rows == size && array.dimensions <= 2 {
+        return Ok(());
+    }
+    let found = match array.dimensions {
+        0 => "holds a single number".to_string(),
+        1 => format!("holds one vector of {}", counted(array.rows, "number")),
+        2 => format!("is {} x {}", array.rows, array.columns),
+        more => format!("has {more} dimensions"),
+    };
+    let message = format!("`{}` {found}, and the weight vectors of these neurons need {size} x m", site.shown);
+    let bias = if architecture.bias == Bias::Penalised { ", and the bias as the last row" } else { "" };
+    let error = site.error("E0460", message, "another shape").note(format!(
+        "one weight vector per column: {} for the {}{bias}",
+        counted(features, "row"),
+        if features == 1 { "input" } else { "inputs" }
+    ));
+    let turned = array.dimensions == 2 && array.columns == size;
+    Err(if turned { error.help("save it transposed: `numpy.save(\"G.npy\", G.T)`") } else { error })
+}
+
+/// E0461: a vector points somewhere.
+fn usable(site: &Site, vectors: &Matrix) -> Result<(), Diagnostic> {
+    for (at, vector) in vectors.each_row().enumerate() {
+        let column = at + 1;
+        if let Some(row) = vector.iter().position(|x| !x.is_finite()) {
+            let message = format!("`{}` holds {} in row {}, column {column}", site.shown, vector[row], row + 1);
+            return Err(site.error("E0461", message, "not a finite number").help("write finite numbers"));
+        }
+        if vector.iter().all(|x| *x == 0.0) {
+            let message = format!("column {column} of `{}` is zero, which points nowhere", site.shown);
+            return Err(site.error("E0461", message, "a zero vector").help("leave the column out"));
+        }
+    }
+    Ok(())
+}
