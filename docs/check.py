@@ -2,7 +2,7 @@
 """Check a cvxc certificate in exact arithmetic: an independent reading of grammar/certificate.md.
 
 usage: check.py CERTIFICATE DATA.csv    plain training rows with a header, inputs first and the target last, no preparation
-Covers relu and |z|; squared, absolute, hinge (and their mean); weight decay.  Prints the interval, or exits with 1.
+Covers relu and |z|; squared, absolute, epsilon_insensitive, hinge (and their mean); weight decay.  Prints the interval, or exits with 1.
 """
 import base64, csv, json, math, sys
 from fractions import Fraction as F
@@ -203,9 +203,13 @@ def signs(stream, point, lines, start, limit):
 
 
 LOSSES = {  # value, conjugate
-    "squared": (lambda f, y: (f - y) ** 2 / 2, lambda v, y: v * v / 2 + v * y),
-    "absolute": (lambda f, y: abs(f - y), lambda v, y: v * y if abs(v) <= 1 else None),
-    "hinge": (lambda f, y: max(F(0), 1 - y * f), lambda v, y: y * v if -1 <= y * v <= 0 else None),
+    "squared": (lambda f, y, _: (f - y) ** 2 / 2, lambda v, y, _: v * v / 2 + v * y),
+    "absolute": (lambda f, y, _: abs(f - y), lambda v, y, _: v * y if abs(v) <= 1 else None),
+    "epsilon_insensitive": (
+        lambda f, y, e: max(F(0), abs(f - y) - e),
+        lambda v, y, e: v * y + e * abs(v) if abs(v) <= 1 else None,
+    ),
+    "hinge": (lambda f, y, _: max(F(0), 1 - y * f), lambda v, y, _: y * v if -1 <= y * v <= 0 else None),
 }
 
 
@@ -214,7 +218,10 @@ def check(cert, table):
     loss, strength = cert["statement"]["objective"].split(" + ")
     beta = F(strength.split(" * ")[0])
     mean = loss.startswith("mean(")
-    value, conjugate = LOSSES[loss.removeprefix("mean(").removesuffix(")")]
+    name, _, parameter = (loss[5:-1] if mean else loss).partition("(")
+    demand(name in LOSSES, f"the loss {name} is not covered here, only {', '.join(LOSSES)}")
+    value, conjugate = LOSSES[name]
+    given = F(parameter.removesuffix(")") or 0)
     words = cert["statement"]["network"].split(" -> ")
     p, q = {"relu": (1, 0), "abs": (1, 1)}[words[1]]
     rows = [row[:-1] + ([1.0] if words[0] == "dense(bias)" else []) for row in table]
@@ -225,9 +232,9 @@ def check(cert, table):
     network = [([F(x) for x in w], F(a)) for w, a in network]
     phi = lambda z: p * z if z > 0 else -q * z
     outputs = [sum(a * phi(dot(w, [F(x) for x in row])) for w, a in network) for row in rows]
-    upper = sum(map(value, outputs, targets)) / count + beta * sum(dot(w, w) + a * a for w, a in network) / 2
+    upper = sum(value(f, y, given) for f, y in zip(outputs, targets)) / count + beta * sum(dot(w, w) + a * a for w, a in network) / 2
     u = [F(cert["scale"]) * m / F(2) ** cert["dual"]["exponent"] for m in cert["dual"]["mantissas"]]
-    terms = [conjugate(v, y) for v, y in zip(u, targets)]
+    terms = [conjugate(v, y, given) for v, y in zip(u, targets)]
     demand(None not in terms, "the dual vector leaves its domain")
     leaves = 0
     for sign, proof in zip((1, -1), cert["proofs"]):

@@ -59,7 +59,7 @@ fn solved(problem: &Problem, threads: usize) -> Outcome {
     solve(problem, &mut control).unwrap_or_else(|failure| panic!("{failure:?}"))
 }
 
-const LOSSES: [&str; 7] = ["squared", "absolute", "huber", "quantile", "hinge", "squared_hinge", "logistic"];
+const LOSSES: [&str; 8] = ["squared", "absolute", "huber", "quantile", "hinge", "squared_hinge", "logistic", "epsilon_insensitive"];
 
 #[test]
 fn every_loss_is_proved_and_checked() {
@@ -133,8 +133,8 @@ fn certificates_do_not_depend_on_threads() {
 
 #[test]
 fn no_sampled_neuron_beats_a_certified_bound() {
-    for seed in 20..26 {
-        let problem = problem(seed, 16, 3, LOSSES[seed as usize % 7], Bias::None);
+    for seed in 20..28 {
+        let problem = problem(seed, 16, 3, LOSSES[seed as usize % LOSSES.len()], Bias::None);
         let outcome = solved(&problem, 1);
         let certificate = outcome.certificate.unwrap();
         let v: Vec<f64> = certificate.dual.doubles();

@@ -46,6 +46,9 @@ impl Loss for Absolute {
     fn conjugate_above(&self, v: &Rational, y: &Rational, _: &Rational) -> Option<Rational> {
         (v.clone().abs() <= Rational::ONE).then(|| v * y)
     }
+    fn linear(&self) -> bool {
+        true
+    }
     fn cone_form(&self, program: &mut Program, f: usize, y: f64, _: f64, c: f64) {
         let t = program.add_columns(1, c);
         let above = Affine::new(y).plus(1.0, t).plus(-1.0, f);

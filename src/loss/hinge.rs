@@ -41,6 +41,9 @@ impl Loss for Hinge {
         let s = y * v;
         (-Rational::ONE <= s && s <= Rational::ZERO).then_some(s)
     }
+    fn linear(&self) -> bool {
+        true
+    }
     fn cone_form(&self, program: &mut Program, f: usize, y: f64, _: f64, c: f64) {
         let t = program.add_columns(1, c);
         program.constrain(Cone::Nonnegatives(2), [Affine::new(0.0).plus(1.0, t), Affine::new(-1.0).plus(1.0, t).plus(y, f)]);

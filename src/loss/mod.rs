@@ -1,6 +1,7 @@
 //! Losses: value, slope, conjugate and cone form of each; the table is what the language, the help and the laws read.
 
 mod absolute;
+mod epsilon_insensitive;
 mod hinge;
 mod huber;
 mod logistic;
@@ -56,6 +57,10 @@ pub trait Loss: Sync {
     fn value_above(&self, f: &Rational, y: &Rational, p: &Rational) -> Option<Rational>;
     /// A rational at least ℓ*(v), and ℓ*(v) itself where that is rational; `None` for v outside the domain, decided exactly.
     fn conjugate_above(&self, v: &Rational, y: &Rational, p: &Rational) -> Option<Rational>;
+    /// Whether it is made of straight pieces, so that its cone form is linear.
+    fn linear(&self) -> bool {
+        false
+    }
     /// Whether its cone form needs exponential cones.
     fn exponential(&self) -> bool {
         false
@@ -73,6 +78,7 @@ pub const LOSSES: &[&dyn Loss] = &[
     &hinge::Hinge,
     &squared_hinge::SquaredHinge,
     &logistic::Logistic,
+    &epsilon_insensitive::EpsilonInsensitive,
 ];
 
 /// The loss of a name, if there is one.

@@ -50,6 +50,9 @@ impl Loss for Quantile {
     fn conjugate_above(&self, v: &Rational, y: &Rational, tau: &Rational) -> Option<Rational> {
         (-tau <= *v && *v <= Rational::ONE - tau).then(|| v * y)
     }
+    fn linear(&self) -> bool {
+        true
+    }
     fn cone_form(&self, program: &mut Program, f: usize, y: f64, tau: f64, c: f64) {
         let t = program.add_columns(1, c);
         let under = Affine::new(-tau * y).plus(1.0, t).plus(tau, f);

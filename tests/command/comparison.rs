@@ -167,7 +167,9 @@ fn other_networks_are_not_stationary_and_the_zero_network_is() {
 #[test]
 fn the_optimum_is_stationary_in_every_loss() {
     let space = space();
-    for objective in ["squared", "mean(absolute)", "hinge", "logistic", "huber(0.5)", "squared_hinge", "quantile(0.3)"] {
+    for objective in
+        ["squared", "mean(absolute)", "hinge", "logistic", "huber(0.5)", "squared_hinge", "quantile(0.3)", "epsilon_insensitive(0.3)"]
+    {
         let skip = if objective == "hinge" { "(dense(bias) -> relu -> dense) + skip" } else { "dense(bias) -> relu -> dense" };
         let text = XOR.replace("squared +", &format!("{objective} +")).replace("dense(bias) -> relu -> dense", skip);
         fs::write(space.path().join("m.cvx"), text).unwrap();
@@ -184,7 +186,13 @@ fn the_optimum_is_stationary_in_every_loss() {
 #[test]
 fn the_distance_is_that_to_the_known_optimum() {
     let instances: Vec<Value> = serde_json::from_str(include_str!("../reference/instances.json")).unwrap();
-    for (name, objective) in [("relu_sq", "squared"), ("relu_abs", "absolute"), ("relu_hinge", "hinge"), ("relu_logistic", "logistic")] {
+    for (name, objective) in [
+        ("relu_sq", "squared"),
+        ("relu_abs", "absolute"),
+        ("relu_epsins", "epsilon_insensitive(0.2)"),
+        ("relu_hinge", "hinge"),
+        ("relu_logistic", "logistic"),
+    ] {
         let instance = instances.iter().find(|instance| instance["name"] == name).unwrap();
         let numbers = |value: &Value| value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect::<Vec<f64>>();
         let targets = numbers(&instance["y"]);

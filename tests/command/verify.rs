@@ -135,6 +135,8 @@ fn a_second_checker_agrees() {
     for (name, table, layers, objective) in [
         ("small", small, "dense -> relu", "squared + 0.3 * weight_decay"),
         ("small", small, "dense(bias) -> abs", "mean(absolute) + 0.05 * weight_decay"),
+        ("small", small, "dense -> relu", "epsilon_insensitive(0.2) + 0.3 * weight_decay"),
+        ("small", small, "dense -> relu", "mean(epsilon_insensitive(0.1)) + 0.05 * weight_decay"),
         ("wide", wide.as_str(), "dense -> relu", "mean(squared) + 0.1 * weight_decay"),
     ] {
         fs::write(space.path().join("t.csv"), table).unwrap();

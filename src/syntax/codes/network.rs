@@ -234,7 +234,7 @@ pub const CODES: &[Code] = &[
         "E0350",
         "a linear solver for a program that is not linear",
         "HiGHS through good_lp solves linear programs. Squares and Euclidean norms need second-order cones; absolute,\n\
-         hinge and quantile loss with `weight_decay(hidden = l1)` give a linear program.",
+         quantile, epsilon_insensitive and hinge loss with `weight_decay(hidden = l1)` give a linear program.",
         "solve { solver = highs }      # with plain weight_decay",
         "solve { solver = auto }",
     ),

@@ -56,7 +56,7 @@ impl LossSpec {
 
     /// Whether the loss is made of straight pieces.
     pub fn linear(&self) -> bool {
-        ["absolute", "hinge", "quantile"].contains(&self.name())
+        matches!(self, LossSpec::Scalar(total) if total.loss.linear())
     }
 
     /// Whether its cone form needs exponential cones.
