@@ -24,6 +24,7 @@ def floor_div(x):
 class Stream:
     def __init__(self, text):
         self.bytes, self.at = base64.b64decode(text, validate=True), 0
+        demand(base64.b64encode(self.bytes).decode() == text, "the tree is not base64")
 
     def natural(self):
         value = shift = 0
@@ -32,6 +33,7 @@ class Stream:
             byte, self.at = self.bytes[self.at], self.at + 1
             value |= (byte & 127) << shift
             shift += 7
+            demand(shift <= 133 and value < 2**128, "a number is too wide")
             if byte < 128:
                 return value
 
@@ -41,7 +43,7 @@ class Stream:
 
     def scaled(self):
         mantissa, shift = self.natural(), self.natural()
-        demand(shift < 127, "a number is too wide")
+        demand(shift < 127 and mantissa << shift < 2**127, "a number is too wide")
         return mantissa << shift
 
 
@@ -53,7 +55,7 @@ def claim(cert, rows, p, q, nb, sign):
     """Lines, kinks, G_0 and T."""
     dual, d = cert["dual"], len(rows[0])
     largest = max(abs(x) for row in rows for x in row)
-    g = 40 - math.frexp(largest)[1]
+    g = 40 - math.frexp(largest)[1] if largest else 0
     half_away = lambda x: int(math.copysign(math.floor(abs(x) + F(1, 2)), x))
     exact = [[F(x) * F(2) ** g for x in row] for row in rows]
     grid = [[half_away(x) for x in row] for row in exact]
@@ -61,6 +63,7 @@ def claim(cert, rows, p, q, nb, sign):
     norm = F(1)
     if cert.get("basis"):
         basis = cert["basis"]
+        demand(len(basis) <= d and all(len(b) == d and all(abs(x) < 2**45 for x in b) for b in basis), "basis")
         for i, x in enumerate(grid):
             z = [(dot(b, x) + 2**43) >> 44 for b in basis]
             rest = [(x[k] << 44) - sum(b[k] * v for b, v in zip(basis, z)) for k in range(d)]
@@ -73,7 +76,7 @@ def claim(cert, rows, p, q, nb, sign):
     whole = F(2) ** (g + dual["exponent"]) * nb / F(cert["scale"])
     error = max(abs(p), abs(q)) * F(sum(abs(a) * b for a, b in zip(m, errors)), 2**44)
     limit = floor_div((whole - error) / norm)
-    demand(limit > 0, "no room for a proof")
+    demand(0 < limit < 2**100, "no room for a proof")
     lines, kinks, start = [], {}, [0] * len(grid[0])
     for row, mi in zip(grid, m):
         divisor = math.gcd(*row)
@@ -91,8 +94,12 @@ def claim(cert, rows, p, q, nb, sign):
 
 def cones(stream, unit, lines, start, limit):
     r = len(start)
+    small = lambda v: demand(all(abs(x) < 2**61 for x in v), "a number is too wide")
+    demand(1 <= r <= 16 and 0 <= unit <= 90, "the rank or the unit")
+    for line, _ in lines:
+        small(line)
 
-    def node(generators, live, slope):
+    def node(generators, live, slope, depth):
         values = [(line, k, [dot(line, g) for g in generators]) for line, k in live]
         for line, k, at in values:
             if any(v > 0 for v in at) and not any(v < 0 for v in at):
@@ -102,13 +109,15 @@ def cones(stream, unit, lines, start, limit):
         if tag > 30:
             a, b = divmod(tag - 31, r)
             m, n = stream.natural(), stream.natural()
-            demand(a < r and a != b and m > 0 and n > 0, "a split")
+            demand(a < r and a != b and m > 0 and n > 0 and depth < 256, "a split")
             new = [m * x + n * y for x, y in zip(generators[a], generators[b])]
             common = math.gcd(*new)
             new = [x // (common & -common) for x in new]
+            small(new)
             live = [(line, k) for line, k, _ in values]
-            return sum(node([new if i == gone else g for i, g in enumerate(generators)], live, slope) for gone in (a, b))
+            return sum(node([new if i == gone else g for i, g in enumerate(generators)], live, slope, depth + 1) for gone in (a, b))
         c = [stream.integer() for _ in range(r)]
+        small(c)
         demand(dot(c, c) << 2 * tag <= (limit >> unit) ** 2, "a leaf's vector is too long")
         concave = [line for line, k, _ in values if k < 0]
         given, at = {}, -1
@@ -127,7 +136,7 @@ def cones(stream, unit, lines, start, limit):
         return 1
 
     axis = lambda k, bits: [(-1 if bits >> k & 1 else 1) if j == k else 0 for j in range(r)]
-    return sum(node([axis(k, bits) for k in range(r)], lines, start) for bits in range(2**r))
+    return sum(node([axis(k, bits) for k in range(r)], lines, start, 0) for bits in range(2**r))
 
 
 def definite(matrix):
@@ -146,10 +155,12 @@ def definite(matrix):
 
 def signs(stream, point, lines, start, limit):
     r = len(start)
+    demand(1 <= point <= 60, "the unit")
 
     def leaf(path):
-        unit = 2 ** (point - stream.natural())
-        demand(unit >= 2, "a point")
+        coarser = stream.natural()
+        demand(coarser < point, "a point")
+        unit = 2 ** (point - coarser)
         a, b, constant = [[F(0)] * r for _ in range(r)], [F(x) for x in start], 0
 
         def square(u, v, weight):
@@ -179,11 +190,15 @@ def signs(stream, point, lines, start, limit):
         for at, sign in path:
             multiplier = stream.scaled()
             linear(lines[at][0], multiplier * sign)
-            if stream.natural():
+            ball = stream.natural()
+            demand(ball < 2, "a constraint")
+            if ball:
                 w = [stream.integer() for _ in range(r)]
                 demand(dot(w, w) <= multiplier**2, "a constraint")
                 square(lines[at][0], w, F(-sign))
-        for _ in range(stream.natural()):
+        products = stream.natural()
+        demand(products <= len(path) ** 2, "products")
+        for _ in range(products):
             (j, sj), (l, sl) = path[stream.natural()], path[stream.natural()]
             square(lines[j][0], lines[l][0], F(sj * sl * stream.scaled(), unit))
         mu = stream.scaled()
@@ -196,7 +211,7 @@ def signs(stream, point, lines, start, limit):
         tag = stream.natural()
         if not tag:
             return leaf(path)
-        demand(tag <= len(lines) and lines[tag - 1][1] > 0 and tag - 1 not in dict(path), "a split")
+        demand(tag <= len(lines) and lines[tag - 1][1] > 0 and tag - 1 not in dict(path) and len(path) < 256, "a split")
         return node(path + [(tag - 1, 1)]) + node(path + [(tag - 1, -1)])
 
     return node([])
@@ -213,7 +228,18 @@ LOSSES = {  # value, conjugate
 }
 
 
+FIELDS = {
+    "": "format version statement network dual scale basis pivots proofs",
+    "statement": "model overrides network objective data",
+    "network": "hidden output skip",
+    "dual": "exponent mantissas",
+}
+
+
 def check(cert, table):
+    for name, fields in FIELDS.items():
+        demand(set(cert[name] if name else cert) <= set(fields.split()), "an unknown field")
+    demand(len(cert["proofs"]) == 2 and all(set(proof) == {"kind", "unit", "tree"} for proof in cert["proofs"]), "the proofs")
     demand(cert["format"] == "cvxc certificate" and cert["version"] == 1, "format")
     loss, strength = cert["statement"]["objective"].split(" + ")
     beta = F(strength.split(" * ")[0])
@@ -240,7 +266,7 @@ def check(cert, table):
     for sign, proof in zip((1, -1), cert["proofs"]):
         lines, start, limit = claim(cert, rows, p, q, count * beta, sign)
         stream = Stream(proof["tree"])
-        prove = cones if proof["kind"] == "cones" else signs
+        prove = {"cones": cones, "signs": signs}[proof["kind"]]
         leaves += prove(stream, proof["unit"], lines, start, limit)
         demand(stream.at == len(stream.bytes), "the tree goes on")
     demand(-sum(terms) / count <= upper, "the bounds cross")
@@ -253,6 +279,6 @@ if __name__ == "__main__":
         cert, table = json.load(file), [[float(x) for x in row] for row in list(csv.reader(data))[1:]]
     try:
         lower, upper, leaves = check(cert, table)
-    except (Refused, KeyError, IndexError, ValueError, TypeError) as reason:
+    except (Refused, KeyError, IndexError, ValueError, TypeError, ArithmeticError) as reason:
         sys.exit(f"REFUSED: {reason!r}")
     print(f"CERTIFIED {float(lower)!r} {float(upper)!r} {leaves} leaves")

@@ -1,8 +1,8 @@
 //! Certificates end to end: every optimum in scope is proved, and no damage to a certificate yields a false interval.
 #![cfg(feature = "solve")]
 
-use cvxc::certificate::{Certificate, Claim, Correction, Dual, Fault};
-use cvxc::checker::{Refusal, Verdict, check};
+use cvxc::certificate::{Certificate, Claim, Correction, Dual, Fault, Kind, Writer};
+use cvxc::checker::{Refusal, Verdict, check, proofs};
 use cvxc::exact::rational;
 use cvxc::loss::{Total, find};
 use cvxc::problem::{Activation, Architecture, Bias, Column, Dataset, Matrix, Objective, Plan, Problem, Random, Rows, Target};
@@ -272,6 +272,22 @@ fn trees_with_a_part_missing_are_refused() {
         }
     }
     assert!(20 * proved < refused, "{proved} of {refused} let through");
+}
+
+#[test]
+fn ranks_beyond_a_cone_tree_are_refused() {
+    let (_, mut certificate, _) = specimen();
+    let mut writer = Writer::default();
+    (0..40).for_each(|_| writer.natural(0));
+    for proof in &mut certificate.proofs {
+        (proof.kind, proof.tree) = (Kind::Cones, writer.text());
+    }
+    for columns in [0, 17] {
+        let mut problem = problem(3, 4, columns, "squared", Bias::None);
+        problem.dataset.train.inputs.values.iter_mut().for_each(|x| *x = x.round());
+        certificate.dual.mantissas = vec![0; 4];
+        assert!(matches!(proofs(&problem, &certificate), Err(Refusal::Tree { leaf: 1, .. })), "{columns} columns");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@
 use super::{DEEP, DEPTH, ENDS, Flaw, WIDE, add};
 use crate::certificate::{Claim, Reader, SLOPE_BITS};
 
-/// The largest rank of a cone tree: there are 2^r roots.
+/// The largest rank of a cone tree: there are 2^r roots.  The least is 1.
 const RANK: usize = 16;
 
 /// Entries of lines, generators and leaves' vectors stay below 2^61, so that a product of two of them, 16 entries long, is exact.
@@ -54,7 +54,7 @@ pub fn check(claim: &Claim, unit: u32, reader: &mut Reader) -> Result<usize, Fla
     let rank = claim.rank();
     let mut leaves = 0;
     let wide = Flaw { leaf: 0, what: WIDE };
-    if rank > RANK || unit > 90 {
+    if !(1..=RANK).contains(&rank) || unit > 90 {
         return Err(wide);
     }
     let terms = Terms::new(claim).ok_or(wide)?;
@@ -177,11 +177,11 @@ impl Cone {
     /// The two cones in which m_a g_a + m_b g_b, a positive combination of an edge's ends, replaces g_a or g_b: together they cover this one.
     fn split(&self, terms: &Terms, edge: u128, reader: &mut Reader) -> Result<(Cone, Cone), &'static str> {
         let rank = terms.claim.rank();
-        let (a, b) = usize::try_from(edge).map(|edge| (edge / rank.max(1), edge % rank.max(1))).map_err(|_| NO_EDGE)?;
+        let (a, b) = usize::try_from(edge).map(|edge| (edge / rank, edge % rank)).map_err(|_| NO_EDGE)?;
         if self.depth >= DEPTH {
             return Err(DEEP);
         }
-        let mut ends = self.generators.chunks_exact(rank.max(1));
+        let mut ends = self.generators.chunks_exact(rank);
         let (first, second) = (ends.clone().nth(a).ok_or(NO_EDGE)?, ends.nth(b).ok_or(NO_EDGE)?);
         if a == b {
             return Err(NO_EDGE);
@@ -243,7 +243,7 @@ impl Cone {
             return Err("its vector is longer than the limit");
         }
         let slope = self.slope(terms, &c, shift, reader)?;
-        for (generator, height) in self.generators.chunks_exact(rank.max(1)).zip(&self.heights) {
+        for (generator, height) in self.generators.chunks_exact(rank).zip(&self.heights) {
             let height = product(&slope, generator).and_then(|concave| concave.checked_add(*height)).ok_or(WIDE)?;
             let reach = dot(generator, &c).checked_mul(1 << (unit + shift)).ok_or(WIDE)?;
             if reach < height {
