@@ -571,6 +571,8 @@ fn given_cells_are_solved_over_and_nothing_more_is_said() {
     code(&output, 0);
     let text = stdout(&output);
     assert!(text.contains("BOUNDED") && text.contains("no neuron of these cells is worth adding"), "{text}");
+    let verified = stdout(&run(space.path(), &["verify", "m.out"]));
+    assert!(verified.contains("no network goes below that: proof trees") && !verified.contains("worth adding"), "{verified}");
     let explained = stdout(&run(space.path(), &["explain", "models/m.cvx"]));
     assert!(explained.contains("the cells of the 2 weight vectors in G.npy"), "{explained}");
     assert!(explained.contains("the best over these cells only; the lower bound holds for all cells"), "{explained}");
