@@ -1,7 +1,7 @@
 //! Column generation (GLOBAL section 2): solve over few neurons, price all the others, add what is worth adding, repeat.
 //!
-//! First *rays*: single directions, whose programs are tiny, bring the dual vector near its place.  Then *cells*: the cells
-//! of the rays in use, where a neuron may turn freely, end at the optimum after finitely many rounds.
+//! First *rays*: single directions, whose programs are tiny, bring the dual vector near its place.  Then *cells*: those of the
+//! rays in use, one for all that nearly point the same way, where a neuron may turn freely, end at the optimum after finitely many rounds.
 
 use super::outcome::Stopped;
 use super::prove::NODES;
@@ -30,9 +30,10 @@ const DROPPING_ROUNDS: usize = 60;
 const HEIGHTS: usize = 100;
 /// The most neurons that one round adds.
 const ADDED: usize = 30;
-/// Gaussian starts of an ordinary pricing round, and of the one that must find nothing before the search ends.
+/// Gaussian starts of an ordinary pricing round, and of the one that must find nothing before the search ends: at most, and with one column.
 const STARTS: usize = 24;
 const LAST_STARTS: usize = 200;
+const LAST_OF_ONE: usize = 5;
 
 impl Search<'_, '_> {
     /// Generates until no violated neuron is found, or time is over.
@@ -106,7 +107,7 @@ impl Search<'_, '_> {
             let Some(master) = self.master(&mut groups, RAY_TOLERANCE) else { break };
             self.rounds += 1;
             groups = in_use(groups, &master, 1e-7);
-            let finds = self.ascend(&master, STARTS, round as u64);
+            let finds = self.ascend(&master, Vec::new(), STARTS, round as u64);
             let violation = finds.first().map_or(0.0, |find| find.price / beta - 1.0);
             let worth = finds.into_iter().filter(|find| find.price > beta * (1.0 + 0.1 * violation));
             groups.extend(worth.take(ADDED).map(|find| Group { sign: find.sign, shape: Shape::Ray(find.w) }));
@@ -134,13 +135,15 @@ impl Search<'_, '_> {
     fn violated(&mut self, master: &Master) -> Vec<Find> {
         let limit = self.violation();
         let over = |finds: Vec<Find>| -> Vec<Find> { finds.into_iter().filter(|find| find.price > limit).take(ADDED).collect() };
-        let quick = over(self.ascend(master, STARTS, 1000 + self.rounds as u64));
+        let heights = std::mem::take(&mut self.heights);
+        let quick = over(self.ascend(master, heights, STARTS, 1000 + self.rounds as u64));
         if !quick.is_empty() || self.stop.now() {
             return quick;
         }
-        // Where the proof is quick, it is the better search.
-        let last = LAST_STARTS.min(5 << self.inputs.columns.min(8) >> 1);
-        let slow = over(self.ascend(master, last, 10000 + self.rounds as u64));
+        // In few dimensions the proof is quick, and the better search.
+        let last = LAST_STARTS.min(LAST_OF_ONE << self.inputs.columns.saturating_sub(1).min(8));
+        let heights = std::mem::take(&mut self.heights);
+        let slow = over(self.ascend(master, heights, last, 10_000 + self.rounds as u64));
         if !slow.is_empty() || self.stop.now() {
             return slow;
         }
@@ -158,10 +161,9 @@ impl Search<'_, '_> {
         self.prove(&dual, NODES)
     }
 
-    /// Climbs from the neurons at hand and from `count` Gaussian directions.
-    fn ascend(&mut self, master: &Master, count: usize, seed: u64) -> Vec<Find> {
+    /// Climbs from the neurons at hand, from `known` directions and from `count` Gaussian ones; remembers the highest points.
+    fn ascend(&mut self, master: &Master, known: Vec<Vec<f64>>, count: usize, seed: u64) -> Vec<Find> {
         let Some(dual) = &master.dual else { return Vec::new() };
-        let known = if seed < 1000 { Vec::new() } else { std::mem::take(&mut self.heights) };
         let (inputs, stop) = (&self.inputs, &self.stop);
         let slopes = self.problem.architecture.activation.slopes();
         let mut starts: Vec<Vec<f64>> = master.network.hidden.each_row().map(<[f64]>::to_vec).collect();

@@ -141,8 +141,11 @@ impl Search<'_, '_> {
             if worst <= 1.0 {
                 self.keep_proof(draft);
             } else {
-                // What an unfinished tree proves depends on its roundest leaf.
-                ROOMS.iter().find(|room| self.keep_proof(Draft { scale: 1.0 / (worst * (1.0 + **room)), ..draft.clone() }));
+                for room in ROOMS {
+                    if self.keep_proof(Draft { scale: 1.0 / (worst * (1.0 + room)), ..draft.clone() }) {
+                        break;
+                    }
+                }
             }
         }
         found

@@ -3,54 +3,54 @@
 //! solvers", sections 3 to 5).
 //!
 //! ```text
-//!   orthant:      W = diag(√(s/z))
+//!   nonnegatives: W = diag(√(s/z))
 //!   second order: W = η (2 v v' - J),  W⁻² = η⁻² (2 (Jw)(Jw)' - J),  J = diag(1, -1, ..., -1)
 //! ```
 
 /// Which cone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    Orthant,
-    Lorentz,
+    Nonnegatives,
+    SecondOrder,
 }
 
 /// W at a pair (s, z) of interior points.
 #[derive(Clone, Debug)]
 pub enum Scaling {
-    Orthant(Vec<f64>),
-    Lorentz { eta: f64, w: Vec<f64>, v: Vec<f64> },
+    Nonnegatives(Vec<f64>),
+    SecondOrder { eta: f64, w: Vec<f64>, v: Vec<f64> },
 }
 
 impl Kind {
     /// The degree of the barrier: ν in μ = s'z / ν.
     pub fn degree(self, dimension: usize) -> usize {
         match self {
-            Kind::Orthant => dimension,
-            Kind::Lorentz => 1,
+            Kind::Nonnegatives => dimension,
+            Kind::SecondOrder => 1,
         }
     }
 
     /// x += a e.
     pub fn add_identity(self, x: &mut [f64], a: f64) {
         match self {
-            Kind::Orthant => x.iter_mut().for_each(|x| *x += a),
-            Kind::Lorentz => x[0] += a,
+            Kind::Nonnegatives => x.iter_mut().for_each(|x| *x += a),
+            Kind::SecondOrder => x[0] += a,
         }
     }
 
     /// The largest a with x - a e in the cone: positive inside.
     pub fn depth(self, x: &[f64]) -> f64 {
         match self {
-            Kind::Orthant => x.iter().copied().fold(f64::INFINITY, f64::min),
-            Kind::Lorentz => x[0] - length(&x[1..]),
+            Kind::Nonnegatives => x.iter().copied().fold(f64::INFINITY, f64::min),
+            Kind::SecondOrder => x[0] - length(&x[1..]),
         }
     }
 
     /// x ∘ y into `out`.
     pub fn product(self, x: &[f64], y: &[f64], out: &mut [f64]) {
         match self {
-            Kind::Orthant => out.iter_mut().zip(x.iter().zip(y)).for_each(|(o, (x, y))| *o = x * y),
-            Kind::Lorentz => {
+            Kind::Nonnegatives => out.iter_mut().zip(x.iter().zip(y)).for_each(|(o, (x, y))| *o = x * y),
+            Kind::SecondOrder => {
                 out[0] = dot(x, y);
                 (1..x.len()).for_each(|i| out[i] = x[0] * y[i] + y[0] * x[i]);
             }
@@ -60,8 +60,8 @@ impl Kind {
     /// The u with λ ∘ u = y, in place; λ is inside the cone.
     pub fn divide(self, lambda: &[f64], y: &mut [f64]) {
         match self {
-            Kind::Orthant => y.iter_mut().zip(lambda).for_each(|(y, l)| *y /= l),
-            Kind::Lorentz => {
+            Kind::Nonnegatives => y.iter_mut().zip(lambda).for_each(|(y, l)| *y /= l),
+            Kind::SecondOrder => {
                 let determinant = determinant(lambda);
                 let first = (lambda[0] * y[0] - dot(&lambda[1..], &y[1..])) / determinant;
                 y[1..].iter_mut().zip(&lambda[1..]).for_each(|(y, l)| *y = (*y - first * l) / lambda[0]);
@@ -73,8 +73,8 @@ impl Kind {
     /// The largest a with λ + a d in the cone, `f64::INFINITY` if there is no end; λ is inside.
     pub fn longest(self, lambda: &[f64], d: &[f64]) -> f64 {
         let most = match self {
-            Kind::Orthant => lambda.iter().zip(d).map(|(l, d)| -d / l).fold(0.0, f64::max),
-            Kind::Lorentz => {
+            Kind::Nonnegatives => lambda.iter().zip(d).map(|(l, d)| -d / l).fold(0.0, f64::max),
+            Kind::SecondOrder => {
                 let size = determinant(lambda).sqrt();
                 let l: Vec<f64> = lambda.iter().map(|l| l / size).collect();
                 let along = l[0] * d[0] - dot(&l[1..], &d[1..]);
@@ -89,11 +89,11 @@ impl Kind {
     /// W at (s, z); `None` if either is not inside.
     pub fn scaling(self, s: &[f64], z: &[f64]) -> Option<Scaling> {
         match self {
-            Kind::Orthant => {
+            Kind::Nonnegatives => {
                 let inside = s.iter().chain(z).all(|x| *x > 0.0 && x.is_finite());
-                inside.then(|| Scaling::Orthant(s.iter().zip(z).map(|(s, z)| (s / z).sqrt()).collect()))
+                inside.then(|| Scaling::Nonnegatives(s.iter().zip(z).map(|(s, z)| (s / z).sqrt()).collect()))
             }
-            Kind::Lorentz => {
+            Kind::SecondOrder => {
                 let (ds, dz) = (determinant(s), determinant(z));
                 if !(ds > 0.0 && dz > 0.0 && s[0] > 0.0 && z[0] > 0.0 && ds.is_finite() && dz.is_finite()) {
                     return None;
@@ -107,7 +107,7 @@ impl Kind {
                 let root = (2.0 * (w[0] + 1.0)).sqrt();
                 let mut v: Vec<f64> = w.iter().map(|w| w / root).collect();
                 v[0] = (w[0] + 1.0) / root;
-                Some(Scaling::Lorentz { eta: (ss / zs).sqrt(), w, v })
+                Some(Scaling::SecondOrder { eta: (ss / zs).sqrt(), w, v })
             }
         }
     }
@@ -117,16 +117,16 @@ impl Scaling {
     /// W x into `out`.
     pub fn apply(&self, x: &[f64], out: &mut [f64]) {
         match self {
-            Scaling::Orthant(w) => out.iter_mut().zip(x.iter().zip(w)).for_each(|(o, (x, w))| *o = x * w),
-            Scaling::Lorentz { eta, v, .. } => reflect(*eta, v, 1.0, x, out),
+            Scaling::Nonnegatives(w) => out.iter_mut().zip(x.iter().zip(w)).for_each(|(o, (x, w))| *o = x * w),
+            Scaling::SecondOrder { eta, v, .. } => reflect(*eta, v, 1.0, x, out),
         }
     }
 
     /// W⁻¹ x into `out`.
     pub fn undo(&self, x: &[f64], out: &mut [f64]) {
         match self {
-            Scaling::Orthant(w) => out.iter_mut().zip(x.iter().zip(w)).for_each(|(o, (x, w))| *o = x / w),
-            Scaling::Lorentz { eta, v, .. } => reflect(1.0 / eta, v, -1.0, x, out),
+            Scaling::Nonnegatives(w) => out.iter_mut().zip(x.iter().zip(w)).for_each(|(o, (x, w))| *o = x / w),
+            Scaling::SecondOrder { eta, v, .. } => reflect(1.0 / eta, v, -1.0, x, out),
         }
     }
 }

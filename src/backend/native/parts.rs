@@ -161,13 +161,44 @@ impl Draft {
     }
 }
 
-/// Columns that share a cone or a product of the quadratic cost, together.
+/// The program cut into parts, each with its columns, costs and cones.
 fn cut(program: &Program, cones: &[(Cone, Range<usize>)], entries: &[Vec<(usize, f64)>]) -> Vec<Draft> {
+    let (mut drafts, owner) = drafts(&mut together(program, cones), entries);
+    let mut place = vec![0; program.width()];
+    for draft in &mut drafts {
+        draft.columns.iter().enumerate().for_each(|(at, column)| place[*column] = at);
+        draft.part.quadratic = vec![0.0; draft.columns.len() * draft.columns.len()];
+    }
+    for &(i, j, value) in &program.quadratic {
+        let draft = &mut drafts[owner[i]];
+        let width = draft.columns.len();
+        draft.part.quadratic[place[i] * width + place[j]] += value;
+        if i != j {
+            draft.part.quadratic[place[j] * width + place[i]] += value;
+        }
+    }
+    for (cone, rows) in cones {
+        let kind = match cone {
+            Cone::SecondOrder(_) => Kind::SecondOrder,
+            Cone::Nonnegatives(_) => Kind::Nonnegatives,
+            _ => continue,
+        };
+        for (part, rows) in runs(program, kind, rows.clone(), &owner) {
+            let draft = &mut drafts[part];
+            draft.part.pieces.push(piece(program, kind, rows, &place, draft.columns.len()));
+        }
+    }
+    drafts.iter_mut().for_each(|draft| draft.part.head = head(&draft.part, draft.columns.len()));
+    drafts
+}
+
+/// Columns that share a row of a cone, a second-order cone or a product of the quadratic cost.
+fn together(program: &Program, cones: &[(Cone, Range<usize>)]) -> Sets {
     let mut sets = Sets::new(program.width());
     for (cone, rows) in cones.iter().filter(|(cone, _)| !matches!(cone, Cone::Zeros(_))) {
-        // The rows of an orthant are independent of each other.
         let mut first = None;
         for row in rows.clone() {
+            // The rows of nonnegatives are independent of each other.
             if matches!(cone, Cone::Nonnegatives(_)) {
                 first = None;
             }
@@ -177,60 +208,33 @@ fn cut(program: &Program, cones: &[(Cone, Range<usize>)], entries: &[Vec<(usize,
         }
     }
     program.quadratic.iter().for_each(|&(i, j, _)| sets.join(i, j));
-    let mut number = vec![usize::MAX; program.width()];
+    sets
+}
+
+/// One empty part for each set, its local columns first, and the number of every column's part.
+fn drafts(sets: &mut Sets, entries: &[Vec<(usize, f64)>]) -> (Vec<Draft>, Vec<usize>) {
+    let roots: Vec<usize> = (0..entries.len()).map(|column| sets.root(column)).collect();
+    let mut number = vec![usize::MAX; entries.len()];
     let mut drafts: Vec<Draft> = Vec::new();
     for local in [true, false] {
-        for column in (0..program.width()).filter(|column| entries[*column].is_empty() == local) {
-            let root = sets.root(column);
-            if number[root] == usize::MAX {
-                number[root] = drafts.len();
+        for column in (0..entries.len()).filter(|column| entries[*column].is_empty() == local) {
+            let number = &mut number[roots[column]];
+            if *number == usize::MAX {
+                *number = drafts.len();
                 let part = Part { columns: 0..0, local: 0, quadratic: Vec::new(), pieces: Vec::new(), head: None };
                 drafts.push(Draft { columns: Vec::new(), part });
             }
-            let draft = &mut drafts[number[root]];
-            draft.columns.push(column);
-            draft.part.local += usize::from(local);
+            drafts[*number].columns.push(column);
+            drafts[*number].part.local += usize::from(local);
         }
     }
-    let owner = |sets: &mut Sets, column: usize| number[sets.root(column)];
-    let mut place = vec![0; program.width()];
-    for draft in &mut drafts {
-        draft.columns.iter().enumerate().for_each(|(at, column)| place[*column] = at);
-        draft.part.quadratic = vec![0.0; draft.columns.len() * draft.columns.len()];
-    }
-    for &(i, j, value) in &program.quadratic {
-        let draft = &mut drafts[owner(&mut sets, i)];
-        let width = draft.columns.len();
-        draft.part.quadratic[place[i] * width + place[j]] += value;
-        if i != j {
-            draft.part.quadratic[place[j] * width + place[i]] += value;
-        }
-    }
-    for (cone, rows) in cones {
-        match cone {
-            Cone::SecondOrder(_) => {
-                let Some((column, _)) = rows.clone().find_map(|row| program.row(row).next()) else { continue };
-                let draft = &mut drafts[owner(&mut sets, column)];
-                let piece = piece(program, Kind::Lorentz, rows.clone(), &place, draft.columns.len());
-                draft.part.pieces.push(piece);
-            }
-            Cone::Nonnegatives(_) => {
-                for run in runs(program, rows.clone(), |column| owner(&mut sets, column)) {
-                    let draft = &mut drafts[run.0];
-                    let piece = piece(program, Kind::Orthant, run.1, &place, draft.columns.len());
-                    draft.part.pieces.push(piece);
-                }
-            }
-            _ => (),
-        }
-    }
-    drafts.iter_mut().for_each(|draft| draft.part.head = head(&draft.part, draft.columns.len()));
-    drafts
+    (drafts, roots.into_iter().map(|root| number[root]).collect())
 }
 
+/// [`Part::head`] of a part.
 fn head(part: &Part, width: usize) -> Option<(usize, f64)> {
     let alone = |row: &[f64]| row[0] != 0.0 && row[1..].iter().all(|a| *a == 0.0);
-    let at = part.pieces.iter().position(|piece| piece.kind == Kind::Lorentz && alone(&piece.matrix[..width]))?;
+    let at = part.pieces.iter().position(|piece| piece.kind == Kind::SecondOrder && alone(&piece.matrix[..width]))?;
     let elsewhere = part.pieces.iter().enumerate().flat_map(|(k, piece)| {
         let rows = piece.matrix.chunks_exact(width).skip(usize::from(k == at));
         rows.map(|row| row[0])
@@ -239,15 +243,18 @@ fn head(part: &Part, width: usize) -> Option<(usize, f64)> {
     free.then(|| (at, part.pieces[at].matrix[0]))
 }
 
-/// Runs of rows that belong to one part each; rows without columns belong to none.
-fn runs(program: &Program, rows: Range<usize>, mut owner: impl FnMut(usize) -> usize) -> Vec<(usize, Range<usize>)> {
+/// Runs of rows that belong to one part each: all of a second-order cone's; rows of nonnegatives without columns belong to none.
+fn runs(program: &Program, kind: Kind, rows: Range<usize>, owner: &[usize]) -> Vec<(usize, Range<usize>)> {
+    if kind == Kind::SecondOrder {
+        let column = rows.clone().find_map(|row| program.row(row).next());
+        return column.map(|(column, _)| (owner[column], rows)).into_iter().collect();
+    }
     let mut runs: Vec<(usize, Range<usize>)> = Vec::new();
     for row in rows {
         let Some((column, _)) = program.row(row).next() else { continue };
-        let part = owner(column);
         match runs.last_mut() {
-            Some((last, run)) if *last == part && run.end == row => run.end += 1,
-            _ => runs.push((part, row..row + 1)),
+            Some((last, run)) if *last == owner[column] && run.end == row => run.end += 1,
+            _ => runs.push((owner[column], row..row + 1)),
         }
     }
     runs
@@ -259,7 +266,7 @@ fn piece(program: &Program, kind: Kind, rows: Range<usize>, place: &[usize], wid
         program.row(row).for_each(|(column, value)| matrix[at * width + place[column]] += value);
     }
     let mut gram = Vec::new();
-    if kind == Kind::Lorentz {
+    if kind == Kind::SecondOrder {
         gram = vec![0.0; width * width];
         for (at, row) in matrix.chunks_exact(width).enumerate() {
             let sign = if at == 0 { 1.0 } else { -1.0 };

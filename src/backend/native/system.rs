@@ -296,10 +296,10 @@ fn reduced(part: &Part, scalings: &[Scaling]) -> Option<Vec<f64>> {
     let mut eliminated = 0;
     for (at, (piece, scaling)) in part.pieces.iter().zip(scalings).enumerate() {
         match scaling {
-            Scaling::Orthant(w) => {
+            Scaling::Nonnegatives(w) => {
                 piece.matrix.chunks_exact(width).zip(w).for_each(|(row, w)| add_square(&mut k, row, 1.0 / (w * w)));
             }
-            Scaling::Lorentz { eta, w, .. } => {
+            Scaling::SecondOrder { eta, w, .. } => {
                 // W⁻² = η⁻² (2 (Jw)(Jw)' - J)
                 let mut q = vec![0.0; width];
                 for (at, (row, w)) in piece.matrix.chunks_exact(width).zip(w).enumerate() {

@@ -120,8 +120,10 @@ impl Checker {
         let (place, remark) = culprit?;
         let message = "this model is not a linear program, and HiGHS through good_lp solves linear programs";
         let pick = if case.goal.loss.as_ref().is_some_and(|loss| loss.value.exponential()) { "clarabel" } else { "native" };
-        let ways = "let cvxc choose: `solver = auto` (it will pick PICK)\nor make it linear: absolute or hinge loss with `weight_decay(hidden = l1)`";
-        Some(self.error("E0350", message, highs, "a linear solver").also(place, remark).replace(ways.replace("PICK", pick), "auto"))
+        let ways = format!(
+            "let cvxc choose: `solver = auto` (it will pick {pick})\nor make it linear: absolute or hinge loss with `weight_decay(hidden = l1)`"
+        );
+        Some(self.error("E0350", message, highs, "a linear solver").also(place, remark).replace(ways, "auto"))
     }
 
     /// E0353: the native solver has no exponential cones.
