@@ -49,7 +49,8 @@ fn planted(n: usize, r: usize, part: f64, seed: u64) -> Problem {
 fn largest_strength(inputs: &[Vec<f64>], targets: &[f64]) -> f64 {
     let mut random = Random::new(7);
     let starts: Vec<Vec<f64>> = (0..100).map(|_| (0..inputs[0].len()).map(|_| random.normal()).collect()).collect();
-    let finds = cvxc::pricing::ascend(&Matrix::from_rows(inputs), (1.0, 0.0), targets, &starts, &|| false);
+    let features = problem("largest strength", inputs.to_vec(), targets.to_vec(), false, 1.0).features();
+    let finds = cvxc::pricing::ascend(&features, targets, &starts, &|| false);
     finds[0].price
 }
 

@@ -61,16 +61,16 @@ fn clarabel(program: &cvxc::program::Program) {
 
 fn main() {
     let tiny = planted(40, 3, 0.01, Arrangements::All);
-    let inputs = tiny.inputs();
+    let (inputs, features) = (tiny.inputs(), tiny.features());
     let cells = arrangement::list(&inputs, 20_000).expect("few cells");
     let every: Vec<u32> = (0..40).collect();
-    let full = all_groups(&tiny, cells.iter().map(|c| (c.pattern.clone(), every.clone())));
-    let facets = all_groups(&tiny, cells.iter().map(|c| (c.pattern.clone(), c.facets.clone())));
-    let (textbook, _) = lower(&tiny, &inputs, &full);
-    let (lean, _) = lower(&tiny, &inputs, &facets);
+    let full = all_groups(&tiny, &features, cells.iter().map(|c| (c.pattern.clone(), every.clone())));
+    let facets = all_groups(&tiny, &features, cells.iter().map(|c| (c.pattern.clone(), c.facets.clone())));
+    let (textbook, _) = lower(&tiny, &features, &full);
+    let (lean, _) = lower(&tiny, &features, &facets);
 
     let listing = seconds(|| arrangement::list(&inputs, 20_000));
-    let lowering = seconds(|| lower(&tiny, &inputs, &facets));
+    let lowering = seconds(|| lower(&tiny, &features, &facets));
     let (on_textbook, on_lean) = (seconds(|| clarabel(&textbook)), seconds(|| clarabel(&lean)));
     let all = seconds(|| solved(&tiny));
     let generate = seconds(|| solved(&planted(40, 3, 0.01, Arrangements::Generate)));

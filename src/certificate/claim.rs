@@ -1,18 +1,23 @@
 //! The inequality that a proof is about, in integers:
 //! ```text
-//!   G(θ) = g·θ + Σ_l k_l max(ℓ_l·θ, 0) <= T |θ|    for all θ
+//!   G(θ) = g·θ + Σ_l k_l max(ℓ_l·θ, 0) <= T ρ(θ)    for all θ
 //! ```
-//! With D the common denominator of the slopes, p = P/D and q = Q/D, φ(z) = p max(z,0) + q max(-z,0), m_i the mantissas of
-//! the dual vector and c_i = -s m_i for output sign s, row x̃_i of the data on its grid adds -Q c_i x̃_i to g and a term with
-//! k = (P+Q) c_i.  Rows on one line share one term: max(-z,0) = max(z,0) - z.  Slopes of many digits are cut: P c_i and Q c_i are
-//! rounded to multiples of 2^h, and everything is kept in units of 2^h.
+//! Under weight decay θ = w and ρ(θ) = |θ|.  Where |w| <= r, θ = (u, τ) with ρ(θ) = τ on |u| <= τ, and a break t of the activation
+//! gives example i the line (x_i, -t/r) instead of x_i (THEORY 5, PROOF 1).
 //!
-//! The data are rounded to a grid (or to a basis, z̃ = B x, and then a grid).  |φ(x·w) - φ(x̃·w)| <= Lip |x - x̃| |w|, so what is
-//! proved for the grid with a limit T that is smaller by Σ |m_i| Lip |x_i - x̃_i| holds for the doubles themselves.
+//! With D the common denominator of the slopes, S_k = D s_k those of the pieces from left to right, m_i the mantissas of the dual
+//! vector and c_i = -s m_i for output sign s, example x̃_i of the data on its grid adds S_0 c_i x̃_i to g, D c_i times the intercept of
+//! the first piece to the slope of τ, and a term with k = (S_k - S_{k-1}) c_i for every break.  Terms on one line are one term:
+//! max(-z,0) = max(z,0) - z.  Lines that are never negative with |u| <= τ are part of g, those never positive are nothing.
+//! Slopes of many digits are cut: S_k c_i is rounded to a multiple of 2^h, and everything is kept in units of 2^h.
+//!
+//! The data are rounded to a grid (or to a basis, z̃ = B x, and then a grid), and so are the -t/r and the intercept.
+//! |φ(x·w) - φ(x̃·w)| <= Lip |x - x̃| |w|, so what is proved for the grid with a limit T that is smaller by Σ |m_i| Lip |x_i - x̃_i| (and what
+//! the other roundings may cost) holds for the doubles and decimals themselves.
 
 use super::{Correction, Dual};
-use crate::exact::{Abs, Natural, Rational, half, rational, written};
-use crate::problem::{Activation, Matrix, Problem};
+use crate::exact::{Abs, Gcd, Natural, Rational, double, half, rational, written};
+use crate::problem::{Activation, Gauge, Matrix, Problem};
 use std::collections::BTreeMap;
 
 /// Bits of the largest input on the grid, of the largest dual mantissa, and behind the point of a basis.
@@ -24,6 +29,9 @@ pub const SLOPE_BITS: u32 = 30;
 
 /// More columns than this need matrices that no checker should be asked for.
 const MOST_COLUMNS: usize = 2048;
+
+/// Bits of the largest shift or intercept on the grid.
+const SHIFT_BITS: u32 = 48;
 
 /// Slopes of more binary digits than this are cut.
 const SLOPE_DIGITS: u32 = 4;
@@ -39,6 +47,8 @@ pub struct Claim {
     pub slope: Vec<i128>,
     /// T, positive.
     pub limit: i128,
+    /// What ρ is.
+    pub gauge: Gauge,
 }
 
 /// Why there is no such inequality for a problem.
@@ -52,12 +62,18 @@ pub enum Fault {
     Equalities,
 }
 
-/// The slopes p = P/D and q = Q/D right and left of 0, and h: products with dual mantissas are rounded to multiples of 2^h.
-struct Slopes {
-    positive: i128,
-    negative: i128,
+/// The activation in integers: S_k = D s_k, and h, products with dual mantissas being rounded to multiples of 2^h.
+struct Pieces {
+    slopes: Vec<i128>,
     denominator: Rational,
     cut: u32,
+    /// -t_k / r for every break, the first piece's intercept / r and |φ(0)| / r; all zero without a cap.
+    shifts: Vec<Rational>,
+    intercept: Rational,
+    at_zero: Rational,
+    /// β, or β / r.
+    price: Rational,
+    gauge: Gauge,
 }
 
 /// The data on their grid: rows x̃ or z̃, its exponent e (x ≈ x̃ 2^-e), and bounds on |x_i 2^e - x̃_i| in units of 2^-BASIS_BITS.
@@ -67,6 +83,9 @@ struct Grid {
     errors: Vec<i128>,
     /// 1 + δ >= |B|.
     norm: Rational,
+    /// The shifts and the intercept on the same grid.
+    shifts: Vec<i64>,
+    intercept: i64,
 }
 
 impl Claim {
@@ -80,51 +99,48 @@ impl Claim {
         sign: i8,
     ) -> Result<Claim, Fault> {
         let inputs = problem.inputs();
-        if inputs.columns > MOST_COLUMNS || !of_degree_1(&problem.architecture.activation) {
+        if inputs.columns > MOST_COLUMNS {
             return Err(Fault::Width);
         }
         let wide = DUAL_BITS + 2;
         if dual.mantissas.len() != inputs.rows || dual.mantissas.iter().any(|m| m.unsigned_abs() >> wide != 0) {
             return Err(Fault::Shape);
         }
-        let slopes = Slopes::of(&problem.architecture.activation).ok_or(Fault::Width)?;
-        let plain = Grid::plain(&inputs).ok_or(Fault::Width)?;
+        let pieces = Pieces::of(problem).ok_or(Fault::Width)?;
+        let plain = Grid::plain(&inputs, &pieces).ok_or(Fault::Width)?;
         let grid = match basis {
             None => plain,
             Some(basis) => plain.along(basis, inputs.columns)?,
         };
         let moved = correction.reach(&inputs).ok_or(Fault::Width)?;
-        let limit = limit(problem, dual, scale, &slopes, &grid, &moved).ok_or(Fault::Width)?;
-        let mut claim = Claim { lines: Vec::new(), kinks: Vec::new(), slope: vec![0; basis.map_or(inputs.columns, <[_]>::len)], limit };
-        claim.gather(&grid, dual, &slopes, sign).ok_or(Fault::Width)?;
+        let limit = limit(problem, dual, scale, &pieces, &grid, (&moved, correction)).ok_or(Fault::Width)?;
+        let rank = basis.map_or(inputs.columns, <[_]>::len) + usize::from(pieces.gauge == Gauge::Cap);
+        let mut claim = Claim { lines: Vec::new(), kinks: Vec::new(), slope: vec![0; rank], limit, gauge: pieces.gauge };
+        claim.gather(&grid, dual, &pieces, sign).ok_or(Fault::Width)?;
         Ok(claim)
     }
 
-    /// r.
+    /// The length of θ.
     pub fn rank(&self) -> usize {
         self.slope.len()
     }
 
-    /// Adds every row's term, one line per direction in the order of their first rows.
-    fn gather(&mut self, grid: &Grid, dual: &Dual, slopes: &Slopes, sign: i8) -> Option<()> {
+    /// Adds every example's terms, one line per direction in the order of their first terms.
+    fn gather(&mut self, grid: &Grid, dual: &Dual, pieces: &Pieces, sign: i8) -> Option<()> {
         let mut known: BTreeMap<Vec<i64>, usize> = BTreeMap::new();
         for (row, &mantissa) in grid.rows.iter().zip(&dual.mantissas) {
             let c = -i128::from(sign) * i128::from(mantissa);
-            let Some((line, multiple)) = primitive(row) else { continue };
-            // A row against its line: P max(-z,0) + Q max(z,0) with z = ℓ·θ; the line's term is k max(z,0) either way.
-            let (positive, negative) = (slopes.times(slopes.positive, c)?, slopes.times(slopes.negative, c)?);
-            let straight = if multiple > 0 { -negative } else { positive };
-            for (g, &x) in self.slope.iter_mut().zip(row) {
-                *g = g.checked_add(straight.checked_mul(x.into())?)?;
+            let products = pieces.products(c)?;
+            self.straight(row, products[0])?;
+            if let (Gauge::Cap, Some(tau)) = (pieces.gauge, self.slope.last_mut()) {
+                *tau = add(*tau, pieces.times(pieces.whole(&pieces.denominator)?, c)?, grid.intercept.into())?;
             }
-            let kink = positive.checked_add(negative)?.checked_mul(i128::from(multiple).abs())?;
-            match known.get(&line) {
-                Some(&at) => self.kinks[at] = self.kinks[at].checked_add(kink)?,
-                None => {
-                    known.insert(line.clone(), self.lines.len());
-                    self.lines.push(line);
-                    self.kinks.push(kink);
-                }
+            for (pair, shift) in products.windows(2).zip(&grid.shifts) {
+                let line: Vec<i64> = match pieces.gauge {
+                    Gauge::Norm => row.clone(),
+                    Gauge::Cap => row.iter().copied().chain([*shift]).collect(),
+                };
+                self.bend(&mut known, &line, pair[1].checked_sub(pair[0])?)?;
             }
         }
         let keep: Vec<bool> = self.kinks.iter().map(|k| *k != 0).collect();
@@ -134,42 +150,110 @@ impl Claim {
         // Small enough to be doubled without a thought.
         self.kinks.iter().chain(&self.slope).all(|k| k.unsigned_abs() < 1 << 110).then_some(())
     }
+
+    /// g += factor v, on the first entries of g.
+    fn straight(&mut self, v: &[i64], factor: i128) -> Option<()> {
+        for (g, &x) in self.slope.iter_mut().zip(v) {
+            *g = add(*g, factor, x.into())?;
+        }
+        Some(())
+    }
+
+    /// Adds kink · max(v·θ, 0).
+    fn bend(&mut self, known: &mut BTreeMap<Vec<i64>, usize>, v: &[i64], kink: i128) -> Option<()> {
+        match self.side(v) {
+            Some(true) => return self.straight(v, kink),
+            Some(false) => return Some(()),
+            None => {}
+        }
+        let Some((line, multiple)) = primitive(v) else { return Some(()) };
+        if multiple < 0 {
+            self.straight(v, kink)?;
+        }
+        let kink = kink.checked_mul(i128::from(multiple).abs())?;
+        match known.get(&line) {
+            Some(&at) => self.kinks[at] = self.kinks[at].checked_add(kink)?,
+            None => {
+                known.insert(line.clone(), self.lines.len());
+                self.lines.push(line);
+                self.kinks.push(kink);
+            }
+        }
+        Some(())
+    }
+
+    /// With a cap: whether v·θ is never negative, or never positive, for |u| <= τ.
+    fn side(&self, v: &[i64]) -> Option<bool> {
+        let (shift, rest) = v.split_last().filter(|_| self.gauge == Gauge::Cap)?;
+        let square = rest.iter().try_fold(0_i128, |sum, x| add(sum, (*x).into(), (*x).into()))?;
+        let shift = i128::from(*shift);
+        (square <= shift.checked_mul(shift)?).then_some(shift > 0)
+    }
 }
 
-/// Whether φ(z) = p max(z,0) + q max(-z,0): at most one break, at 0, and through the origin.
-fn of_degree_1(activation: &Activation) -> bool {
-    let pieces = &activation.pieces;
-    let origin = pieces.iter().all(|piece| piece.intercept == Rational::ZERO);
-    origin && pieces.len() <= 2 && pieces.iter().all(|piece| piece.from.as_ref().is_none_or(|from| *from == Rational::ZERO))
-}
-
-/// T = floor( (D 2^(e + exponent) (n β / t - Lip Σ |e_i| |x_i|) - D Lip Σ |m_i| error_i) / |B| ), n being the number of rows of a mean and 1 of a sum.
-fn limit(problem: &Problem, dual: &Dual, scale: f64, slopes: &Slopes, grid: &Grid, moved: &Rational) -> Option<i128> {
-    let beta = written(problem.objective.strength)?;
+/// T = floor( (D 2^(e + exponent) (n β / t - Σ |e_i| |F_i|) - D Lip Σ |m_i| error_i) / |B| ) in units of 2^h, less what rounding slopes may
+/// cost; n is the number of rows of a mean and 1 of a sum.
+///
+/// With a cap |B| divides nothing: it may lengthen ω, which costs Lip (|B| - 1) |x̃_i| for every example; and rounded shifts move
+/// F_i by at most D Σ_k |δ_k| |shift error| + D |intercept error|.
+fn limit(problem: &Problem, dual: &Dual, scale: f64, pieces: &Pieces, grid: &Grid, moved: (&Rational, &Correction)) -> Option<i128> {
     let scale = rational(scale).filter(|t| *t > Rational::ZERO)?;
-    let unit = &slopes.denominator * power(grid.exponent.checked_add(dual.exponent)?)?;
-    let steepest = slopes.positive.unsigned_abs().max(slopes.negative.unsigned_abs());
-    let whole = &unit * problem.objective.loss.count(problem.targets().len()) * beta / scale;
-    let whole = whole - unit * moved * Rational::from(steepest) / &slopes.denominator;
+    let unit = &pieces.denominator * power(grid.exponent.checked_add(dual.exponent)?)?;
+    let steepest = pieces.steepest();
+    let (reach, correction) = moved;
+    let whole = &unit * problem.objective.loss.count(problem.targets().len()) * &pieces.price / scale;
+    let constant = &correction.most * Rational::from(correction.rows.len()) * &pieces.at_zero;
+    let whole = whole - &unit * (reach * Rational::from(steepest) / &pieces.denominator + constant);
     let mut error = 0_u128;
     for (m, e) in dual.mantissas.iter().zip(&grid.errors) {
         error = error.checked_add(u128::from(m.unsigned_abs()).checked_mul(e.unsigned_abs())?)?;
     }
     let error = Rational::from(error) * Rational::from(steepest) * power(-(BASIS_BITS as i32))?;
-    let cut = power(-(slopes.cut as i32))?;
-    // What rounding the slopes costs is in proportion to |ω|, the rest to |w|.
-    let limit = ((whole - error) * cut / &grid.norm - cutting(dual, slopes, grid)?).floor();
+    let cut = power(-(pieces.cut as i32))?;
+    let left = match pieces.gauge {
+        // What rounding the slopes costs is in proportion to |ω|, the rest to |w|.
+        Gauge::Norm => (whole - error) * cut / &grid.norm,
+        Gauge::Cap => (whole - error - shifting(dual, pieces, grid)?) * cut,
+    };
+    let limit = (left - cutting(dual, pieces, grid)?).floor();
     i128::try_from(limit).ok().filter(|limit| *limit > 0 && *limit < 1 << 100)
 }
 
-/// What rounding P c_i and Q c_i may cost: at most half a unit times |x̃_i|, here by its sum of absolute values.
-fn cutting(dual: &Dual, slopes: &Slopes, grid: &Grid) -> Option<Rational> {
-    if slopes.cut == 0 {
+/// With a cap, what rounding shifts and intercept and a basis that is not orthonormal may cost.
+fn shifting(dual: &Dual, pieces: &Pieces, grid: &Grid) -> Option<Rational> {
+    let unit = power(grid.exponent)?;
+    let off = |exact: &Rational, rounded: i64| (exact * &unit - Rational::from(rounded)).abs();
+    let mut each = off(&pieces.intercept, grid.intercept) * &pieces.denominator;
+    for ((pair, exact), rounded) in pieces.slopes.windows(2).zip(&pieces.shifts).zip(&grid.shifts) {
+        each += off(exact, *rounded) * Rational::from(pair[1].abs_diff(pair[0]));
+    }
+    let mantissas = dual.mantissas.iter().try_fold(0_u128, |sum, m| sum.checked_add(m.unsigned_abs().into()))?;
+    let mut stretched = 0_u128;
+    for (m, row) in dual.mantissas.iter().zip(&grid.rows) {
+        stretched = stretched.checked_add(u128::from(m.unsigned_abs()).checked_mul(length(row))?)?;
+    }
+    let stretch = (&grid.norm - Rational::ONE) * Rational::from(pieces.steepest()) * Rational::from(stretched);
+    Some(each * Rational::from(mantissas) + stretch)
+}
+
+/// What rounding S_k c_i and D c_i may cost: at most half a unit times |x̃_i| and the intercept, and one for every shift.
+fn cutting(dual: &Dual, pieces: &Pieces, grid: &Grid) -> Option<Rational> {
+    if pieces.cut == 0 {
         return Some(Rational::ZERO);
     }
-    let length = |row: &Vec<i64>| row.iter().map(|x| u128::from(x.unsigned_abs())).sum::<u128>();
+    let shifts = grid.shifts.iter().map(|x| u128::from(x.unsigned_abs())).sum::<u128>();
+    let twice = |row: &Vec<i64>| length(row) + 2 * shifts + u128::from(grid.intercept.unsigned_abs());
     let used = grid.rows.iter().zip(&dual.mantissas).filter(|(_, m)| **m != 0);
-    Some(half(Rational::from(used.map(|(row, _)| length(row)).try_fold(0_u128, u128::checked_add)?)))
+    Some(half(Rational::from(used.map(|(row, _)| twice(row)).try_fold(0_u128, u128::checked_add)?)))
+}
+
+/// At least |x|: the sum of its absolute values.
+fn length(row: &[i64]) -> u128 {
+    row.iter().map(|x| u128::from(x.unsigned_abs())).sum()
+}
+
+fn add(sum: i128, a: i128, b: i128) -> Option<i128> {
+    sum.checked_add(a.checked_mul(b)?)
 }
 
 /// 2^exponent; `None` beyond ±4000.
@@ -196,14 +280,87 @@ fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
     a
 }
 
-impl Slopes {
-    fn of(activation: &Activation) -> Option<Slopes> {
-        let (p, q) = (&activation.pieces.last()?.slope, -activation.pieces.first()?.slope.clone());
-        let denominator = Rational::from(p.denominator() * q.denominator());
-        let whole = |slope: &Rational| i128::try_from((slope * &denominator).floor()).ok().filter(|s| s.unsigned_abs() >> 80 == 0);
-        let (positive, negative) = (whole(p)?, whole(&q)?);
-        let bits = 128 - positive.unsigned_abs().max(negative.unsigned_abs()).leading_zeros();
-        Some(Slopes { positive, negative, denominator: denominator.clone(), cut: bits.saturating_sub(SLOPE_DIGITS) })
+impl Pieces {
+    /// `None` for a jump, for an activation that is not of degree 1 without a cap, and for numbers that are too wide.
+    fn of(problem: &Problem) -> Option<Pieces> {
+        let (activation, regularizer) = (&problem.architecture.activation, &problem.objective.regularizer);
+        let beta = written(problem.objective.strength)?;
+        let mut pieces = match regularizer.radius {
+            None => Pieces::of_degree_1(activation, beta)?,
+            Some(radius) => Pieces::under_cap(activation, beta, written(radius).filter(|r| *r > Rational::ZERO)?)?,
+        };
+        let widest = if pieces.gauge == Gauge::Cap { pieces.whole(&pieces.denominator)?.unsigned_abs() } else { 0 };
+        let bits = 128 - pieces.steepest().max(widest).leading_zeros();
+        pieces.cut = bits.saturating_sub(SLOPE_DIGITS);
+        Some(pieces)
+    }
+
+    /// φ(z) = p max(z,0) + q max(-z,0): at most one break, at 0, and through the origin.
+    fn of_degree_1(activation: &Activation, beta: Rational) -> Option<Pieces> {
+        let pieces = &activation.pieces;
+        let origin = pieces.iter().all(|piece| piece.intercept == Rational::ZERO);
+        let central = pieces.iter().all(|piece| piece.from.as_ref().is_none_or(|from| *from == Rational::ZERO));
+        if !origin || !central || pieces.len() > 2 {
+            return None;
+        }
+        let slopes = [&pieces.first()?.slope, &pieces.last()?.slope];
+        Pieces::with(slopes.into_iter(), Gauge::Norm, beta)
+    }
+
+    fn under_cap(activation: &Activation, beta: Rational, radius: Rational) -> Option<Pieces> {
+        if !activation.continuous() {
+            return None;
+        }
+        let pieces = Pieces::with(activation.pieces.iter().map(|piece| &piece.slope), Gauge::Cap, beta / &radius)?;
+        let breaks = activation.pieces.iter().filter_map(|piece| piece.from.as_ref());
+        let central = activation.pieces.iter().rev().find(|piece| piece.from.as_ref().is_none_or(|from| *from <= Rational::ZERO))?;
+        Some(Pieces {
+            shifts: breaks.map(|at| -at.clone() / &radius).collect(),
+            intercept: activation.pieces.first()?.intercept.clone() / &radius,
+            at_zero: central.intercept.clone().abs() / &radius,
+            ..pieces
+        })
+    }
+
+    fn with<'a>(slopes: impl Iterator<Item = &'a Rational> + Clone, gauge: Gauge, price: Rational) -> Option<Pieces> {
+        let denominator = slopes.clone().fold(Natural::ONE, |common, slope| {
+            let other = slope.denominator();
+            let divisor = (&common).gcd(other);
+            common * other / divisor
+        });
+        let mut pieces = Pieces {
+            slopes: Vec::new(),
+            denominator: Rational::from(denominator),
+            cut: 0,
+            shifts: vec![Rational::ZERO],
+            intercept: Rational::ZERO,
+            at_zero: Rational::ZERO,
+            price,
+            gauge,
+        };
+        pieces.slopes = slopes.map(|slope| pieces.whole(&(slope * &pieces.denominator))).collect::<Option<_>>()?;
+        Some(pieces)
+    }
+
+    /// The number, if it is whole and not too wide.
+    fn whole(&self, number: &Rational) -> Option<i128> {
+        let floor = number.floor();
+        let same = Rational::from(floor.clone()) == *number;
+        i128::try_from(floor).ok().filter(|s| same && s.unsigned_abs() >> 80 == 0)
+    }
+
+    /// D Lip.
+    fn steepest(&self) -> u128 {
+        self.slopes.iter().map(|s| s.unsigned_abs()).max().unwrap_or(0)
+    }
+
+    /// S_k c for every piece; that of the first one is rounded as -(-S_0 c).
+    fn products(&self, c: i128) -> Option<Vec<i128>> {
+        let product = |(k, slope): (usize, &i128)| match k {
+            0 => self.times(slope.checked_neg()?, c)?.checked_neg(),
+            _ => self.times(*slope, c),
+        };
+        self.slopes.iter().enumerate().map(product).collect()
     }
 
     /// slope · c, rounded to the nearest multiple of 2^h, halves upwards, in units of 2^h.
@@ -214,20 +371,27 @@ impl Slopes {
 }
 
 impl Grid {
-    /// x̃ = x 2^e to the nearest integer, e such that the largest has GRID_BITS bits; `None` if a number is not finite.
-    fn plain(inputs: &Matrix) -> Option<Grid> {
+    /// x̃ = x 2^e to the nearest integer, e such that the largest has GRID_BITS bits (and no shift more than SHIFT_BITS); `None` if a
+    /// number is not finite.
+    fn plain(inputs: &Matrix, pieces: &Pieces) -> Option<Grid> {
         let largest = inputs.values.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
         if inputs.values.iter().any(|x| !x.is_finite()) {
             return None;
         }
-        let exponent = if largest > 0.0 { GRID_BITS as i32 - libm::frexp(largest).1 } else { 0 };
+        let mut exponent = if largest > 0.0 { GRID_BITS as i32 - libm::frexp(largest).1 } else { 0 };
+        for shift in pieces.shifts.iter().chain([&pieces.intercept]).filter(|shift| **shift != Rational::ZERO) {
+            exponent = exponent.min(SHIFT_BITS as i32 - libm::frexp(double(shift)).1);
+        }
         let scaled = |x: &f64| libm::scalbn(*x, exponent);
         let rows = inputs.each_row().map(|row| row.iter().map(|x| scaled(x).round() as i64).collect()).collect();
         let half = 1_i128 << (BASIS_BITS - 1);
         let length = inputs.columns.isqrt() as i128 + 1;
         let exact = |x: &f64| scaled(x).fract() == 0.0 && (scaled(x) != 0.0 || *x == 0.0);
         let errors = inputs.each_row().map(|row| if row.iter().all(exact) { 0 } else { half * length }).collect();
-        Some(Grid { rows, exponent, errors, norm: Rational::ONE })
+        let unit = power(exponent)?;
+        let nearest = |x: &Rational| i64::try_from((x * &unit + crate::exact::half(Rational::ONE)).floor()).ok();
+        let shifts = pieces.shifts.iter().map(nearest).collect::<Option<_>>()?;
+        Some(Grid { rows, exponent, errors, norm: Rational::ONE, shifts, intercept: nearest(&pieces.intercept)? })
     }
 
     /// z̃ = B x̃ to the nearest integers; the error is |x̃ - B' z̃| on top of the grid's own.
@@ -242,7 +406,7 @@ impl Grid {
             errors.push(error.checked_add(residual(basis, x, &z).ok_or(Fault::Width)?).ok_or(Fault::Width)?);
             rows.push(z);
         }
-        Ok(Grid { rows, exponent: self.exponent, errors, norm: norm(basis) })
+        Ok(Grid { rows, errors, norm: norm(basis), ..self })
     }
 }
 

@@ -3,12 +3,14 @@
 //! A node is the cone of r generators g_k; the roots are the 2^r orthants.  A line whose sign is one on all generators is linear on
 //! the cone.  Of the others, a convex one (k > 0) lies below its values at the generators, and a concave one below σ ℓ·θ for any
 //! slope σ between k and 0.  So with h_k = g·g_k + Σ k max(ℓ·g_k, 0) + Σ σ ℓ·g_k, any vector c with
-//! c·g_k >= h_k for every k and |c| <= T proves G(θ) <= c·θ <= T |θ| on the whole cone.
+//! c·g_k >= h_k for every k and |c| <= T proves G(θ) <= c·θ <= T |θ| on the whole cone.  Where θ = (u, τ) with |u| <= τ, the roots
+//! are the 2^(r-1) orthants with τ >= 0, and |c_u| <= T - c_τ proves G(θ) <= c·θ <= T τ.
 //!
 //! The convex part of h_k depends on its generator only and is found once, when the generator is made.
 
 use super::{DEEP, DEPTH, ENDS, Flaw, WIDE, add};
 use crate::certificate::{Claim, Reader, SLOPE_BITS};
+use crate::problem::Gauge;
 
 /// The largest rank of a cone tree: there are 2^r roots.  The least is 1.
 const RANK: usize = 16;
@@ -58,7 +60,7 @@ pub fn check(claim: &Claim, unit: u32, reader: &mut Reader) -> Result<usize, Fla
         return Err(wide);
     }
     let terms = Terms::new(claim).ok_or(wide)?;
-    for orthant in 0..1_u32 << rank {
+    for orthant in 0..1_u32 << (rank - usize::from(claim.gauge == Gauge::Cap)) {
         let mut stack = vec![Cone::orthant(&terms, orthant).ok_or(Flaw { leaf: leaves, what: WIDE })?];
         let mut waiting = 0;
         while let Some(cone) = stack.pop() {
@@ -236,8 +238,15 @@ impl Cone {
     fn leaf(&self, terms: &Terms, unit: u32, shift: u32, reader: &mut Reader) -> Result<(), &'static str> {
         let rank = terms.claim.rank();
         let c: Vec<i64> = (0..rank).map(|_| reader.integer().ok_or(ENDS).and_then(|c| small(c).ok_or(WIDE))).collect::<Result<_, _>>()?;
-        let square = dot(&c, &c).checked_mul(1 << (2 * shift));
-        let limit = terms.claim.limit >> unit;
+        let (u, tau) = match terms.claim.gauge {
+            Gauge::Norm => (c.as_slice(), 0),
+            Gauge::Cap => c.split_last().map(|(tau, u)| (u, i128::from(*tau))).ok_or(WIDE)?,
+        };
+        let square = dot(u, u).checked_mul(1 << (2 * shift));
+        let limit = (terms.claim.limit >> unit) - (tau << shift);
+        if limit < 0 {
+            return Err("its vector is longer than the limit");
+        }
         let within = |square: i128| limit.checked_mul(limit).is_none_or(|limit| square <= limit);
         if !square.is_some_and(within) {
             return Err("its vector is longer than the limit");

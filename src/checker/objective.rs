@@ -1,10 +1,10 @@
 //! The objective of a network, rounded up where it is irrational and nowhere else.
 
 use super::Refusal;
-use crate::exact::{Dyadic, Rational, half, written};
+use crate::exact::{Dyadic, Integer, Rational, half, written};
 use crate::problem::{Activation, Bias, Network, Problem};
 
-/// At least L(f) + β Σ_j ½ (|w_j|² + a_j²) for the network's outputs f on the training rows.
+/// At least L(f) + β times the penalty for the network's outputs f on the training rows.
 pub fn above(problem: &Problem, network: &Network) -> Result<Rational, Refusal> {
     if let Some(neuron) = (0..network.neurons()).find(|&j| !finite(network, j)) {
         return Err(Refusal::Weight { neuron: neuron + 1 });
@@ -12,12 +12,32 @@ pub fn above(problem: &Problem, network: &Network) -> Result<Rational, Refusal> 
     let outputs = outputs(problem, network)?;
     let loss = problem.objective.loss.value_above(&outputs, problem.targets());
     let loss = loss.map_err(|row| Refusal::Row { row: row + 1 })?;
-    let mut squares = Dyadic::ZERO;
-    for weight in network.hidden.values.iter().chain(&network.output).map(|w| Dyadic::new(*w)) {
-        squares.add(&weight.times(&weight));
-    }
     let beta = written(problem.objective.strength).ok_or(Refusal::Width)?;
-    Ok(loss + beta * half(squares.rational()))
+    let penalty = match problem.objective.regularizer.radius {
+        None => half(squares(network.hidden.values.iter().chain(&network.output))),
+        Some(radius) => {
+            within(network, &written(radius).ok_or(Refusal::Width)?)?;
+            network.output.iter().map(|a| Dyadic::new(f64::abs(*a)).rational()).fold(Rational::ZERO, |sum, a| sum + a)
+        }
+    };
+    Ok(loss + beta * penalty)
+}
+
+fn squares<'a>(weights: impl Iterator<Item = &'a f64>) -> Rational {
+    let mut sum = Dyadic::ZERO;
+    for weight in weights.map(|w| Dyadic::new(*w)) {
+        sum.add(&weight.times(&weight));
+    }
+    sum.rational()
+}
+
+/// Whether every |w_j| is at most `radius`.
+fn within(network: &Network, radius: &Rational) -> Result<(), Refusal> {
+    let longer = |w: &[f64]| squares(w.iter()) > radius * radius;
+    match network.hidden.each_row().position(longer) {
+        Some(neuron) => Err(Refusal::Norm { neuron: neuron + 1 }),
+        None => Ok(()),
+    }
 }
 
 fn finite(network: &Network, neuron: usize) -> bool {
@@ -48,18 +68,33 @@ fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusa
             x.push(Dyadic::new(1.0));
         }
         let neurons = hidden.iter().zip(&output).map(|(w, a)| (Dyadic::dot(w, &x), a));
-        straight + homogeneous(&problem.architecture.activation, neurons)
+        straight + activated(&problem.architecture.activation, neurons)
     });
     Ok(outputs.collect())
 }
 
-/// Σ a φ(z) for φ(z) = p max(z,0) + q max(-z,0): the two sums are dyadic, the slopes are not.
-fn homogeneous<'a>(activation: &Activation, neurons: impl Iterator<Item = (Dyadic, &'a Dyadic)>) -> Rational {
-    let (mut positive, mut negative) = (Dyadic::ZERO, Dyadic::ZERO);
+/// Σ a φ(z): for each piece the sums of a z and of a are dyadic, its slope and intercept are not.
+fn activated<'a>(activation: &Activation, neurons: impl Iterator<Item = (Dyadic, &'a Dyadic)>) -> Rational {
+    let mut sums: Vec<(Dyadic, Dyadic)> = activation.pieces.iter().map(|_| (Dyadic::ZERO, Dyadic::ZERO)).collect();
     for (z, a) in neurons {
-        let side = if z.mantissa >= crate::exact::Integer::ZERO { &mut positive } else { &mut negative };
-        side.add(&z.times(a));
+        if let Some((slopes, constants)) = sums.get_mut(piece(activation, &z)) {
+            slopes.add(&z.times(a));
+            constants.add(a);
+        }
     }
-    let (left, right) = (&activation.pieces[0], &activation.pieces[activation.pieces.len() - 1]);
-    &right.slope * positive.rational() + &left.slope * negative.rational()
+    let terms = activation.pieces.iter().zip(&sums);
+    terms.fold(Rational::ZERO, |sum, (piece, (z, a))| sum + &piece.slope * z.rational() + &piece.intercept * a.rational())
+}
+
+/// The piece that holds z.
+fn piece(activation: &Activation, z: &Dyadic) -> usize {
+    let begins = |from: &Rational, included: bool| match *from == Rational::ZERO {
+        true => z.mantissa > Integer::ZERO || (included && z.mantissa == Integer::ZERO),
+        false => {
+            let z = z.rational();
+            z > *from || (included && z == *from)
+        }
+    };
+    let holds = |piece: &crate::problem::Piece| piece.from.as_ref().is_none_or(|from| begins(from, piece.includes_from));
+    activation.pieces.iter().rposition(holds).unwrap_or(0)
 }

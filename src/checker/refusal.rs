@@ -15,6 +15,8 @@ pub enum Refusal {
     Shape(&'static str),
     /// A weight is NaN or infinite.
     Weight { neuron: usize },
+    /// The hidden norm of a neuron is beyond its bound.
+    Norm { neuron: usize },
     /// The network's loss on a row cannot be bounded.
     Row { row: usize },
     /// The scale of the dual vector is not positive.
@@ -44,6 +46,7 @@ impl std::fmt::Display for Refusal {
             Refusal::Data => write!(out, "this certificate is for other data: the digests of the training rows differ"),
             Refusal::Shape(part) => write!(out, "the {part} has another shape than the problem"),
             Refusal::Weight { neuron } => write!(out, "neuron {neuron} has a weight that is not a number"),
+            Refusal::Norm { neuron } => write!(out, "neuron {neuron} has hidden weights beyond `hidden_norm`"),
             Refusal::Row { row } => write!(out, "the network's loss on training row {row} is too large to be bounded"),
             Refusal::Scale => write!(out, "the scale of the dual vector is not a positive number"),
             Refusal::Domain { row } => write!(out, "the dual vector is outside the domain of the loss at training row {row}"),

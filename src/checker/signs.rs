@@ -1,18 +1,21 @@
 //! Trees of signs with quadratic leaves (GLOBAL 5).
 //!
-//! A node fixes the signs σ_j of some convex lines (k > 0): t = ℓ·θ is linear or zero there.  On |θ| <= 1, with t = ℓ·θ, R >= |ℓ|:
+//! A node fixes the signs σ_j of some convex lines (k > 0): t = ℓ·θ is linear or zero there.  θ is (u, 1) with |u| <= 1: under weight
+//! decay lines do not look at the last entry.  With t = ℓ·θ and R >= |t|:
 //! ```text
 //!   k > 0, free:     k max(t,0) <= k t/2 + p t² + k²/(16 p)                    any p > 0
 //!   k < 0:           k max(t,0) <= -(η + h) t - e t²                           any η, h >= 0 with η + 2h <= |k|, and e <= h/R
-//!   fixed j:         0 <= λ σ t - σ t (w·θ)                                    any |w| <= λ
+//!   fixed j:         0 <= λ σ t - σ t (w·u)                                    any |w| <= λ
 //!   fixed j, l:      0 <= Λ σ_j σ_l t_j t_l                                    any Λ >= 0
 //! ```
-//! Summed, G(θ) <= θ'Aθ + b·θ + κ, which is at most μ + s + κ if [[μI - A, -b/2], [-b'/2, s]] is positive semidefinite.
-//! Everything is kept twice as large, and A in units of 2^-point, the leaf's own, so that it is made of integers.
+//! Summed, G(θ) <= θ'Hθ, which is at most T if T E - H + μ (I - 2E) is positive semidefinite for a μ >= 0, E being 1 in the last entry
+//! of the diagonal only: θ'(I - 2E)θ = |u|² - 1 <= 0.  Everything is kept twice as large and in units of 2^-point, the leaf's
+//! own, so that it is made of integers.
 
 use super::{DEEP, DEPTH, ENDS, Flaw, WIDE, add};
 use crate::certificate::{Claim, Reader, SLOPE_BITS};
 use crate::exact::{Integer, Natural, SquareRoot, positive_semidefinite};
+use crate::problem::Gauge;
 
 /// The length of a line is rounded up at so many bits behind the point.
 const LENGTH_BITS: u32 = 40;
@@ -20,12 +23,10 @@ const LENGTH_BITS: u32 = 40;
 /// A fixed line and its sign.
 type Fixed = (usize, i128);
 
-/// The quadratic that bounds G on a node: 2A (r x r, upper triangle), 2b and κ.
+/// The quadratic that bounds G on a node: 2H in units of 2^-point, upper triangle; one row more than u has entries.
 struct Quadratic {
-    twice_a: Vec<i128>,
-    twice_b: Vec<i128>,
-    constant: i128,
-    rank: usize,
+    twice: Vec<i128>,
+    size: usize,
     point: u32,
 }
 
@@ -85,36 +86,52 @@ fn leaf(claim: &Claim, path: &[Fixed], point: u32, reader: &mut Reader) -> Resul
 
 impl Quadratic {
     fn new(claim: &Claim, point: u32) -> Option<Quadratic> {
-        let rank = claim.rank();
-        let twice_b = claim.slope.iter().map(|g| g.checked_mul(2)).collect::<Option<_>>()?;
-        Some(Quadratic { twice_a: vec![0; rank * rank], twice_b, constant: 0, rank, point })
+        let size = claim.rank() + usize::from(claim.gauge == Gauge::Norm);
+        let mut quadratic = Quadratic { twice: vec![0; size * size], size, point };
+        quadratic.straight(&claim.slope, 2)?;
+        Some(quadratic)
     }
 
-    /// 2b += factor ℓ.
-    fn linear(&mut self, line: &[i64], factor: i128) -> Option<()> {
-        for (b, &x) in self.twice_b.iter_mut().zip(line) {
-            *b = add(*b, factor, x.into())?;
+    /// 2H += factor times the form v·θ.
+    fn straight(&mut self, v: &[i128], factor: i128) -> Option<()> {
+        let (last, scaled) = (self.size - 1, factor.checked_mul(1 << self.point)?);
+        for (i, x) in v.iter().enumerate() {
+            let part = if i == last { scaled } else { scaled / 2 };
+            let entry = &mut self.twice[i * self.size + last];
+            *entry = add(*entry, part, *x)?;
         }
         Some(())
     }
 
-    /// 2A += factor ℓℓ'.
+    /// 2H += factor times the form t.
+    fn linear(&mut self, line: &[i64], factor: i128) -> Option<()> {
+        let (last, scaled) = (self.size - 1, factor.checked_mul(1 << self.point)?);
+        for (i, &x) in line.iter().enumerate() {
+            let part = if i == last { scaled } else { scaled / 2 };
+            let entry = &mut self.twice[i * self.size + last];
+            *entry = add(*entry, part, x.into())?;
+        }
+        Some(())
+    }
+
+    /// 2H += factor ℓℓ'.
     fn square(&mut self, line: &[i64], factor: i128) -> Option<()> {
         for (i, &x) in line.iter().enumerate().filter(|(_, x)| **x != 0) {
             let scaled = factor.checked_mul(x.into())?;
-            for (entry, &y) in self.twice_a[i * self.rank + i..].iter_mut().zip(&line[i..]) {
+            for (entry, &y) in self.twice[i * self.size + i..].iter_mut().zip(&line[i..]) {
                 *entry = add(*entry, scaled, y.into())?;
             }
         }
         Some(())
     }
 
-    /// 2A += factor (uv' + vu').
+    /// 2H += factor (uv' + vu').
     fn product(&mut self, u: &[i128], v: &[i128], factor: i128) -> Option<()> {
-        for i in 0..self.rank {
-            for j in i..self.rank {
-                let both = add(u[i].checked_mul(v[j])?, u[j], v[i])?;
-                let entry = &mut self.twice_a[i * self.rank + j];
+        let at = |x: &[i128], i: usize| x.get(i).copied().unwrap_or(0);
+        for i in 0..self.size {
+            for j in i..self.size {
+                let both = add(at(u, i).checked_mul(at(v, j))?, at(u, j), at(v, i))?;
+                let entry = &mut self.twice[i * self.size + j];
                 *entry = add(*entry, factor, both)?;
             }
         }
@@ -130,8 +147,14 @@ impl Quadratic {
         self.square(&claim.lines[line], p.checked_mul(2).ok_or(WIDE)?).ok_or(WIDE)?;
         let numerator = (Natural::from(kink.unsigned_abs()) * kink.unsigned_abs()) << self.point as usize;
         let quotient = Integer::from(numerator / (Natural::from(p.unsigned_abs()) << 4)) + Integer::ONE;
-        self.constant = i128::try_from(quotient).ok().and_then(|q| self.constant.checked_add(q)).ok_or(WIDE)?;
-        Ok(())
+        self.constant(i128::try_from(quotient).map_err(|_| WIDE)?).ok_or(WIDE)
+    }
+
+    /// H += the constant.
+    fn constant(&mut self, value: i128) -> Option<()> {
+        let corner = self.twice.last_mut()?;
+        *corner = add(*corner, value, 2 << self.point)?;
+        Some(())
     }
 
     fn concave(&mut self, claim: &Claim, line: usize, reader: &mut Reader) -> Result<(), &'static str> {
@@ -144,7 +167,7 @@ impl Quadratic {
         let part = |share: u128, bits: u32| size.checked_mul(share as i128).map(|product| product >> bits).ok_or(WIDE);
         let (eta, h) = (part(straight, SLOPE_BITS)?, part(curved, SLOPE_BITS + 1)?);
         let numerator = Natural::from(h.unsigned_abs()) << (self.point + LENGTH_BITS) as usize;
-        let e = i128::try_from(Integer::from(numerator / length(&claim.lines[line]).ok_or(WIDE)?)).map_err(|_| WIDE)?;
+        let e = i128::try_from(Integer::from(numerator / length(claim, line).ok_or(WIDE)?)).map_err(|_| WIDE)?;
         self.linear(&claim.lines[line], -2 * (eta + h)).ok_or(WIDE)?;
         self.square(&claim.lines[line], e.checked_mul(-2).ok_or(WIDE)?).ok_or(WIDE)
     }
@@ -155,7 +178,7 @@ impl Quadratic {
         match reader.natural().ok_or(ENDS)? {
             0 => Ok(()),
             1 => {
-                let w: Option<Vec<i128>> = (0..self.rank).map(|_| reader.integer()).collect();
+                let w: Option<Vec<i128>> = (0..self.size - 1).map(|_| reader.integer()).collect();
                 let w = w.ok_or(ENDS)?;
                 let square = w.iter().try_fold(0_i128, |sum, x| add(sum, *x, *x)).ok_or(WIDE)?;
                 if lambda.checked_mul(lambda).is_some_and(|limit| square > limit) {
@@ -185,25 +208,20 @@ impl Quadratic {
         Ok(())
     }
 
-    /// Whether μ + s + κ <= T for some s that makes the matrix positive semidefinite.
+    /// Whether T E - H + μ (I - 2E) is proved positive semidefinite.
     fn below(&self, mu: i128, limit: i128) -> Option<bool> {
-        let (n, unit) = (self.rank + 1, 1_i128 << self.point);
-        let s = limit.checked_sub(self.constant)?.checked_sub(mu)?;
-        if s < 0 || mu < 0 {
-            return Some(false);
-        }
+        let (n, twice) = (self.size, 2_i128 << self.point);
         let mut matrix = vec![0_i128; n * n];
-        for i in 0..self.rank {
-            for j in i..self.rank {
-                let diagonal = if i == j { mu.checked_mul(unit.checked_mul(2)?)? } else { 0 };
-                let entry = diagonal.checked_sub(self.twice_a[i * self.rank + j])?;
+        for i in 0..n {
+            for j in i..n {
+                let diagonal = if i == j { mu.checked_mul(twice)? } else { 0 };
+                let entry = diagonal.checked_sub(self.twice[i * n + j])?;
                 (matrix[i * n + j], matrix[j * n + i]) = (entry, entry);
             }
-            let corner = self.twice_b[i].checked_mul(-(unit / 2))?;
-            (matrix[i * n + self.rank], matrix[self.rank * n + i]) = (corner, corner);
         }
-        matrix[n * n - 1] = s.checked_mul(unit.checked_mul(2)?)?;
-        Some(positive_semidefinite(&matrix, n))
+        let rest = limit.checked_sub(mu)?.checked_mul(twice)?;
+        matrix[n * n - 1] = rest.checked_sub(self.twice[n * n - 1])?;
+        Some(mu >= 0 && positive_semidefinite(&matrix, n))
     }
 }
 
@@ -214,8 +232,14 @@ fn scaled(reader: &mut Reader) -> Result<i128, &'static str> {
     i128::try_from(mantissa).ok().filter(|m| *m <= i128::MAX >> shift).map(|m| m << shift).ok_or(WIDE)
 }
 
-/// At least |ℓ|, in units of 2^-LENGTH_BITS.
-fn length(line: &[i64]) -> Option<Natural> {
+/// At least |t| on the ball, in units of 2^-LENGTH_BITS: |ℓ|, the entry that meets the 1 counted by itself.
+fn length(claim: &Claim, line: usize) -> Option<Natural> {
+    let line = claim.lines.get(line)?;
+    let (shift, line) = match claim.gauge {
+        Gauge::Norm => (0, line.as_slice()),
+        Gauge::Cap => line.split_last().map(|(shift, line)| (shift.unsigned_abs(), line))?,
+    };
     let square = line.iter().try_fold(0_i128, |sum, x| add(sum, (*x).into(), (*x).into()))?;
-    Some((Natural::from(square.unsigned_abs()) << (2 * LENGTH_BITS) as usize).sqrt() + Natural::ONE)
+    let root = (Natural::from(square.unsigned_abs()) << (2 * LENGTH_BITS) as usize).sqrt() + Natural::ONE;
+    Some(root + (Natural::from(shift) << LENGTH_BITS as usize))
 }

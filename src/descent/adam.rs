@@ -26,6 +26,7 @@ pub fn train(landscape: &Landscape, seed: u64, steps: usize, halt: Halt) -> (Vec
         }
         let rate = STEP * cosine(step, steps);
         advance(&mut theta, &space.gradient, &mut mean, &mut square, rate, step as f64 + 1.0);
+        landscape.restrain(&mut theta);
     }
     if landscape.value(&theta, &mut space) < least {
         best = theta;

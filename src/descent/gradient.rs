@@ -1,7 +1,7 @@
-//! L(f) + β/2 Σ_j (h(w_j)² + a_j²) and its gradient over flat parameters θ = (w_1, ..., w_m, a, c, c_0): all that gradient
-//! descent sees of a problem.
+//! The objective and its gradient over flat parameters θ = (w_1, ..., w_m, a, c, c_0): all that gradient descent sees of a problem.
 //!
-//! φ'(0) is the slope from the left, as in PyTorch.  Sums run in a fixed order, so every machine computes the same numbers.
+//! The penalty is β/2 Σ_j (h(w_j)² + a_j²), or β Σ_j |a_j| with hidden norms that are brought back to their bound after every step.
+//! φ' at a kink is the slope from the left, as in PyTorch.  Sums run in a fixed order, so every machine computes the same numbers.
 
 use crate::problem::{Matrix, Network, Problem, Random, Skip};
 
@@ -57,6 +57,7 @@ impl<'a> Landscape<'a> {
         let mut theta: Vec<f64> = (0..m * d).map(|_| hidden * random.normal()).collect();
         theta.extend((0..m).map(|_| output * random.normal()));
         theta.resize(m * d + m + self.skip_size(), 0.0);
+        self.restrain(&mut theta);
         theta
     }
 
@@ -103,7 +104,7 @@ impl<'a> Landscape<'a> {
     /// Fills sums and outputs.
     fn outputs(&self, theta: &[f64], space: &mut Space) {
         let (m, d, n) = (self.width, self.size, self.rows);
-        let (p, q) = self.problem.architecture.activation.slopes();
+        let activation = &self.problem.architecture.activation;
         space.sums.clear();
         space.sums.resize(m * n, 0.0);
         space.outputs.clear();
@@ -112,7 +113,7 @@ impl<'a> Landscape<'a> {
             let z = &mut space.sums[j * n..(j + 1) * n];
             (0..d).for_each(|k| add(z, theta[j * d + k], self.column(k)));
             let a = theta[m * d + j];
-            space.outputs.iter_mut().zip(z).for_each(|(f, z)| *f += a * if *z > 0.0 { p * *z } else { -q * *z });
+            space.outputs.iter_mut().zip(z).for_each(|(f, z)| *f += a * activation.value(*z));
         }
         if let Some((intercept, weights)) = theta[m * d + m..].split_last() {
             weights.iter().enumerate().for_each(|(k, c)| add(&mut space.outputs, *c, self.column(k)));
@@ -130,19 +131,41 @@ impl<'a> Landscape<'a> {
         total.value(&space.outputs, targets)
     }
 
-    /// The gradient in w_j and a_j: a_j X'(φ'(z) v) + β ∇½h², and φ(z)'v + β a_j.
+    /// The gradient in w_j and a_j: a_j X'(φ'(z) v) + β ∇½h², and φ(z)'v + β a_j; or without the penalty's, and + β sign(a_j).
     fn neuron_slope(&self, j: usize, theta: &[f64], space: &mut Space) {
         let (m, d, n) = (self.width, self.size, self.rows);
-        let (p, q) = self.problem.architecture.activation.slopes();
+        let (activation, regularizer) = (&self.problem.architecture.activation, &self.problem.objective.regularizer);
         let beta = self.problem.objective.strength;
         let z = &space.sums[j * n..(j + 1) * n];
         space.bent.clear();
-        space.bent.extend(z.iter().zip(&space.slopes).map(|(z, v)| if *z > 0.0 { p * v } else { -q * v }));
+        space.bent.extend(z.iter().zip(&space.slopes).map(|(z, v)| activation.left_slope(*z) * v));
         let a = theta[m * d + j];
-        space.gradient[m * d + j] = dot(z, &space.bent) + beta * a;
+        let value: f64 = z.iter().zip(&space.slopes).map(|(z, v)| activation.value(*z) * v).sum();
+        let price = if regularizer.radius.is_none() {
+            a
+        } else if a == 0.0 {
+            0.0
+        } else {
+            a.signum()
+        };
+        space.gradient[m * d + j] = value + beta * price;
         let place = &mut space.gradient[j * d..(j + 1) * d];
         place.iter_mut().enumerate().for_each(|(k, g)| *g = a * dot(self.column(k), &space.bent));
-        self.problem.objective.regularizer.hidden.add_slope(&theta[j * d..(j + 1) * d], beta, place);
+        if regularizer.radius.is_none() {
+            regularizer.hidden.add_slope(&theta[j * d..(j + 1) * d], beta, place);
+        }
+    }
+
+    /// Brings hidden norms beyond their bound back to it.
+    pub fn restrain(&self, theta: &mut [f64]) {
+        let regularizer = &self.problem.objective.regularizer;
+        let Some(radius) = regularizer.radius else { return };
+        for w in theta[..self.width * self.size].chunks_mut(self.size.max(1)) {
+            let norm = regularizer.hidden.gauge(w);
+            if norm > radius {
+                w.iter_mut().for_each(|w| *w *= radius / norm);
+            }
+        }
     }
 }
 

@@ -52,6 +52,7 @@ fn run(landscape: &Landscape, seed: u64, steps: usize, size: f64, halt: Halt) ->
             *v = MOMENTUM * *v - rate * g;
             *theta += *v;
         }
+        landscape.restrain(&mut theta);
     }
     let value = landscape.value(&theta, &mut space);
     if value < least { (value, theta, true) } else { (least, best, true) }

@@ -11,7 +11,7 @@ pub use semidefinite::positive_semidefinite;
 
 pub use dashu_int::{
     IBig as Integer, UBig as Natural,
-    ops::{Abs, SquareRoot},
+    ops::{Abs, Gcd, SquareRoot},
 };
 pub use dashu_ratio::RBig as Rational;
 

@@ -1,33 +1,33 @@
 //! Problem and groups of neurons to a cone program, and back.  The sign conventions are stated here, once.
 //!
-//! A degree-1 activation is φ(z) = p max(z,0) + q max(-z,0).  In a cell with bits D it acts as S = p D - q (I - D), so a
-//! neuron (w, a) of the cell with output sign s contributes s S X u with u = |a| w, at the price β|u| (THEORY 1):
+//! In the view of [`Features`] every neuron is a θ of price ρ(θ), and in a cell of weight space its contribution is linear:
+//! F_i(θ) = e_i·θ.  With output signs s_g, and σ_l the sides of the lines,
 //! ```text
-//!   minimise   L(f) + β Σ_g h(u_g)
-//!   subject to f = Σ_g s_g S_g X u_g + Z c,     (2 D_g - I) X u_g >= 0          Z = [F 1], the skip, free
+//!   minimise   L(f) + T Σ_g ρ(θ_g)                        T = β, or β/r
+//!   subject to f = Σ_g s_g E_g θ_g + Z c,     σ_l ℓ_l·θ_g >= 0          Z = [F 1], the skip, free
 //! ```
 //! The multiplier of the row `f_i - Σ ... = 0` is v_i, the gradient of the loss at f.  A neuron that would lower the
-//! objective has the output sign opposite to v'φ(Xw).  Decoding: w = u/√h(u), a = s √h(u).
+//! objective has the output sign opposite to v'F(θ).
 //!
-//! A *ray* is a group whose direction is fixed and only its length is free: one column instead of d.
+//! A *ray* is a group whose direction is fixed and only its length is free: one column instead of q.
 
 mod vertex;
 
 pub use vertex::prune;
 
 use crate::arrangement::Pattern;
-use crate::problem::{Class, Matrix, Network, Problem, Skip};
+use crate::problem::{Class, Features, Gauge, Matrix, Network, Problem, Skip};
 use crate::program::{Affine, Block, Cone, Program, Solution};
+use std::ops::Range;
 
 /// What the neurons of one group may be.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
-    /// Positive multiples of one hidden weight vector.
+    /// Positive multiples of one θ.
     Ray(Vec<f64>),
-    /// Every hidden weight vector of a cell.  `rows` are the rows of X whose sign is enforced: all facets, or those
-    /// that a solve has asked for so far.
+    /// Every θ of a cell.  `rows` are the lines whose side is enforced: all facets, or those that a solve has asked for so far.
     Cell { pattern: Pattern, rows: Vec<u32> },
-    /// Every hidden weight vector: linear activations have a single cell and no constraint.
+    /// Every θ: linear activations have a single cell and no constraint.
     Whole,
 }
 
@@ -41,22 +41,21 @@ pub struct Group {
 
 /// The inverse of [`lower`].
 pub struct Recovery {
-    groups: Vec<(Group, std::ops::Range<usize>)>,
-    outputs: std::ops::Range<usize>,
+    groups: Vec<(Group, Range<usize>)>,
+    outputs: Range<usize>,
     skip: Option<SkipColumns>,
-    size: usize,
 }
 
 /// The skip's columns: one per feature in units that make its column at most one long, then the intercept.
 struct SkipColumns {
-    columns: std::ops::Range<usize>,
+    columns: Range<usize>,
     units: Vec<f64>,
 }
 
-/// Builds the convex program over `groups`.  `inputs` is `problem.inputs()` (n x d).
-pub fn lower(problem: &Problem, inputs: &Matrix, groups: &[Group]) -> (Program, Recovery) {
+/// Builds the convex program over `groups`.  `features` are `problem.features()`.
+pub fn lower(problem: &Problem, features: &Features, groups: &[Group]) -> (Program, Recovery) {
     let mut program = Program::default();
-    let n = inputs.rows;
+    let n = features.examples();
     let outputs = program.add_columns(n, 0.0);
     program.blocks.push(Block { name: "f".into(), columns: outputs..outputs + n, rows: 0..0, weight: 0.0 });
     let total = &problem.objective.loss;
@@ -64,70 +63,92 @@ pub fn lower(problem: &Problem, inputs: &Matrix, groups: &[Group]) -> (Program, 
         total.loss.cone_form(&mut program, outputs + i, y, total.parameter, total.scale(n));
     }
     let mut sums: Vec<Affine> = (0..n).map(|i| Affine::new(0.0).plus(1.0, outputs + i)).collect();
-    let placed = groups.iter().map(|group| (group.clone(), add_group(problem, inputs, group, &mut program, &mut sums))).collect();
+    let mut lowering = Lowering { problem, features, program, sums: &mut sums };
+    let placed = groups.iter().map(|group| (group.clone(), lowering.add_group(group))).collect();
+    let mut program = lowering.program;
     let skip = problem.architecture.skip.then(|| add_skip(&problem.dataset.train.inputs, &mut program, &mut sums));
     let rows = program.constrain(Cone::Zeros(n), sums);
     program.blocks.push(Block { name: "f = network".into(), columns: 0..0, rows: rows.clone(), weight: 0.0 });
-    (program, Recovery { groups: placed, outputs: rows, skip, size: inputs.columns })
+    (program, Recovery { groups: placed, outputs: rows, skip })
 }
 
-/// Adds the columns of one group, its cost and its cones, and subtracts its contribution from the rows of `sums`.
-fn add_group(problem: &Problem, inputs: &Matrix, group: &Group, program: &mut Program, sums: &mut [Affine]) -> std::ops::Range<usize> {
-    let first_row = program.height();
-    let weight = problem.objective.strength;
-    let columns = match &group.shape {
-        Shape::Ray(w) => {
-            let length = program.add_columns(1, weight * problem.objective.regularizer.hidden.gauge(w));
-            for (sum, z) in sums.iter_mut().zip(inputs.times(w)) {
-                let value = group.sign * problem.architecture.activation.value(z);
-                push(sum, -value, length);
+/// A program to which groups are being added, and the rows from which their contributions are subtracted.
+struct Lowering<'a> {
+    problem: &'a Problem,
+    features: &'a Features,
+    program: Program,
+    sums: &'a mut [Affine],
+}
+
+impl Lowering<'_> {
+    /// Adds the columns of one group, its cost and its cones.
+    fn add_group(&mut self, group: &Group) -> Range<usize> {
+        let first_row = self.program.height();
+        let columns = match &group.shape {
+            Shape::Ray(theta) => self.add_ray(group.sign, theta),
+            Shape::Cell { pattern, rows } => {
+                let columns = self.add_theta();
+                self.contribute(group.sign, |line| pattern.get(line), columns.start);
+                let signed = |&line: &u32| {
+                    let side = if pattern.get(line as usize) { 1.0 } else { -1.0 };
+                    row_of(self.features.lines.row(line as usize), side, columns.start)
+                };
+                let walls: Vec<Affine> = rows.iter().map(signed).collect();
+                self.program.constrain(Cone::Nonnegatives(walls.len()), walls);
+                columns
             }
-            program.constrain(Cone::Nonnegatives(1), [Affine::new(0.0).plus(1.0, length)]);
-            length..length + 1
-        }
-        Shape::Cell { pattern, rows } => {
-            let columns = add_normed(problem, inputs.columns, program);
-            contribute(problem, inputs, group.sign, |i| pattern.get(i), columns.start, sums);
-            let signed = |&k: &u32| {
-                let side = if pattern.get(k as usize) { 1.0 } else { -1.0 };
-                row_of(inputs.row(k as usize), side, columns.start)
-            };
-            program.constrain(Cone::Nonnegatives(rows.len()), rows.iter().map(signed));
-            columns
-        }
-        Shape::Whole => {
-            let columns = add_normed(problem, inputs.columns, program);
-            contribute(problem, inputs, group.sign, |_| true, columns.start, sums);
-            columns
-        }
-    };
-    let name = format!("u{}{}", program.blocks.len(), if group.sign > 0.0 { "+" } else { "-" });
-    program.blocks.push(Block { name, columns: columns.clone(), rows: first_row..program.height(), weight });
-    columns
-}
+            Shape::Whole => {
+                let columns = self.add_theta();
+                self.contribute(group.sign, |_| true, columns.start);
+                columns
+            }
+        };
+        let name = format!("u{}{}", self.program.blocks.len(), if group.sign > 0.0 { "+" } else { "-" });
+        let (rows, weight) = (first_row..self.program.height(), self.features.price);
+        self.program.blocks.push(Block { name, columns: columns.clone(), rows, weight });
+        columns
+    }
 
-/// d free columns u and a column t >= h(u) that pays β.
-fn add_normed(problem: &Problem, d: usize, program: &mut Program) -> std::ops::Range<usize> {
-    let t = program.add_columns(1, problem.objective.strength);
-    let u = program.add_columns(d, 0.0);
-    let one = |j| Affine::new(0.0).plus(1.0, j);
-    problem.objective.regularizer.hidden.cone_form(program, one(t), (u..u + d).map(one).collect());
-    u..u + d
-}
+    fn add_ray(&mut self, sign: f64, theta: &[f64]) -> Range<usize> {
+        let length = self.program.add_columns(1, self.features.price * self.features.gauge(theta));
+        for (sum, value) in self.sums.iter_mut().zip(self.features.outputs(theta)) {
+            push(sum, -sign * value, length);
+        }
+        self.program.constrain(Cone::Nonnegatives(1), [Affine::new(0.0).plus(1.0, length)]);
+        length..length + 1
+    }
 
-/// sums -= sign · S X u.
-fn contribute(problem: &Problem, inputs: &Matrix, sign: f64, bit: impl Fn(usize) -> bool, first: usize, sums: &mut [Affine]) {
-    let (p, q) = problem.architecture.activation.slopes();
-    for (i, sum) in sums.iter_mut().enumerate() {
-        let slope = if bit(i) { p } else { -q };
-        if slope != 0.0 {
-            inputs.row(i).iter().enumerate().for_each(|(j, x)| push(sum, -sign * slope * x, first + j));
+    /// The columns of θ.  Under weight decay a column t >= h(θ) pays for them; a cap has its own, τ >= h(u).
+    fn add_theta(&mut self) -> Range<usize> {
+        let (features, one) = (self.features, |j| Affine::new(0.0).plus(1.0, j));
+        let norm = self.problem.objective.regularizer.hidden;
+        match features.gauge {
+            Gauge::Norm => {
+                let t = self.program.add_columns(1, features.price);
+                let u = self.program.add_columns(features.size(), 0.0);
+                norm.cone_form(&mut self.program, one(t), (u..u + features.size()).map(one).collect());
+                u..u + features.size()
+            }
+            Gauge::Cap => {
+                let u = self.program.add_columns(features.size() - 1, 0.0);
+                let tau = self.program.add_columns(1, features.price);
+                norm.cone_form(&mut self.program, one(tau), (u..tau).map(one).collect());
+                u..tau + 1
+            }
+        }
+    }
+
+    /// sums -= sign · E θ.
+    fn contribute(&mut self, sign: f64, bit: impl Fn(usize) -> bool, first: usize) {
+        for (i, sum) in self.sums.iter_mut().enumerate() {
+            let row = self.features.coefficients(i, &bit);
+            row.iter().enumerate().for_each(|(j, x)| push(sum, -sign * x, first + j));
         }
     }
 }
 
 fn row_of(row: &[f64], side: f64, first: usize) -> Affine {
-    row.iter().enumerate().fold(Affine::new(0.0), |sum, (j, x)| sum.plus(side * x, first + j))
+    row.iter().enumerate().filter(|(_, x)| **x != 0.0).fold(Affine::new(0.0), |sum, (j, x)| sum.plus(side * x, first + j))
 }
 
 fn push(sum: &mut Affine, value: f64, column: usize) {
@@ -158,26 +179,25 @@ fn column_lengths(features: &Matrix) -> Vec<f64> {
 }
 
 impl Recovery {
-    /// u_g of every group, in order: d numbers each.
+    /// θ_g of every group, in order: q numbers each.
     pub fn weights(&self, solution: &Solution) -> Vec<Vec<f64>> {
-        let read = |(group, columns): &(Group, std::ops::Range<usize>)| match &group.shape {
-            Shape::Ray(w) => w.iter().map(|w| w * solution.primal[columns.start].max(0.0)).collect(),
+        let read = |(group, columns): &(Group, Range<usize>)| match &group.shape {
+            Shape::Ray(theta) => theta.iter().map(|x| x * solution.primal[columns.start].max(0.0)).collect(),
             _ => solution.primal[columns.clone()].to_vec(),
         };
         self.groups.iter().map(read).collect()
     }
 
     /// The network that a solution stands for: one neuron per group whose weights are not negligible.
-    pub fn network(&self, problem: &Problem, solution: &Solution) -> Network {
-        let gauge = |u: &[f64]| problem.objective.regularizer.hidden.gauge(u);
+    pub fn network(&self, features: &Features, solution: &Solution) -> Network {
         let weights = self.weights(solution);
-        let largest = weights.iter().map(|u| gauge(u)).fold(0.0, f64::max);
-        let kept = self.groups.iter().zip(&weights).filter(|(_, u)| gauge(u) > 1e-9 * largest);
+        let largest = weights.iter().map(|theta| features.gauge(theta)).fold(0.0, f64::max);
+        let kept = self.groups.iter().zip(&weights).filter(|(_, theta)| features.gauge(theta) > 1e-9 * largest);
         let skip = self.skip.as_ref().map(|skip| {
             let values = &solution.primal[skip.columns.clone()];
             Skip { weights: values.iter().zip(&skip.units).map(|(c, unit)| c / unit).collect(), intercept: values[skip.units.len()] }
         });
-        assemble(problem, self.size, kept.map(|((group, _), u)| (group.sign, u.clone())), skip)
+        assemble(features, kept.map(|((group, _), theta)| (group.sign, theta.clone())), skip)
     }
 
     /// The dual vector v (n): the multipliers of the rows that define f.
@@ -186,26 +206,24 @@ impl Recovery {
     }
 }
 
-/// Neurons with output sign s and u = |a| w, each balanced so that |a| = h(w).
-pub fn assemble(problem: &Problem, size: usize, neurons: impl Iterator<Item = (f64, Vec<f64>)>, skip: Option<Skip>) -> Network {
+/// The neurons with these output signs and θ.
+pub fn assemble(features: &Features, neurons: impl Iterator<Item = (f64, Vec<f64>)>, skip: Option<Skip>) -> Network {
     let (mut hidden, mut output) = (Vec::new(), Vec::new());
-    for (sign, u) in neurons {
-        let root = problem.objective.regularizer.hidden.gauge(&u).sqrt();
-        if root > 0.0 && root.is_finite() {
-            hidden.extend(u.iter().map(|u| u / root));
-            output.push(sign * root);
-        }
+    for (w, a) in neurons.filter_map(|(sign, theta)| features.neuron(sign, &theta)) {
+        hidden.extend(w);
+        output.push(a);
     }
-    Network { hidden: Matrix::new(output.len(), size, hidden), output, skip }
+    Network { hidden: Matrix::new(output.len(), features.inputs().columns, hidden), output, skip }
 }
 
-/// Both signs of every cell; a linear activation needs a single unconstrained group.
-pub fn all_groups(problem: &Problem, cells: impl Iterator<Item = (Pattern, Vec<u32>)>) -> Vec<Group> {
+/// Both signs of every cell that can hold a neuron; a linear activation needs a single unconstrained group, or one for each sign.
+pub fn all_groups(problem: &Problem, features: &Features, cells: impl Iterator<Item = (Pattern, Vec<u32>)>) -> Vec<Group> {
     if problem.architecture.activation.class() == Class::Linear {
-        return vec![Group { sign: 1.0, shape: Shape::Whole }];
+        let signs: &[f64] = if features.gauge == Gauge::Norm { &[1.0] } else { &[1.0, -1.0] };
+        return signs.iter().map(|&sign| Group { sign, shape: Shape::Whole }).collect();
     }
     let both = |(pattern, rows): (Pattern, Vec<u32>)| {
         [1.0, -1.0].map(|sign| Group { sign, shape: Shape::Cell { pattern: pattern.clone(), rows: rows.clone() } })
     };
-    cells.flat_map(both).collect()
+    cells.filter(|(pattern, _)| features.reaches(|line| pattern.get(line))).flat_map(both).collect()
 }

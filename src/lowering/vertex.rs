@@ -1,17 +1,17 @@
 //! From any optimal network to a vertex of the optimal set: Σ α_j z_j = f with independent z_j, at no higher price.
 //!
-//! With z_j = s_j φ(X u_j) and cost h(u_j), a dependence Σ c_j z_j = 0 lets α move along ±c without changing f until some
+//! With z_j = s_j F(θ_j) and cost ρ(θ_j), a dependence Σ c_j z_j = 0 lets α move along ±c without changing f until some
 //! α_j is 0; one of the two directions does not raise the cost (Carathéodory; THEORY 15).  At most rank(z) <= n remain.
 
 use super::assemble;
 use crate::arrangement::Pattern;
-use crate::problem::{Matrix, Network, Problem};
+use crate::problem::{Features, Network};
 use std::collections::BTreeMap;
 
-/// Neuron `u` with output sign, its features z on the training rows and its cost.
+/// A neuron θ with its output sign, its features z on the training rows and its cost.
 struct Atom {
     sign: f64,
-    u: Vec<f64>,
+    theta: Vec<f64>,
     z: Vec<f64>,
     cost: f64,
     alpha: f64,
@@ -20,29 +20,30 @@ struct Atom {
 /// Merges neurons of one cell and sign and removes dependent ones.
 ///
 /// `tolerance` is the part of an atom, relative to its length, that may be lost when it counts as dependent.
-pub fn prune(problem: &Problem, inputs: &Matrix, network: &Network, tolerance: f64) -> Network {
-    let mut atoms = merged(problem, inputs, network);
+pub fn prune(features: &Features, network: &Network, tolerance: f64) -> Network {
+    let mut atoms = merged(features, network);
     atoms.sort_by(|a, b| b.cost.total_cmp(&a.cost));
     let mut basis = Basis::default();
     for atom in atoms {
         basis.admit(atom, tolerance);
     }
-    let neurons = basis.atoms.into_iter().map(|atom| (atom.sign, atom.u.iter().map(|u| u * atom.alpha).collect()));
-    assemble(problem, inputs.columns, neurons, network.skip.clone())
+    let neurons = basis.atoms.into_iter().map(|atom| (atom.sign, atom.theta.iter().map(|x| x * atom.alpha).collect()));
+    assemble(features, neurons, network.skip.clone())
 }
 
-/// One atom per cell and output sign: u adds up where the activation is linear, and h only gains by it.
-fn merged(problem: &Problem, inputs: &Matrix, network: &Network) -> Vec<Atom> {
+/// One atom per cell and output sign: θ adds up where the activation is linear, and ρ only gains by it.
+fn merged(features: &Features, network: &Network) -> Vec<Atom> {
     let mut sums: BTreeMap<(bool, Pattern), Vec<f64>> = BTreeMap::new();
     for (w, &a) in network.hidden.each_row().zip(&network.output) {
-        let sum = sums.entry((a > 0.0, Pattern::of(inputs, w))).or_insert_with(|| vec![0.0; w.len()]);
-        sum.iter_mut().zip(w).for_each(|(sum, w)| *sum += a.abs() * w);
+        let lifted = features.lifted(w);
+        let sum = sums.entry((a > 0.0, Pattern::of(&features.lines, &lifted))).or_insert_with(|| vec![0.0; lifted.len()]);
+        sum.iter_mut().zip(lifted).for_each(|(sum, x)| *sum += a.abs() * x);
     }
-    let atom = |((positive, _), u): ((bool, Pattern), Vec<f64>)| {
+    let atom = |((positive, _), theta): ((bool, Pattern), Vec<f64>)| {
         let sign = if positive { 1.0 } else { -1.0 };
-        let z = inputs.times(&u).iter().map(|&z| sign * problem.architecture.activation.value(z)).collect();
-        let cost = problem.objective.regularizer.hidden.gauge(&u);
-        Atom { sign, u, z, cost, alpha: 1.0 }
+        let z = features.outputs(&theta).iter().map(|value| sign * value).collect();
+        let cost = features.gauge(&theta);
+        Atom { sign, theta, z, cost, alpha: 1.0 }
     };
     sums.into_iter().map(atom).filter(|atom| length(&atom.z) > 0.0).collect()
 }

@@ -1,20 +1,24 @@
-//! Many local maximisations of G(w) over |w| <= 1: fast, and no proof of anything.
+//! Many local maximisations of G(θ) over ρ(θ) <= 1: fast, and no proof of anything.
 //!
-//! Convex-concave steps: at w the convex terms are replaced by their slope, h = g + Σ_{k_i>0, x_i·w>0} k_i x_i, and
-//! max { h·u - Σ_{k_i<0} |k_i| max(x_i·u, 0) : |u| <= 1 } = min over τ in [0,1] of |h - Σ |k_i| τ_i x_i|
-//! is a least-squares problem in a box, solved by coordinates; u is the residual over its length.  G never falls.
+//! Convex-concave steps: at θ the convex terms are replaced by their slope, h = g + Σ_{k_l>0, ℓ_l·θ>0} k_l ℓ_l, and
+//! ```text
+//!   max { h·η - Σ_{k_l<0} |k_l| max(ℓ_l·η, 0) : ρ(η) <= 1 } = min over t in [0,1] of ρ°(h - Σ |k_l| t_l ℓ_l)
+//! ```
+//! is solved by coordinates.  For a norm it is a least-squares problem in a box, and η is the residual r over its length.  For a
+//! cap, ρ°(r) = |r_u| + r_τ is not smooth at r_u = 0, where the best u is inside the ball: with √(|r_u|² + ε²) in place of |r_u| and
+//! ε falling from step to step, η = (r_u/√(|r_u|² + ε²), 1) goes there.
 
 use super::Price;
-use crate::problem::Matrix;
+use crate::problem::{Features, Gauge, Matrix};
 use rayon::prelude::*;
 
-/// A neuron direction of length 1 and its price.
+/// A neuron of ρ(θ) = 1 and its price.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Find {
     /// The output sign that the neuron should have.
     pub sign: f64,
-    pub w: Vec<f64>,
-    /// G(w), to be compared with β.
+    pub theta: Vec<f64>,
+    /// G(θ), to be compared with the price of one unit of ρ.
     pub price: f64,
 }
 
@@ -25,18 +29,23 @@ const SWEEPS: usize = 8;
 /// A relative fall of |residual|² below this is none.
 const SETTLED: f64 = 1e-12;
 
+/// ε as a part of |g + Σ k ℓ|: at first, its fall from step to step, and at last.
+const SMOOTHING: f64 = 0.1;
+const FALL: f64 = 0.2;
+const LEAST: f64 = 1e-9;
+
 /// Climbs from every start for both output signs and returns what was found, best first, one per direction.
 ///
 /// Every climb ends where it is when `stop` says so.
-pub fn ascend(inputs: &Matrix, slopes: (f64, f64), dual: &[f64], starts: &[Vec<f64>], stop: &(dyn Fn() -> bool + Sync)) -> Vec<Find> {
-    let data = Transposed::new(inputs);
+pub fn ascend(features: &Features, dual: &[f64], starts: &[Vec<f64>], stop: &(dyn Fn() -> bool + Sync)) -> Vec<Find> {
+    let data = Transposed::new(&features.lines, features.gauge);
     let mut finds: Vec<Find> = Vec::new();
     for sign in [1.0, -1.0] {
-        let price = Price::new(inputs, slopes, dual, sign);
-        let up = |w: &Vec<f64>| climb(&price, &data, w, stop).map(|(w, value)| Find { sign, w, price: value });
+        let price = Price::new(features, dual, sign);
+        let up = |start: &Vec<f64>| climb(&price, &data, start, stop).map(|(theta, value)| Find { sign, theta, price: value });
         finds.par_extend(starts.par_iter().filter_map(up));
     }
-    finds.sort_by(|a, b| b.price.total_cmp(&a.price).then_with(|| order(&a.w, &b.w)));
+    finds.sort_by(|a, b| b.price.total_cmp(&a.price).then_with(|| order(&a.theta, &b.theta)));
     distinct(finds)
 }
 
@@ -48,7 +57,8 @@ fn order(a: &[f64], b: &[f64]) -> std::cmp::Ordering {
 fn distinct(finds: Vec<Find>) -> Vec<Find> {
     let mut kept: Vec<Find> = Vec::new();
     for find in finds {
-        let twin = |other: &&Find| other.sign == find.sign && other.w.iter().zip(&find.w).map(|(a, b)| a * b).sum::<f64>() > 1.0 - 1e-9;
+        let apart = |other: &Find| other.theta.iter().zip(&find.theta).map(|(a, b)| (a - b) * (a - b)).sum::<f64>();
+        let twin = |other: &&Find| other.sign == find.sign && apart(other) < 2e-9;
         if !kept.iter().any(|other| twin(&other)) {
             kept.push(find);
         }
@@ -56,24 +66,27 @@ fn distinct(finds: Vec<Find>) -> Vec<Find> {
     kept
 }
 
-/// The data once more, column by column, and |x_i|².
+/// The lines once more, column by column, and |ℓ|², without its last entry where that belongs to τ.
 pub(super) struct Transposed {
     rows: usize,
     columns: Vec<f64>,
     squares: Vec<f64>,
+    /// How many entries of θ the norm is about.
+    normed: usize,
 }
 
 impl Transposed {
-    pub fn new(inputs: &Matrix) -> Self {
-        let columns = (0..inputs.columns).flat_map(|j| inputs.each_row().map(move |row| row[j])).collect();
-        Transposed { rows: inputs.rows, columns, squares: inputs.each_row().map(|x| x.iter().map(|x| x * x).sum()).collect() }
+    pub fn new(lines: &Matrix, gauge: Gauge) -> Self {
+        let normed = lines.columns - usize::from(gauge == Gauge::Cap);
+        let columns = (0..lines.columns).flat_map(|j| lines.each_row().map(move |row| row[j])).collect();
+        Transposed { rows: lines.rows, columns, squares: lines.each_row().map(|x| square(&x[..normed])).collect(), normed }
     }
 
-    /// X w into `out`, a column at a time.
-    fn times(&self, w: &[f64], out: &mut [f64]) {
+    /// L θ into `out`, a column at a time.
+    fn times(&self, theta: &[f64], out: &mut [f64]) {
         out.fill(0.0);
-        for (w, column) in w.iter().zip(self.columns.chunks_exact(self.rows)) {
-            out.iter_mut().zip(column).for_each(|(out, x)| *out += w * x);
+        for (x, column) in theta.iter().zip(self.columns.chunks_exact(self.rows.max(1))) {
+            out.iter_mut().zip(column).for_each(|(out, l)| *out += x * l);
         }
     }
 }
@@ -82,89 +95,129 @@ impl Transposed {
 struct Climb<'a> {
     price: &'a Price<'a>,
     data: &'a Transposed,
-    /// g + Σ_{k_i>0} k_i [i counts] x_i + Σ_{k_i<0} k_i τ_i x_i; the next w points along it.
+    /// g + Σ_{k_l>0} k_l [l counts] ℓ_l + Σ_{k_l<0} k_l t_l ℓ_l; the next θ is where it is largest.
     residual: Vec<f64>,
-    /// τ of concave terms; 1 or 0 for convex ones, as they count or not.
-    tau: Vec<f64>,
-    /// X w, or X residual.
+    /// |r_u|² + ε² and ε², kept for a cap only.
+    reach_square: f64,
+    smooth_square: f64,
+    /// t of concave terms; 1 or 0 for convex ones, as they count or not.
+    parts: Vec<f64>,
+    /// L θ.
     reach: Vec<f64>,
-    /// Terms whose τ may move.
+    /// Terms whose t may move.
     active: Vec<u32>,
 }
 
 /// Climbs from one start; `None` if it leads nowhere.
 pub(super) fn climb(price: &Price, data: &Transposed, start: &[f64], stop: &(dyn Fn() -> bool + Sync)) -> Option<(Vec<f64>, f64)> {
-    let mut w = unit(start)?;
+    let mut theta = begin(start, data.normed)?;
     let mut reach = vec![0.0; data.rows];
-    data.times(&w, &mut reach);
-    let tau = reach.iter().map(|&z| if z > 0.0 { 1.0 } else { 0.0 }).collect();
-    let mut climb = Climb { price, data, residual: Vec::new(), tau, reach, active: Vec::new() };
+    data.times(&theta, &mut reach);
+    let parts = reach.iter().map(|&z| if z > 0.0 { 1.0 } else { 0.0 }).collect();
+    let mut climb = Climb { price, data, residual: Vec::new(), reach_square: 0.0, smooth_square: 0.0, parts, reach, active: Vec::new() };
     climb.residual = climb.sum();
-    let mut value = climb.value(&w);
+    let scale = square(&climb.residual).sqrt();
+    let mut epsilon = if price.gauge == Gauge::Cap { SMOOTHING * scale } else { 0.0 };
+    let mut value = climb.value(&theta);
     for _ in 0..STEPS {
         if stop() {
             break;
         }
+        climb.smooth(epsilon);
         climb.choose_convex();
-        let settled = climb.settle_concave();
-        let next = unit(&climb.residual)?;
+        let settled = climb.settle_concave() && epsilon <= LEAST * scale;
+        epsilon = (FALL * epsilon).max(LEAST * scale).min(epsilon);
+        let next = climb.next()?;
         data.times(&next, &mut climb.reach);
         let better = climb.value(&next);
         if settled && better <= value * (1.0 + 1e-9) {
             if better > value {
-                (w, value) = (next, better);
+                (theta, value) = (next, better);
             }
             break;
         }
         if better > value || !settled {
-            (w, value) = (next, better);
+            (theta, value) = (next, better);
         }
     }
-    (value > 0.0).then_some((w, value))
+    (value > 0.0).then_some((theta, value))
 }
 
 impl Climb<'_> {
     /// The residual from scratch.
     fn sum(&self) -> Vec<f64> {
         let mut sum = self.price.linear.clone();
-        for (i, (k, tau)) in self.price.kinks.iter().zip(&self.tau).enumerate().filter(|(_, (_, tau))| **tau != 0.0) {
-            sum.iter_mut().zip(self.price.inputs.row(i)).for_each(|(s, x)| *s += k * tau * x);
+        for (l, (k, part)) in self.price.kinks.iter().zip(&self.parts).enumerate().filter(|(_, (_, part))| **part != 0.0) {
+            sum.iter_mut().zip(self.price.lines.row(l)).for_each(|(s, x)| *s += k * part * x);
         }
         sum
     }
 
-    /// G(w), given X w.
-    fn value(&self, w: &[f64]) -> f64 {
-        let straight: f64 = self.price.linear.iter().zip(w).map(|(g, w)| g * w).sum();
+    /// G(θ), given L θ.
+    fn value(&self, theta: &[f64]) -> f64 {
+        let straight: f64 = self.price.linear.iter().zip(theta).map(|(g, x)| g * x).sum();
         straight + self.reach.iter().zip(&self.price.kinks).map(|(z, k)| k * z.max(0.0)).sum::<f64>()
     }
 
-    /// Convex terms count where X w is positive.
-    fn choose_convex(&mut self) {
-        for i in 0..self.tau.len() {
-            let counts = f64::from(u8::from(self.reach[i] > 0.0));
-            if (self.price.kinks[i] > 0.0) & (self.tau[i] != counts) {
-                self.shift(i, counts);
-            }
+    fn cap(&self) -> bool {
+        self.price.gauge == Gauge::Cap
+    }
+
+    /// Sets ε.
+    fn smooth(&mut self, epsilon: f64) {
+        self.smooth_square = epsilon * epsilon;
+        self.measure();
+    }
+
+    fn measure(&mut self) {
+        if self.cap() {
+            self.reach_square = square(&self.residual[..self.data.normed]) + self.smooth_square;
         }
     }
 
-    fn shift(&mut self, i: usize, tau: f64) {
-        let change = self.price.kinks[i] * (tau - self.tau[i]);
-        self.tau[i] = tau;
-        self.residual.iter_mut().zip(self.price.inputs.row(i)).for_each(|(r, x)| *r += change * x);
+    /// A multiple of the θ of ρ(θ) = 1 where the residual is largest.
+    fn toward(&self) -> Vec<f64> {
+        let mut toward = self.residual.clone();
+        if self.cap() {
+            toward[self.data.normed] = self.reach_square.sqrt();
+        }
+        toward
     }
 
-    /// The box least squares described above, from the τ of the step before; whether they have settled.
+    fn next(&mut self) -> Option<Vec<f64>> {
+        self.measure();
+        let toward = self.toward();
+        let length = if self.cap() { toward[self.data.normed] } else { square(&toward).sqrt() };
+        (length > 0.0 && length.is_finite()).then(|| toward.iter().map(|x| x / length).collect())
+    }
+
+    /// Convex terms count where L θ is positive.
+    fn choose_convex(&mut self) {
+        for l in 0..self.parts.len() {
+            let counts = f64::from(u8::from(self.reach[l] > 0.0));
+            if (self.price.kinks[l] > 0.0) & (self.parts[l] != counts) {
+                self.shift(l, counts);
+            }
+        }
+        self.measure();
+    }
+
+    fn shift(&mut self, l: usize, part: f64) {
+        let change = self.price.kinks[l] * (part - self.parts[l]);
+        self.parts[l] = part;
+        self.residual.iter_mut().zip(self.price.lines.row(l)).for_each(|(r, x)| *r += change * x);
+    }
+
+    /// The box problem described above, from the t of the step before; whether they have settled.
     fn settle_concave(&mut self) -> bool {
         for _ in 0..LOOKS {
-            self.data.times(&self.residual, &mut self.reach);
+            self.data.times(&self.toward(), &mut self.reach);
             self.active.clear();
-            for (i, (k, along)) in self.price.kinks.iter().zip(&self.reach).enumerate() {
+            for (l, (k, along)) in self.price.kinks.iter().zip(&self.reach).enumerate() {
                 // No short circuits: which side a term is on cannot be predicted, but that it stays can.
-                let moves = ((*along > 0.0) & (self.tau[i] < 1.0)) | ((*along < 0.0) & (self.tau[i] > 0.0));
-                if moves & (*k < 0.0) & (self.data.squares[i] > 0.0) {
-                    self.active.push(i as u32);
+                let moves = ((*along > 0.0) & (self.parts[l] < 1.0)) | ((*along < 0.0) & (self.parts[l] > 0.0));
+                if moves & (*k < 0.0) {
+                    self.active.push(l as u32);
                 }
             }
             if self.sweep() < SETTLED {
@@ -179,26 +232,52 @@ impl Climb<'_> {
         false
     }
 
-    /// One pass of coordinate descent over the active τ; returns the largest relative fall of |residual|².
+    /// One pass of coordinate descent over the active t; returns the largest relative fall of |residual|².
     fn sweep(&mut self) -> f64 {
-        let size: f64 = self.residual.iter().map(|r| r * r).sum::<f64>().max(f64::MIN_POSITIVE);
+        self.measure();
+        let size: f64 = square(&self.residual).max(f64::MIN_POSITIVE);
         let mut largest: f64 = 0.0;
         for at in 0..self.active.len() {
-            let i = self.active[at] as usize;
-            let (k, square) = (-self.price.kinks[i], self.data.squares[i]);
-            let along: f64 = self.price.inputs.row(i).iter().zip(&self.residual).map(|(x, r)| x * r).sum();
-            let next = (self.tau[i] + along / (k * square)).clamp(0.0, 1.0);
-            let move_by = next - self.tau[i];
-            if move_by != 0.0 {
-                self.shift(i, next);
-                largest = largest.max(k * k * move_by * move_by * square / size);
+            let l = self.active[at] as usize;
+            let (k, square) = (-self.price.kinks[l], self.data.squares[l]);
+            let line = &self.price.lines.row(l)[..self.data.normed];
+            let along: f64 = line.iter().zip(&self.residual).map(|(x, r)| x * r).sum();
+            let next = (self.parts[l] + self.best(l, along, square) / k).clamp(0.0, 1.0);
+            let by = k * (next - self.parts[l]);
+            if by != 0.0 {
+                self.shift(l, next);
+                self.reach_square = (self.reach_square + by * (by * square - 2.0 * along)).max(self.smooth_square);
+                largest = largest.max(by * by * square / size);
             }
         }
         largest
     }
+
+    /// How much of ℓ_l to take from the residual so that ρ° is least: s minimises √(E + |ℓ|² (s - ℓ·r/|ℓ|²)²) - s ℓ_τ.
+    fn best(&self, l: usize, along: f64, square: f64) -> f64 {
+        let head = if self.cap() { self.price.lines.row(l)[self.data.normed] } else { 0.0 };
+        if head == 0.0 {
+            return if square > 0.0 { along / square } else { 0.0 };
+        }
+        if square <= head * head {
+            return if head > 0.0 { f64::INFINITY } else { f64::NEG_INFINITY };
+        }
+        let rest = (self.reach_square - along * along / square).max(0.0);
+        along / square + head * (rest / (square * (square - head * head))).sqrt()
+    }
 }
 
-fn unit(w: &[f64]) -> Option<Vec<f64>> {
-    let length = w.iter().map(|w| w * w).sum::<f64>().sqrt();
-    (length > 0.0 && length.is_finite()).then(|| w.iter().map(|w| w / length).collect())
+/// The start with ρ = 1: as it is long for a norm, shortened into the ball for a cap.
+fn begin(start: &[f64], normed: usize) -> Option<Vec<f64>> {
+    let length = square(&start[..normed]).sqrt();
+    if normed == start.len() {
+        return (length > 0.0 && length.is_finite()).then(|| start.iter().map(|x| x / length).collect());
+    }
+    let size = start[normed].abs().max(length);
+    let u = start[..normed].iter().map(|x| if size > 0.0 { x / size } else { 0.0 });
+    size.is_finite().then(|| u.chain([1.0]).collect())
+}
+
+fn square(x: &[f64]) -> f64 {
+    x.iter().map(|x| x * x).sum()
 }

@@ -6,7 +6,7 @@
 use super::nonnegative::{below, residual};
 use super::{Find, Price};
 use crate::arrangement::{self, CellView, Lines, Pattern};
-use crate::problem::Matrix;
+use crate::problem::{Features, Gauge};
 use std::cmp::Ordering;
 
 /// The most finds that are kept.
@@ -47,24 +47,18 @@ impl Priced {
 
 fn best_first(a: &Find, b: &Find) -> Ordering {
     let lexical = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a.total_cmp(b)).find(|o| o.is_ne());
-    b.price.total_cmp(&a.price).then(lexical(&a.w, &b.w).unwrap_or(Ordering::Equal))
+    b.price.total_cmp(&a.price).then(lexical(&a.theta, &b.theta).unwrap_or(Ordering::Equal))
 }
 
-/// Prices `dual` on every cell of `lines`, the arrangement of `inputs`; finds above `limit` come back.
+/// Prices `dual` on every cell of `lines`, the arrangement of the features' lines; finds above `limit` come back.
 ///
-/// `None` if `stop` said so before every cell was seen (half a pricing proves nothing), or the numbers are too large or small.
-pub fn price_every_cell(
-    lines: &Lines,
-    inputs: &Matrix,
-    slopes: (f64, f64),
-    dual: &[f64],
-    limit: f64,
-    stop: &(dyn Fn() -> bool + Sync),
-) -> Option<Priced> {
-    if !super::priceable(inputs, dual) {
+/// `None` if `stop` said so before every cell was seen (half a pricing proves nothing), the numbers are too large or small,
+/// or hidden norms are bounded: a cell's best neuron is then no nonnegative least squares.
+pub fn price_every_cell(lines: &Lines, features: &Features, dual: &[f64], limit: f64, stop: &(dyn Fn() -> bool + Sync)) -> Option<Priced> {
+    if features.gauge == Gauge::Cap || !super::priceable(&features.lines, dual) {
         return None;
     }
-    let price = Price::new(inputs, slopes, dual, 1.0);
+    let price = Price::new(features, dual, 1.0);
     let sums = ByteSums::new(&price);
     let step = |priced: &mut Priced, view: &CellView<'_>| {
         let slope = sums.slope(&price, &view.pattern());
@@ -75,15 +69,8 @@ pub fn price_every_cell(
 }
 
 /// Prices `dual` on the given cells only, until `stop`: a search, not a bound.  A cell's facets are not known, so all rows bound it.
-pub fn price_cells(
-    inputs: &Matrix,
-    slopes: (f64, f64),
-    dual: &[f64],
-    cells: &[Pattern],
-    limit: f64,
-    stop: &dyn Fn() -> bool,
-) -> Vec<(usize, Find)> {
-    let price = Price::new(inputs, slopes, dual, 1.0);
+pub fn price_cells(features: &Features, dual: &[f64], cells: &[Pattern], limit: f64, stop: &dyn Fn() -> bool) -> Vec<(usize, Find)> {
+    let price = Price::new(features, dual, 1.0);
     let sums = ByteSums::new(&price);
     let mut finds = Vec::new();
     for (index, pattern) in cells.iter().enumerate() {
@@ -91,7 +78,7 @@ pub fn price_cells(
             break;
         }
         let mut priced = Priced { price: limit, finds: Vec::new() };
-        let rows = || (0..inputs.rows as u32).map(|i| (i, pattern.get(i as usize)));
+        let rows = || (0..features.lines.rows as u32).map(|i| (i, pattern.get(i as usize)));
         price_cell(&price, &sums.slope(&price, pattern), rows, &mut priced, limit);
         finds.extend(priced.finds.into_iter().map(|find| (index, find)));
     }
@@ -108,14 +95,14 @@ struct ByteSums {
 
 impl ByteSums {
     fn new(price: &Price) -> Self {
-        let (n, d) = (price.inputs.rows, price.inputs.columns);
+        let (n, d) = (price.lines.rows, price.lines.columns);
         let table = |byte: usize| {
             let mut sums = vec![0.0; 256 * d];
             for subset in 1..256_usize {
                 let (lowest, rest) = (subset.trailing_zeros() as usize, subset & (subset - 1));
                 let row = 8 * byte + lowest;
                 for j in 0..d {
-                    let term = if row < n { price.kinks[row] * price.inputs.row(row)[j] } else { 0.0 };
+                    let term = if row < n { price.kinks[row] * price.lines.row(row)[j] } else { 0.0 };
                     sums[subset * d + j] = sums[rest * d + j] + term;
                 }
             }
@@ -143,7 +130,7 @@ fn price_cell<R: Iterator<Item = (u32, bool)>>(price: &Price, slope: &[f64], row
     }
     let sided = |(i, positive): (u32, bool)| {
         let side = if positive { 1.0 } else { -1.0 };
-        price.inputs.row(i as usize).iter().map(|x| side * x).collect()
+        price.lines.row(i as usize).iter().map(|x| side * x).collect()
     };
     let walls: Vec<Vec<f64>> = rows().map(sided).collect();
     for sign in [1.0, -1.0] {
@@ -154,7 +141,7 @@ fn price_cell<R: Iterator<Item = (u32, bool)>>(price: &Price, slope: &[f64], row
         let (rest, allowance) = residual(&target, &walls);
         let size = rest.iter().map(|r| r * r).sum::<f64>().sqrt();
         if size > 0.0 {
-            priced.take(Find { sign, w: rest.iter().map(|r| r / size).collect(), price: size + allowance }, limit);
+            priced.take(Find { sign, theta: rest.iter().map(|r| r / size).collect(), price: size + allowance }, limit);
         }
     }
 }

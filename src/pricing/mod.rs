@@ -1,10 +1,10 @@
-//! Is any neuron worth adding?  max over |w| <= 1 of |v'φ(Xw)|: searched from below, bounded from above.
+//! Is any neuron worth adding?  max over ρ(θ) <= 1 of |v'F(θ)|: searched from below, bounded from above.
 //!
-//! With φ(z) = p max(z,0) + q max(-z,0) = -q z + (p+q) max(z,0) and c = -s v for a neuron of output sign s,
+//! With c = -s v for a neuron of output sign s,
 //! ```text
-//!   G(w) = Σ_i c_i φ(x_i·w) = g·w + Σ_i k_i max(x_i·w, 0),     g = -q X'c,   k = (p+q) c
+//!   G(θ) = Σ_i c_i F_i(θ) = g·θ + Σ_l k_l max(ℓ_l·θ, 0)
 //! ```
-//! terms with k_i > 0 are convex, those with k_i < 0 concave (GLOBAL section 1).
+//! terms with k_l > 0 are convex, those with k_l < 0 concave (GLOBAL section 1).
 
 mod ascent;
 mod cone_tree;
@@ -24,39 +24,40 @@ pub use norm::norm_bound;
 pub use pivots::pivots;
 pub use row_basis::row_basis;
 
-use crate::problem::Matrix;
+use crate::problem::{Features, Gauge, Matrix};
 
-/// Whether inputs and dual vector are of a size whose squares neither overflow nor vanish; otherwise no price means anything.
-pub fn priceable(inputs: &Matrix, dual: &[f64]) -> bool {
+/// Whether lines and dual vector are of a size whose squares neither overflow nor vanish; otherwise no price means anything.
+pub fn priceable(lines: &Matrix, dual: &[f64]) -> bool {
     let fine = |values: &[f64]| {
         let largest = values.iter().fold(0.0, |largest: f64, value| if value.is_nan() { f64::NAN } else { largest.max(value.abs()) });
         largest == 0.0 || (1e-70..1e70).contains(&largest)
     };
-    fine(&inputs.values) && fine(dual)
+    fine(&lines.values) && fine(dual)
 }
 
 /// The price function of one output sign.
 pub struct Price<'a> {
-    pub inputs: &'a Matrix,
-    /// g (d).
+    /// ℓ (m x q).
+    pub lines: &'a Matrix,
+    pub gauge: Gauge,
+    /// g (q).
     pub linear: Vec<f64>,
-    /// k (n).
+    /// k (m).
     pub kinks: Vec<f64>,
 }
 
 impl<'a> Price<'a> {
-    /// `slopes` are (p, q) of the activation, `dual` is v (n), `sign` the output sign of the neurons looked for.
-    pub fn new(inputs: &'a Matrix, slopes: (f64, f64), dual: &[f64], sign: f64) -> Self {
-        let (p, q) = slopes;
+    /// `dual` is v (n), `sign` the output sign of the neurons looked for.
+    pub fn new(features: &'a Features, dual: &[f64], sign: f64) -> Self {
         let c: Vec<f64> = dual.iter().map(|v| -sign * v).collect();
-        let linear = inputs.transposed_times(&c).iter().map(|g| -q * g).collect();
-        Price { inputs, linear, kinks: c.iter().map(|c| (p + q) * c).collect() }
+        let (linear, kinks) = features.weighted(&c);
+        Price { lines: &features.lines, gauge: features.gauge, linear, kinks }
     }
 
-    /// G(w).
-    pub fn value(&self, w: &[f64]) -> f64 {
-        let straight: f64 = self.linear.iter().zip(w).map(|(g, w)| g * w).sum();
-        let bent: f64 = self.inputs.times(w).iter().zip(&self.kinks).map(|(z, k)| k * z.max(0.0)).sum();
+    /// G(θ).
+    pub fn value(&self, theta: &[f64]) -> f64 {
+        let straight: f64 = self.linear.iter().zip(theta).map(|(g, x)| g * x).sum();
+        let bent: f64 = self.lines.times(theta).iter().zip(&self.kinks).map(|(z, k)| k * z.max(0.0)).sum();
         straight + bent
     }
 }

@@ -77,10 +77,22 @@ impl Activation {
         slope * z + intercept
     }
 
+    /// φ'(z), at a break from the left.
+    pub fn left_slope(&self, z: f64) -> f64 {
+        self.rounded.iter().rev().find(|piece| z > piece.0).unwrap_or(&self.rounded[0]).2
+    }
+
     /// The slopes right and left of 0, as THEORY 1 needs them: φ(z) = p·max(z,0) + q·max(-z,0).  Meaningful for degree 1 only.
     pub fn slopes(&self) -> (f64, f64) {
         let last = self.rounded.len() - 1;
         (self.rounded[last].2, -self.rounded[0].2)
+    }
+
+    /// s, c and every (t_k, δ_k) of φ(z) = s z + c + Σ_k δ_k max(z - t_k, 0), for a continuous activation.
+    pub fn bends(&self) -> (f64, f64, Vec<(f64, f64)>) {
+        let (_, _, slope, intercept) = self.rounded[0];
+        let bend = |pair: &[(f64, bool, f64, f64)]| (pair[1].0, pair[1].2 - pair[0].2);
+        (slope, intercept, self.rounded.windows(2).map(bend).collect())
     }
 
     /// Whether the two sides of every break agree, decided exactly.

@@ -2,12 +2,14 @@
 
 mod activation;
 mod dataset;
+mod features;
 mod network;
 mod objective;
 mod random;
 
 pub use activation::{Activation, Class, Piece};
 pub use dataset::{Column, Dataset, Matrix, Rows, Target};
+pub use features::{Features, Gauge};
 pub use network::{Architecture, Bias, Network, Skip};
 pub use objective::{Objective, Score};
 pub use random::Random;
@@ -29,6 +31,11 @@ impl Problem {
     /// The hidden layer's inputs X (n x d): the patch with a column of ones behind it if the layer has a bias.
     pub fn inputs(&self) -> Matrix {
         self.architecture.inputs(&self.dataset.train.inputs)
+    }
+
+    /// What neurons can contribute to the outputs, and at which price.
+    pub fn features(&self) -> Features {
+        Features::of(self)
     }
 
     /// The training targets y (n).

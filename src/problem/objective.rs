@@ -33,6 +33,7 @@ impl Objective {
 
     /// The objective as the language writes it.
     pub fn words(&self) -> String {
-        format!("{} + {} * {}", self.loss.words(), self.strength, self.regularizer.words())
+        let constraint = self.regularizer.radius.map_or(String::new(), |radius| format!(" subject to hidden_norm <= {radius}"));
+        format!("{} + {} * {}{constraint}", self.loss.words(), self.strength, self.regularizer.words())
     }
 }

@@ -29,35 +29,51 @@ pub fn find(name: &str) -> Option<&'static dyn Norm> {
 /// The penalty of an objective, without its strength β.
 ///
 /// `weight_decay` = ½ Σ_j (h(w_j)² + a_j²).  Rescaling each neuron makes it Σ_j |a_j| h(w_j) for activations of degree 1
-/// (AM-GM, THEORY 1), and that is the gauge the convex program prices.
+/// (AM-GM, THEORY 1), and that is the gauge the convex program prices.  `output_l1 subject to hidden_norm <= r` is
+/// Σ_j |a_j| with h(w_j) <= r, for any activation (THEORY 5).
 #[derive(Clone, Copy)]
 pub struct Regularizer {
     pub hidden: &'static dyn Norm,
+    /// r, where the hidden norm is bounded and only output weights are priced; `None` is weight decay.
+    pub radius: Option<f64>,
 }
+
+/// How far a hidden norm may be beyond its bound and still count as within it: rounding, in networks from elsewhere too.
+const ROUNDING: f64 = 1e-6;
 
 impl std::fmt::Debug for Regularizer {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "{}", self.words())
+        write!(out, "{} {:?}", self.words(), self.radius)
     }
 }
 
 impl Regularizer {
     /// Plain weight decay.
     pub fn weight_decay() -> Self {
-        Regularizer { hidden: NORMS[0] }
+        Regularizer { hidden: NORMS[0], radius: None }
     }
 
-    /// The penalty as the language writes it.
+    /// `output_l1 subject to hidden_norm <= radius`.
+    pub fn output_l1(radius: f64) -> Self {
+        Regularizer { hidden: NORMS[0], radius: Some(radius) }
+    }
+
+    /// The penalty as the language writes it, without its constraint.
     pub fn words(&self) -> String {
-        match self.hidden.name() {
-            "l2" => "weight_decay".to_string(),
-            other => format!("weight_decay(hidden = {other})"),
+        match (self.radius, self.hidden.name()) {
+            (Some(_), _) => "output_l1".to_string(),
+            (None, "l2") => "weight_decay".to_string(),
+            (None, other) => format!("weight_decay(hidden = {other})"),
         }
     }
 
-    /// What one neuron costs: ½ (h(w)² + a²), the bias being part of `w`.
+    /// What one neuron costs, the bias being part of `w`: ½ (h(w)² + a²), or |a| if h(w) <= r and +∞ beyond.
     pub fn neuron(&self, w: &[f64], a: f64) -> f64 {
         let h = self.hidden.gauge(w);
-        0.5 * (h * h + a * a)
+        match self.radius {
+            None => 0.5 * (h * h + a * a),
+            Some(radius) if h <= radius * (1.0 + ROUNDING) => a.abs(),
+            Some(_) => f64::INFINITY,
+        }
     }
 }

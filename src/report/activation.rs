@@ -49,10 +49,15 @@ pub fn theorem(class: Class) -> Theorem {
             key: "threshold",
             statement: "a lasso over sign patterns, with `output_l1`; not solved by this version",
         },
-        Class::PiecewiseLinear { jumps } => Theorem {
-            class: if jumps { "piecewise linear with jumps" } else { "piecewise linear, kinks off zero" },
+        Class::PiecewiseLinear { jumps: true } => Theorem {
+            class: "piecewise linear with jumps",
             key: "perspective",
-            statement: "one perspective pair (u, s) per cell, with `output_l1 subject to hidden_norm <= r`; not solved by this version",
+            statement: "one perspective pair (u, s) per face, with `output_l1 subject to hidden_norm <= r`; not solved by this version",
+        },
+        Class::PiecewiseLinear { jumps: false } => Theorem {
+            class: "piecewise linear, kinks off zero",
+            key: "perspective",
+            statement: "one perspective pair (u, s) per cell, with `output_l1 subject to hidden_norm <= r`; exact for any width >= 2 x cells",
         },
     }
 }

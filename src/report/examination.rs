@@ -96,6 +96,9 @@ impl Examination<'_> {
             residuals.push(format!("skip {}", residual(s.skip)));
         }
         let mut rows = vec![("stationary", s.words.to_string(), String::new())];
+        if s.key == "not_examined" {
+            return rows;
+        }
         rows.push(("residuals", residuals.join(", "), format!("up to {} counts as 0", residual(s.tolerance))));
         if s.kinks + s.corners > 0 {
             let words = format!("{} of a neuron on a row, {} of the loss", count(s.kinks), count(s.corners));

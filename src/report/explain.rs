@@ -101,7 +101,13 @@ fn wrote(problem: &Problem) -> Vec<String> {
     let name = &problem.architecture.activation.name;
     let mut lines = vec![
         format!("min over m, w, a    {sum} {}", indexed(objective.loss.loss.formula())),
-        format!("                    + {} * 1/2 sum_j ({weights} + a_j^2)        (not convex)", plain(objective.strength)),
+        match objective.regularizer.radius {
+            None => format!("                    + {} * 1/2 sum_j ({weights} + a_j^2)        (not convex)", plain(objective.strength)),
+            Some(radius) => {
+                let bound = format!("{} <= {}", weights.trim_end_matches("^2"), plain(radius));
+                format!("                    + {} * sum_j |a_j|    subject to {bound}        (not convex)", plain(objective.strength))
+            }
+        },
         format!("f(x) = sum_j a_j {name}({inner}){skip}"),
     ];
     if let Some(parameter) = objective.loss.loss.parameter() {
@@ -118,6 +124,16 @@ fn activation_lines(problem: &Problem) -> Vec<String> {
 fn becomes(problem: &Problem) -> Vec<String> {
     let strength = plain(problem.objective.strength);
     let skip = if problem.architecture.skip { " + X c + c_0" } else { "" };
+    if let Some(radius) = problem.objective.regularizer.radius {
+        return vec![
+            format!("min over (u_i, s_i), (v_i, t_i)    L(f) + {strength} sum_i (s_i + t_i)        (convex)"),
+            format!("f = sum_i S_i X (u_i - v_i) + o_i (s_i - t_i){skip}"),
+            "with b_k s_i <= x.u_i <= b_(k+1) s_i on the rows that are on piece k in cell i, the same for v_i, t_i".to_string(),
+            format!("and |u_i| <= {} s_i,  |v_i| <= {} t_i", plain(radius), plain(radius)),
+            "b are the breaks; S_i and o_i hold the rows' slopes and intercepts; X has a column of ones if there is a bias".to_string(),
+            "back: (u_i, s_i) gives the neuron w = u_i / s_i, a = s_i; (v_i, t_i) the same with a < 0".to_string(),
+        ];
+    }
     if problem.architecture.activation.class() == Class::Linear {
         return vec![format!("min over u    L(f) + {strength} |u|        f = X u{skip}")];
     }
@@ -184,7 +200,12 @@ fn conventions(problem: &Problem) -> Vec<String> {
         vec![format!("{} is {}{}", total.words(), if total.mean { "1/n sum_i " } else { "sum_i " }, indexed(total.loss.formula()))];
     lines.push(torch(problem));
     if problem.architecture.bias == Bias::Penalised {
-        lines.push("the hidden bias is penalised like any weight".to_string());
+        let words = if problem.objective.regularizer.radius.is_some() {
+            "is part of its neuron's hidden norm"
+        } else {
+            "is penalised like any weight"
+        };
+        lines.push(format!("the hidden bias {words}"));
     }
     if problem.architecture.skip {
         lines.push("the skip map and its intercept are not penalised (weight_decay = 0 for them)".to_string());
@@ -202,6 +223,11 @@ fn conventions(problem: &Problem) -> Vec<String> {
 fn torch(problem: &Problem) -> String {
     let (total, strength) = (&problem.objective.loss, problem.objective.strength);
     let n = problem.dataset.train.inputs.rows as f64;
+    if let Some(radius) = problem.objective.regularizer.radius {
+        let divided = if total.mean { ", divided by n," } else { "" };
+        let penalty = format!("{} * sum |a| and hidden weights brought back to norm {} after every step", plain(strength), plain(radius));
+        return format!("the loss is {}{divided} plus {penalty}", total.loss.known_as());
+    }
     if total.loss.name() == "squared" {
         let (decay, formula) = if total.mean { (2.0 * strength, "2*strength") } else { (2.0 * strength / n, "2*strength/n") };
         return format!("PyTorch: MSELoss(reduction='mean') with SGD(weight_decay={}), that is {formula}", plain(decay));

@@ -3,7 +3,6 @@
 use super::outcome::{Bound, Event, Failure, Outcome, Standing, Stopped};
 use super::prove::NODES;
 use super::search::Search;
-use crate::arrangement::Pattern;
 use crate::lowering::{Group, Shape, prune};
 use crate::pricing::{lower_bound, norm_bound};
 use crate::problem::{Network, Score};
@@ -84,7 +83,7 @@ impl Search<'_, '_> {
         let (network, score) = self.best.clone();
         let allowed = (score.objective + 1e-9 * score.objective.abs()).min(self.ceiling);
         for tolerance in TOLERANCES {
-            let pruned = prune(self.problem, &self.inputs, &network, tolerance);
+            let pruned = prune(&self.features, &network, tolerance);
             let (polished, after) = self.polish(pruned);
             if after.objective <= allowed {
                 self.best = (polished, after);
@@ -113,8 +112,8 @@ impl Search<'_, '_> {
 
     fn support(&self, network: &Network) -> Vec<Group> {
         let cell = |(w, a): (&[f64], &f64)| {
-            let pattern = Pattern::of(&self.inputs, w);
-            Group { sign: a.signum(), shape: Shape::Cell { pattern, rows: self.nearest_rows(w) } }
+            let rows = self.nearest_rows(&self.features.lifted(w));
+            Group { sign: a.signum(), shape: Shape::Cell { pattern: self.cell(w), rows } }
         };
         network.hidden.each_row().zip(&network.output).map(cell).collect()
     }
@@ -131,7 +130,7 @@ impl Search<'_, '_> {
             if self.closed() {
                 continue;
             }
-            let price = norm_bound(&self.inputs, self.problem.architecture.activation.slopes(), &dual);
+            let price = norm_bound(&self.features, &dual);
             self.keep_bound(&dual, price, Bound::Norm);
         }
     }
@@ -141,7 +140,7 @@ impl Search<'_, '_> {
         for _ in 0..SHORTENINGS {
             let most_nodes = if self.stop.now() { 1 } else { NODES };
             let Some(find) = self.prove(&dual, most_nodes).into_iter().next() else { return };
-            let factor = self.problem.objective.strength / find.price * (1.0 - 1e-9);
+            let factor = self.features.price / find.price * (1.0 - 1e-9);
             dual.iter_mut().for_each(|v| *v *= factor);
         }
     }

@@ -7,9 +7,9 @@ use super::outcome::Stopped;
 use super::prove::NODES;
 use super::search::{Master, Search};
 use crate::arrangement::Pattern;
-use crate::lowering::{Group, Shape};
+use crate::lowering::{Group, Shape, all_groups};
 use crate::pricing::{Find, ascend, price_cells};
-use crate::problem::Random;
+use crate::problem::{Gauge, Random};
 use std::collections::BTreeSet;
 
 /// Rounds over rays, and the violation relative to β at which they have done their work.
@@ -68,14 +68,17 @@ impl Search<'_, '_> {
 
     /// Generates among the given cells only, until none of them is worth adding.
     pub fn among(&mut self, cells: &[Pattern]) -> Stopped {
+        if self.features.gauge == Gauge::Cap {
+            let cells = cells.iter().map(|pattern| (pattern.clone(), Vec::new()));
+            return self.settle(all_groups(self.problem, &self.features, cells));
+        }
         let mut groups: Vec<Group> = Vec::new();
-        let slopes = self.problem.architecture.activation.slopes();
         loop {
             let Some(master) = self.master(&mut groups, self.tolerance()) else { return self.ended() };
             self.rounds += 1;
             let before = groups.len();
             if let Some(dual) = &master.dual {
-                let finds = price_cells(&self.inputs, slopes, dual, cells, self.violation(), &|| self.stop.now());
+                let finds = price_cells(&self.features, dual, cells, self.violation(), &|| self.stop.now());
                 for (index, find) in finds.into_iter().take(ADDED) {
                     self.add_pattern(&mut groups, cells[index].clone(), &find);
                 }
@@ -102,7 +105,7 @@ impl Search<'_, '_> {
     /// Directions found by price, each free in length only.
     fn rays(&mut self) -> Vec<Group> {
         let mut groups = std::mem::take(&mut self.start);
-        let beta = self.problem.objective.strength;
+        let beta = self.features.price;
         for round in 0..PATIENT_ROUNDS {
             let Some(master) = self.master(&mut groups, RAY_TOLERANCE) else { break };
             self.rounds += 1;
@@ -110,7 +113,7 @@ impl Search<'_, '_> {
             let finds = self.ascend(&master, Vec::new(), STARTS, round as u64);
             let violation = finds.first().map_or(0.0, |find| find.price / beta - 1.0);
             let worth = finds.into_iter().filter(|find| find.price > beta * (1.0 + 0.1 * violation));
-            groups.extend(worth.take(ADDED).map(|find| Group { sign: find.sign, shape: Shape::Ray(find.w) }));
+            groups.extend(worth.take(ADDED).map(|find| Group { sign: find.sign, shape: Shape::Ray(find.theta) }));
             self.report(groups.len());
             let near = violation < RAY_VIOLATION || round + 1 >= RAY_ROUNDS;
             if violation < self.plan().gap || (near && self.affordable(groups.len())) || self.stop.now() {
@@ -125,7 +128,7 @@ impl Search<'_, '_> {
     ///
     /// Its core is over rows or over the cells' columns, whichever are fewer.
     fn affordable(&self, cells: usize) -> bool {
-        let (n, d) = (self.inputs.rows as f64, self.inputs.columns as f64);
+        let (n, d) = (self.features.examples() as f64, self.features.size() as f64);
         let width = d * cells as f64;
         let seconds = FACTORISATIONS * n * width * n.min(width) / FACTOR_SPEED;
         seconds < self.plan().time.as_secs_f64()
@@ -141,7 +144,7 @@ impl Search<'_, '_> {
             return quick;
         }
         // In few dimensions the proof is quick, and the better search.
-        let last = LAST_STARTS.min(LAST_OF_ONE << self.inputs.columns.saturating_sub(1).min(8));
+        let last = LAST_STARTS.min(LAST_OF_ONE << self.features.size().saturating_sub(1).min(8));
         let heights = std::mem::take(&mut self.heights);
         let slow = over(self.ascend(master, heights, last, 10_000 + self.rounds as u64));
         if !slow.is_empty() || self.stop.now() {
@@ -152,7 +155,7 @@ impl Search<'_, '_> {
 
     /// The price from which on a neuron is worth adding.
     pub fn violation(&self) -> f64 {
-        self.problem.objective.strength * (1.0 + 0.1 * self.plan().gap)
+        self.features.price * (1.0 + 0.1 * self.plan().gap)
     }
 
     /// Proves all of weight space, or finds a neuron that was missed.
@@ -164,14 +167,13 @@ impl Search<'_, '_> {
     /// Climbs from the neurons at hand, from `known` directions and from `count` Gaussian ones; remembers the highest points.
     fn ascend(&mut self, master: &Master, known: Vec<Vec<f64>>, count: usize, seed: u64) -> Vec<Find> {
         let Some(dual) = &master.dual else { return Vec::new() };
-        let (inputs, stop) = (&self.inputs, &self.stop);
-        let slopes = self.problem.architecture.activation.slopes();
-        let mut starts: Vec<Vec<f64>> = master.network.hidden.each_row().map(<[f64]>::to_vec).collect();
+        let (features, stop) = (&self.features, &self.stop);
+        let mut starts: Vec<Vec<f64>> = master.network.hidden.each_row().map(|w| features.lifted(w)).collect();
         starts.extend(known);
         let mut random = Random::new(seed);
-        starts.extend((0..count).map(|_| (0..inputs.columns).map(|_| random.normal()).collect()));
-        let finds = self.workers.install(|| ascend(inputs, slopes, dual, &starts, &|| stop.now()));
-        self.heights = finds.iter().take(HEIGHTS).map(|find| find.w.clone()).collect();
+        starts.extend((0..count).map(|_| (0..features.size()).map(|_| random.normal()).collect()));
+        let finds = self.workers.install(|| ascend(features, dual, &starts, &|| stop.now()));
+        self.heights = finds.iter().take(HEIGHTS).map(|find| find.theta.clone()).collect();
         finds
     }
 
@@ -179,16 +181,16 @@ impl Search<'_, '_> {
     fn cells_of(&self, rays: &[Group]) -> Vec<Group> {
         let mut cells = Vec::new();
         for ray in rays {
-            if let Shape::Ray(w) = &ray.shape {
-                self.add_cell(&mut cells, &Find { sign: ray.sign, w: w.clone(), price: 0.0 });
+            if let Shape::Ray(theta) = &ray.shape {
+                self.add_cell(&mut cells, &Find { sign: ray.sign, theta: theta.clone(), price: 0.0 });
             }
         }
         cells
     }
 
-    /// Adds the cell of a neuron unless it is there, with the rows that its cone most likely needs: those nearest to w.
+    /// Adds the cell of a neuron unless it is there, with the rows that its cone most likely needs: those nearest to θ.
     fn add_cell(&self, groups: &mut Vec<Group>, find: &Find) {
-        self.add_pattern(groups, Pattern::of(&self.inputs, &find.w), find);
+        self.add_pattern(groups, Pattern::of(&self.features.lines, &find.theta), find);
     }
 
     fn add_pattern(&self, groups: &mut Vec<Group>, pattern: Pattern, find: &Find) {
@@ -196,15 +198,15 @@ impl Search<'_, '_> {
         if groups.iter().any(there) {
             return;
         }
-        groups.push(Group { sign: find.sign, shape: Shape::Cell { pattern, rows: self.nearest_rows(&find.w) } });
+        groups.push(Group { sign: find.sign, shape: Shape::Cell { pattern, rows: self.nearest_rows(&find.theta) } });
     }
 
-    /// The 6d rows whose hyperplanes pass closest to w.
-    pub fn nearest_rows(&self, w: &[f64]) -> Vec<u32> {
-        let margins: Vec<f64> = self.inputs.times(w).iter().enumerate().map(|(i, z)| z.abs() / self.length(i)).collect();
-        let mut near: Vec<u32> = (0..self.inputs.rows as u32).filter(|&i| self.length(i as usize) > 0.0).collect();
+    /// The 6q lines whose hyperplanes pass closest to θ.
+    pub fn nearest_rows(&self, theta: &[f64]) -> Vec<u32> {
+        let margins: Vec<f64> = self.features.lines.times(theta).iter().enumerate().map(|(i, z)| z.abs() / self.length(i)).collect();
+        let mut near: Vec<u32> = (0..self.features.lines.rows as u32).filter(|&i| self.length(i as usize) > 0.0).collect();
         near.sort_by(|&a, &b| margins[a as usize].total_cmp(&margins[b as usize]).then(a.cmp(&b)));
-        near.truncate(6 * self.inputs.columns);
+        near.truncate(6 * self.features.size());
         near
     }
 

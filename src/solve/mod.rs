@@ -22,7 +22,7 @@ const HOPELESS: f64 = 1e12;
 
 /// Finds the best network of `problem` and an interval that holds the optimum.
 ///
-/// Needs an activation of degree 1; the language sees to that.
+/// Needs a continuous activation, of degree 1 under weight decay; the language sees to that.
 pub fn solve(problem: &Problem, control: &mut Control) -> Result<Outcome, Failure> {
     solve_from(problem, None, control)
 }
@@ -46,7 +46,7 @@ pub fn solve_from(problem: &Problem, start: Option<&Network>, control: &mut Cont
 impl Search<'_, '_> {
     /// A linear activation has one cell and no constraint: a single group is the whole program.
     fn whole(&mut self) -> Stopped {
-        let groups = all_groups(self.problem, std::iter::empty());
+        let groups = all_groups(self.problem, &self.features, std::iter::empty());
         self.settle(groups)
     }
 
@@ -65,15 +65,15 @@ impl Search<'_, '_> {
             Err(arrangement::Stop::TooMany) => return Err(too_many),
         };
         self.patterns(cells.len());
-        let groups = all_groups(self.problem, cells.into_iter().map(|cell| (cell.pattern, cell.facets)));
+        let groups = all_groups(self.problem, &self.features, cells.into_iter().map(|cell| (cell.pattern, cell.facets)));
         self.fits(&groups)?;
         Ok(self.settle(groups))
     }
 
     /// The cells of some random weight vectors: an upper bound, and nothing more.
     fn sampled(&mut self, count: usize, seed: u64) -> Stopped {
-        let (inputs, stop) = (&self.inputs, &self.stop);
-        let cells = self.workers.install(|| arrangement::sample(inputs, count, seed, &|| stop.now()));
+        let (lines, stop) = (&self.features.lines, &self.stop);
+        let cells = self.workers.install(|| arrangement::sample(lines, count, seed, &|| stop.now()));
         self.patterns(cells.len());
         let patterns: Vec<_> = cells.into_iter().map(|cell| cell.pattern).collect();
         self.among(&patterns)
@@ -81,8 +81,10 @@ impl Search<'_, '_> {
 
     /// The cells of given weight vectors: like a sample, but of somebody's choice.
     fn given(&mut self, vectors: &Matrix) -> Stopped {
-        let (inputs, stop) = (&self.inputs, &self.stop);
-        let patterns = self.workers.install(|| arrangement::cells_of(inputs, vectors, &|| stop.now()));
+        let (lines, stop) = (&self.features.lines, &self.stop);
+        let lifted: Vec<Vec<f64>> = vectors.each_row().map(|w| self.features.lifted(w)).collect();
+        let vectors = Matrix::new(lifted.len(), self.features.size(), lifted.concat());
+        let patterns = self.workers.install(|| arrangement::cells_of(lines, &vectors, &|| stop.now()));
         self.patterns(patterns.len());
         self.among(&patterns)
     }

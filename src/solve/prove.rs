@@ -5,7 +5,7 @@ use super::search::Search;
 use crate::certificate::{BASIS_BITS, Certificate, Claim, Correction, Dual, FORMAT, Proof, Statement, VERSION, Weights};
 use crate::checker::{Verdict, check, proofs};
 use crate::pricing::{ConeTree, Find, Price, ascend, pivots, prove_by_cones, semidefinite};
-use crate::problem::Network;
+use crate::problem::{Gauge, Network};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::Instant;
@@ -125,7 +125,7 @@ impl Search<'_, '_> {
         let shrunk: Vec<f64> = dual.iter().map(|v| v / scale * shrink).collect();
         let exact = Dual::truncated(&shrunk);
         let basis = self.basis.clone();
-        let rank = basis.as_ref().map_or(self.inputs.columns, Vec::len);
+        let rank = basis.as_ref().map_or(self.features.inputs().columns, Vec::len);
         let pivots = if problem.architecture.skip { pivots(problem, &shrunk).unwrap_or_default() } else { Vec::new() };
         let Ok(correction) = Correction::new(problem, &exact, &pivots) else { return Vec::new() };
         let claim = |sign| Claim::new(problem, &exact, &correction, 1.0, basis.as_deref(), sign);
@@ -162,7 +162,7 @@ impl Search<'_, '_> {
 
     /// The prover that suits the rank; between the two both are tried, and the tree that closes is kept.
     fn try_claim(&mut self, claim: &Claim, rank: usize, most_nodes: usize) -> Tried {
-        if rank > CONE_RANK || most_nodes == 1 {
+        if rank > CONE_RANK || most_nodes == 1 || claim.gauge == Gauge::Cap {
             return self.by_signs(claim, most_nodes);
         }
         let cones = self.by_cones(claim, most_nodes);
@@ -225,26 +225,25 @@ impl Search<'_, '_> {
 
     /// The violations as neurons of the data's own columns, each climbed to its top.
     fn back(&self, tried: &[Tried; 2], basis: Option<&[Vec<i64>]>, dual: &[f64]) -> Vec<Find> {
-        let slopes = self.problem.architecture.activation.slopes();
-        let beta = self.problem.objective.strength;
         let mut finds = Vec::new();
         for (sign, tree) in SIGNS.into_iter().zip(tried) {
-            let price = Price::new(&self.inputs, slopes, dual, sign.into());
+            let price = Price::new(&self.features, dual, sign.into());
             for point in &tree.violations {
-                let w = basis.map_or_else(|| point.clone(), |basis| transposed(basis, point));
-                let size = w.iter().map(|w| w * w).sum::<f64>().sqrt();
-                let w: Vec<f64> = w.iter().map(|w| w / size).collect();
-                let value = price.value(&w);
-                finds.push(Find { sign: sign.into(), w, price: value });
+                let mut theta = basis.map_or_else(|| point.clone(), |basis| transposed(basis, point));
+                theta.extend(self.features.head().filter(|_| basis.is_some()).map(|_| point[point.len() - 1]));
+                let size = self.features.gauge(&theta);
+                let theta: Vec<f64> = theta.iter().map(|x| x / size).collect();
+                let value = price.value(&theta);
+                finds.push(Find { sign: sign.into(), theta, price: value });
             }
         }
         finds.sort_by(|a, b| b.price.total_cmp(&a.price));
         finds.truncate(40);
-        let starts: Vec<Vec<f64>> = finds.iter().map(|find| find.w.clone()).collect();
+        let starts: Vec<Vec<f64>> = finds.iter().map(|find| find.theta.clone()).collect();
         let stop = &self.stop;
-        let inputs = &self.inputs;
-        let climbed = self.workers.install(|| ascend(inputs, slopes, dual, &starts, &|| stop.now()));
-        let mut all: Vec<Find> = climbed.into_iter().chain(finds).filter(|find| find.price > beta).collect();
+        let features = &self.features;
+        let climbed = self.workers.install(|| ascend(features, dual, &starts, &|| stop.now()));
+        let mut all: Vec<Find> = climbed.into_iter().chain(finds).filter(|find| find.price > features.price).collect();
         all.sort_by(|a, b| b.price.total_cmp(&a.price));
         all.truncate(30);
         all

@@ -2,7 +2,6 @@
 
 use super::outcome::{Control, Failure};
 use super::search::Search;
-use crate::arrangement::Pattern;
 use crate::lowering::{Group, Shape, all_groups};
 use crate::problem::{Class, Network, Problem, Score};
 
@@ -21,7 +20,7 @@ pub fn restricted(problem: &Problem, network: &Network, signs: Signs, control: &
     let workers = workers.map_err(|error| Failure::Numerical(error.to_string()))?;
     let mut search = Search::new(problem, control, std::sync::Arc::new(workers));
     let mut groups = match problem.architecture.activation.class() {
-        Class::Linear => all_groups(problem, std::iter::empty()),
+        Class::Linear => all_groups(problem, &search.features, std::iter::empty()),
         _ => search.cells_of_network(network, signs),
     };
     let master = search.master(&mut groups, search.tolerance());
@@ -32,7 +31,7 @@ impl Search<'_, '_> {
     fn cells_of_network(&self, network: &Network, signs: Signs) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         for (w, a) in network.hidden.each_row().zip(&network.output) {
-            let pattern = Pattern::of(&self.inputs, w);
+            let pattern = self.cell(w);
             let wanted = match signs {
                 Signs::Own => vec![a.signum()],
                 Signs::Both => vec![1.0, -1.0],
@@ -40,7 +39,10 @@ impl Search<'_, '_> {
             for sign in wanted {
                 let there = |g: &Group| g.sign == sign && matches!(&g.shape, Shape::Cell { pattern: other, .. } if *other == pattern);
                 if !groups.iter().any(there) {
-                    groups.push(Group { sign, shape: Shape::Cell { pattern: pattern.clone(), rows: self.nearest_rows(w) } });
+                    groups.push(Group {
+                        sign,
+                        shape: Shape::Cell { pattern: pattern.clone(), rows: self.nearest_rows(&self.features.lifted(w)) },
+                    });
                 }
             }
         }

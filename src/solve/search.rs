@@ -2,12 +2,12 @@
 
 use super::outcome::{Bound, Control, Event, Failure, Size, Stopped};
 use super::prove::Proven;
-use crate::arrangement::Lines;
+use crate::arrangement::{Lines, Pattern};
 use crate::backend::{self, Request, Stop};
 use crate::certificate::BASIS_BITS;
 use crate::lowering::{Group, Recovery, Shape, lower};
 use crate::pricing::{norm_bound, row_basis, with_skip_equalities};
-use crate::problem::{Matrix, Network, Plan, Problem, Score};
+use crate::problem::{Features, Gauge, Matrix, Network, Plan, Problem, Score};
 use crate::program::{Program, Solution, Status};
 use crate::syntax::data::memory_limit;
 use std::collections::BTreeSet;
@@ -19,14 +19,14 @@ const ROW_TOLERANCE: f64 = 1e-9;
 
 pub struct Search<'a, 'c> {
     pub problem: &'a Problem,
-    pub inputs: Matrix,
+    pub features: Features,
     pub control: &'a mut Control<'c>,
     pub stop: Stop,
     pub began: Instant,
     pub workers: Arc<rayon::ThreadPool>,
     /// The distinct hyperplanes of the data, exactly.
     pub lines: Lines,
-    /// Length of every row of X.
+    /// Length of every line.
     lengths: Vec<f64>,
     /// The best network so far by its true objective.
     pub best: (Network, Score),
@@ -58,7 +58,7 @@ pub struct Search<'a, 'c> {
 
 /// The answer of one restricted program.
 pub struct Master {
-    /// u_g for every group.
+    /// θ_g for every group.
     pub weights: Vec<Vec<f64>>,
     pub network: Network,
     /// v in dom L*; `None` if the multipliers were unusable.
@@ -67,11 +67,12 @@ pub struct Master {
 
 impl<'a, 'c> Search<'a, 'c> {
     pub fn new(problem: &'a Problem, control: &'a mut Control<'c>, workers: Arc<rayon::ThreadPool>) -> Self {
-        let inputs = problem.inputs();
+        let features = problem.features();
+        let (inputs, lines) = (features.inputs(), &features.lines);
         let zero = Network { hidden: Matrix::new(0, inputs.columns, vec![]), output: vec![], skip: None };
         let score = problem.score(&zero);
         let stop = Stop::new(problem.plan.time, control.interrupted.clone());
-        let lengths = inputs.each_row().map(|x| x.iter().map(|x| x * x).sum::<f64>().sqrt()).collect();
+        let lengths = lines.each_row().map(|x| x.iter().map(|x| x * x).sum::<f64>().sqrt()).collect();
         let trivial = (0.0, vec![0.0; inputs.rows], Bound::Trivial);
         Search {
             problem,
@@ -79,14 +80,14 @@ impl<'a, 'c> Search<'a, 'c> {
             stop,
             began: Instant::now(),
             workers,
-            lines: Lines::new(&inputs),
+            lines: Lines::new(lines),
             lengths,
             best: (zero, score),
             dual: None,
             lower: trivial,
             proof: None,
             proving: 0.0,
-            basis: row_basis(&inputs, BASIS_BITS),
+            basis: row_basis(inputs, BASIS_BITS),
             rounds: 0,
             size: Size::default(),
             listed: 0,
@@ -97,7 +98,7 @@ impl<'a, 'c> Search<'a, 'c> {
             start: Vec::new(),
             heights: Vec::new(),
             ceiling: f64::INFINITY,
-            inputs,
+            features,
         }
     }
 
@@ -123,15 +124,15 @@ impl<'a, 'c> Search<'a, 'c> {
         (self.control.progress)(Event::Patterns { listed, bound });
     }
 
-    /// Cover's bound on the number of cells.
+    /// Cover's bound on the number of cells; with a cap, of half of them.
     pub fn cells_at_most(&self) -> f64 {
-        self.lines.bound()
+        if self.features.gauge == Gauge::Cap { 0.5 * self.lines.bound() } else { self.lines.bound() }
     }
 
     /// Refuses a program that would not fit in memory: the solver's copies and factors are counted as forty bytes per entry.
     pub fn fits(&self, groups: &[Group]) -> Result<(), Failure> {
-        let n = self.inputs.rows as u64;
-        let columns: u64 = groups.len() as u64 * (self.inputs.columns as u64 + 1);
+        let n = self.features.examples() as u64;
+        let columns: u64 = groups.len() as u64 * (self.features.size() as u64 + 1);
         let needed = columns.saturating_mul(n).saturating_mul(40);
         let limit = memory_limit(self.problem.plan.memory);
         if needed > limit { Err(Failure::Memory { needed, limit }) } else { Ok(()) }
@@ -147,7 +148,7 @@ impl<'a, 'c> Search<'a, 'c> {
                 return None;
             }
             self.cells = distinct_cells(groups);
-            let (program, recovery) = lower(self.problem, &self.inputs, groups);
+            let (program, recovery) = lower(self.problem, &self.features, groups);
             let solution = self.run(&program, tolerance)?;
             let master = self.read(&recovery, &solution);
             self.offer(&master.network);
@@ -181,7 +182,7 @@ impl<'a, 'c> Search<'a, 'c> {
     fn read(&self, recovery: &Recovery, solution: &Solution) -> Master {
         let dual = recovery.dual(solution);
         let dual = dual.iter().all(|v| v.is_finite()).then(|| with_skip_equalities(self.problem, &dual)).flatten();
-        Master { weights: recovery.weights(solution), network: recovery.network(self.problem, solution), dual }
+        Master { weights: recovery.weights(solution), network: recovery.network(&self.features, solution), dual }
     }
 
     /// Keeps the network if its true objective is the best so far.
@@ -205,7 +206,7 @@ impl<'a, 'c> Search<'a, 'c> {
                 continue;
             }
             let before = rows.len();
-            for (i, z) in self.inputs.times(u).into_iter().enumerate() {
+            for (i, z) in self.features.lines.times(u).into_iter().enumerate() {
                 let outside = if pattern.get(i) { -z } else { z };
                 if outside > ROW_TOLERANCE * self.lengths[i] * size && !rows.contains(&(i as u32)) {
                     rows.push(i as u32);
@@ -219,16 +220,21 @@ impl<'a, 'c> Search<'a, 'c> {
     /// One line for whoever listens.
     pub fn report(&mut self, groups: usize) {
         if let Some(dual) = self.dual.clone() {
-            let price = norm_bound(&self.inputs, self.problem.architecture.activation.slopes(), &dual);
+            let price = norm_bound(&self.features, &dual);
             self.keep_bound(&dual, price, Bound::Norm);
         }
         let (objective, lower_bound) = (self.best.1.objective, self.lower.0);
         (self.control.progress)(Event::Round { round: self.rounds, groups, objective, lower_bound });
     }
 
-    /// |x_i|.
-    pub fn length(&self, row: usize) -> f64 {
-        self.lengths[row]
+    /// |ℓ|.
+    pub fn length(&self, line: usize) -> f64 {
+        self.lengths[line]
+    }
+
+    /// The cell of a neuron's hidden weights.
+    pub fn cell(&self, w: &[f64]) -> Pattern {
+        Pattern::of(&self.features.lines, &self.features.lifted(w))
     }
 
     pub fn plan(&self) -> &Plan {

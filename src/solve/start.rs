@@ -1,8 +1,8 @@
 //! Beginning with a network that is there already: its directions are the first rays, and no answer is worse than it.
 
 use super::search::Search;
-use crate::lowering::{Group, Shape};
-use crate::problem::Network;
+use crate::lowering::{Group, Shape, assemble};
+use crate::problem::{Gauge, Network};
 
 /// The most directions taken over, largest neurons first: rays are cheap, but not free.
 const RAYS: usize = 1000;
@@ -10,13 +10,14 @@ const RAYS: usize = 1000;
 impl Search<'_, '_> {
     /// Offers `network` as the first incumbent and keeps the directions of its neurons.
     pub fn begin_with(&mut self, network: &Network) {
+        let network = &self.within(network);
         self.ceiling = self.offer(network).objective;
-        let gauge = |w: &[f64]| self.problem.objective.regularizer.hidden.gauge(w);
         let mut rays: Vec<(f64, Group)> = Vec::new();
         for (w, &a) in network.hidden.each_row().zip(&network.output) {
-            let length = gauge(w);
+            let theta = self.features.lifted(w);
+            let length = self.features.gauge(&theta);
             if length > 0.0 && length.is_finite() && a != 0.0 {
-                let unit = w.iter().map(|w| w / length).collect();
+                let unit = theta.iter().map(|x| x / length).collect();
                 rays.push((a.abs() * length, Group { sign: a.signum(), shape: Shape::Ray(unit) }));
             }
         }
@@ -24,5 +25,14 @@ impl Search<'_, '_> {
         rays.sort_by(|a, b| b.0.total_cmp(&a.0));
         rays.truncate(RAYS);
         self.start = rays.into_iter().map(|(_, ray)| ray).collect();
+    }
+
+    /// The network with hidden weights that are really within their bound, if there is one: rounding elsewhere may have carried them over.
+    fn within(&self, network: &Network) -> Network {
+        if self.features.gauge == Gauge::Norm {
+            return network.clone();
+        }
+        let neurons = network.hidden.each_row().zip(&network.output).map(|(w, a)| (a.signum(), self.features.theta(w, *a)));
+        assemble(&self.features, neurons, network.skip.clone())
     }
 }

@@ -4,7 +4,7 @@
 
 use crate::arrangement::Lines;
 use crate::pricing::{Find, ascend, price_every_cell};
-use crate::problem::{Matrix, Network, Problem, Random};
+use crate::problem::{Features, Network, Problem, Random};
 
 /// Gaussian directions that the search starts from, besides the network's own.
 const STARTS: usize = 200;
@@ -30,42 +30,41 @@ pub struct Improvement {
 
 /// The neuron of the highest price at the dual vector `dual` of `network`; `None` if none has a price above 0.
 pub fn improvement(problem: &Problem, network: &Network, dual: &[f64], stop: &(dyn Fn() -> bool + Sync)) -> Option<Improvement> {
-    let inputs = problem.inputs();
-    let beta = problem.objective.strength;
-    let mut found = search(problem, &inputs, network, dual, stop);
+    let features = problem.features();
+    let mut found = search(&features, network, dual, stop);
     let known = found.as_ref().map_or(0.0, |find| find.price);
-    let whole = everywhere(problem, &inputs, dual, known, stop);
+    let whole = everywhere(&features, dual, known, stop);
     let everywhere = whole.is_some();
     let find = whole.flatten().or(found.take())?;
-    let (size, objective) = best_size(problem, &inputs, network, &find);
-    Some(Improvement { price: find.price / beta, everywhere, sign: find.sign, w: find.w, size, objective })
+    let (size, objective) = best_size(problem, &features, network, &find);
+    let (w, _) = features.neuron(find.sign, &find.theta)?;
+    Some(Improvement { price: find.price / features.price, everywhere, sign: find.sign, w, size, objective })
 }
 
-fn search(problem: &Problem, inputs: &Matrix, network: &Network, dual: &[f64], stop: &(dyn Fn() -> bool + Sync)) -> Option<Find> {
-    let mut starts: Vec<Vec<f64>> = network.hidden.each_row().map(<[f64]>::to_vec).collect();
+fn search(features: &Features, network: &Network, dual: &[f64], stop: &(dyn Fn() -> bool + Sync)) -> Option<Find> {
+    let mut starts: Vec<Vec<f64>> = network.hidden.each_row().map(|w| features.lifted(w)).collect();
     let mut random = Random::new(0);
-    starts.extend((0..STARTS).map(|_| (0..inputs.columns).map(|_| random.normal()).collect()));
-    ascend(inputs, problem.architecture.activation.slopes(), dual, &starts, stop).into_iter().next()
+    starts.extend((0..STARTS).map(|_| (0..features.size()).map(|_| random.normal()).collect()));
+    ascend(features, dual, &starts, stop).into_iter().next()
 }
 
 /// The best neuron of all cells if its price is above `known`; `None` where the cells cannot be listed in time.
-fn everywhere(problem: &Problem, inputs: &Matrix, dual: &[f64], known: f64, stop: &(dyn Fn() -> bool + Sync)) -> Option<Option<Find>> {
-    let lines = Lines::new(inputs);
+fn everywhere(features: &Features, dual: &[f64], known: f64, stop: &(dyn Fn() -> bool + Sync)) -> Option<Option<Find>> {
+    let lines = Lines::new(&features.lines);
     if lines.bound() > CELLS {
         return None;
     }
-    let slopes = problem.architecture.activation.slopes();
-    let priced = price_every_cell(&lines, inputs, slopes, dual, known, stop)?;
+    let priced = price_every_cell(&lines, features, dual, known, stop)?;
     Some(priced.finds.into_iter().next())
 }
 
 /// argmin and min over t >= 0 of the objective with the neuron at size t: convex, and t cannot exceed L / β.
-fn best_size(problem: &Problem, inputs: &Matrix, network: &Network, find: &Find) -> (f64, f64) {
+fn best_size(problem: &Problem, features: &Features, network: &Network, find: &Find) -> (f64, f64) {
     let outputs = network.forward(&problem.architecture, &problem.dataset.train.inputs);
-    let bent: Vec<f64> = inputs.times(&find.w).iter().map(|&z| find.sign * problem.architecture.activation.value(z)).collect();
+    let bent: Vec<f64> = features.outputs(&find.theta).iter().map(|value| find.sign * value).collect();
     let score = problem.score(network);
     let (beta, loss) = (problem.objective.strength, &problem.objective.loss);
-    let cost = beta * problem.objective.regularizer.hidden.gauge(&find.w);
+    let cost = features.price * features.gauge(&find.theta);
     let value = |t: f64| {
         let moved: Vec<f64> = outputs.iter().zip(&bent).map(|(f, z)| f + t * z).collect();
         loss.value(&moved, problem.targets()) + beta * score.penalty + cost * t

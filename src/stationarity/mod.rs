@@ -13,7 +13,7 @@ mod residual;
 pub use improvement::{Improvement, improvement};
 
 use crate::arrangement::Pattern;
-use crate::problem::{Matrix, Network, Problem};
+use crate::problem::{Features, Gauge, Matrix, Network, Problem};
 use residual::{Residual, Row};
 use std::collections::BTreeSet;
 
@@ -31,6 +31,8 @@ const ZERO: f64 = 1e-6;
 /// In which sense a network was shown to be stationary, from the weakest to the strongest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
+    /// Not looked at: the theory is about weight decay.
+    Beyond,
     /// Not shown in any sense: gradient descent would go on.
     No,
     /// 0 is in Clarke's subdifferential.
@@ -69,14 +71,21 @@ pub struct Findings {
 /// `guess` is a dual vector that v may be near, such as that of the optimum: where corners leave v open the search begins
 /// there if it does not succeed from the middle.
 pub fn examine(problem: &Problem, network: &Network, guess: &[f64]) -> Findings {
-    let inputs = problem.inputs();
-    let neurons = large(problem, network);
+    let features = problem.features();
+    let neurons = large(&features, network);
+    let cells: BTreeSet<Pattern> = neurons.hidden.each_row().map(|w| Pattern::of(&features.lines, &features.lifted(w))).collect();
     let outputs = network.forward(&problem.architecture, &problem.dataset.train.inputs);
     let rows: Vec<Row> = outputs.iter().zip(problem.targets()).map(|(&f, &y)| row(problem, f, y)).collect();
     let middle: Vec<f64> = rows.iter().map(Row::middle).collect();
     let corners = rows.iter().filter(|row| row.corner()).count();
+    let zero = network.neurons() - neurons.neurons();
+    if features.gauge == Gauge::Cap {
+        let (kind, dual) = (Kind::Beyond, middle);
+        return Findings { kind, alignment: 0.0, balance: 0.0, skip: 0.0, zero, kinks: 0, corners, cells: cells.len(), dual, neurons };
+    }
+    let inputs = features.inputs();
     let from = |start: &[f64]| {
-        let mut residual = Residual::new(problem, &inputs, &neurons, &rows, start);
+        let mut residual = Residual::new(problem, inputs, &neurons, &rows, start);
         residual.shrink();
         residual
     };
@@ -85,7 +94,6 @@ pub fn examine(problem: &Problem, network: &Network, guess: &[f64]) -> Findings 
         let other = from(guess);
         residual = if other.worst() < residual.worst() { other } else { residual };
     }
-    let cells: BTreeSet<Pattern> = neurons.hidden.each_row().map(|w| Pattern::of(&inputs, w)).collect();
     let (alignment, balance, skip) = (residual.alignment(), balance(problem, &neurons), residual.skip());
     let kinks = residual.kinks();
     let small = [alignment, balance, skip].iter().all(|part| *part <= TOLERANCE);
@@ -95,13 +103,12 @@ pub fn examine(problem: &Problem, network: &Network, guess: &[f64]) -> Findings 
         (true, _) if residual.kinks_point_up() => Kind::Directional,
         (true, _) => Kind::Clarke,
     };
-    let zero = network.neurons() - neurons.neurons();
     Findings { kind, alignment, balance, skip, zero, kinks, corners, cells: cells.len(), dual: residual.dual, neurons }
 }
 
 /// The neurons that do not count as 0, with the network's skip.
-fn large(problem: &Problem, network: &Network) -> Network {
-    let size = |(w, a): (&[f64], &f64)| problem.objective.regularizer.hidden.gauge(w) * a.abs();
+fn large(features: &Features, network: &Network) -> Network {
+    let size = |(w, a): (&[f64], &f64)| features.gauge(&features.theta(w, *a));
     let sizes: Vec<f64> = network.hidden.each_row().zip(&network.output).map(size).collect();
     let largest = sizes.iter().copied().fold(0.0, f64::max);
     let kept: Vec<usize> = (0..sizes.len()).filter(|&j| sizes[j] > ZERO * largest).collect();

@@ -21,6 +21,7 @@ pub fn form(claim: &Claim) -> (Form, f64) {
     let values: Vec<f64> = claim.lines.iter().zip(&sizes).flat_map(unit).collect();
     let form = Form {
         rows: Matrix::new(claim.lines.len(), claim.rank(), values),
+        gauge: claim.gauge,
         linear: claim.slope.iter().map(|g| *g as f64 / limit).collect(),
         kinks: claim.kinks.iter().zip(&sizes).map(|(k, size)| *k as f64 / limit * size).collect(),
     };

@@ -3,7 +3,7 @@
 use super::node::{Cut, Kind, Node, Value, block};
 use super::packed::{add_symmetric, outer, packed_length};
 use super::peak::{Peak, peak};
-use super::rows::radius;
+use super::rows::{length, radius};
 use super::{Form, Leaf};
 
 /// The nearest number with so many significant bits.
@@ -63,41 +63,62 @@ fn concave(size: f64, z: f64) -> (f64, f64) {
 
 /// A, b and κ of a leaf, from its multipliers alone.
 fn quadratic(form: &Form, path: &[(usize, bool)], leaf: &Leaf) -> (Vec<f64>, Vec<f64>, f64) {
-    let rank = form.linear.len();
-    let (mut curvature, mut slope, mut constant) = (vec![0.0; packed_length(rank)], form.linear.clone(), 0.0);
-    let mut put = |row: usize, square: f64, tilt: f64| {
-        let form = form.rows.row(row);
-        slope.iter_mut().zip(form).for_each(|(b, x)| *b += tilt * x);
-        if square != 0.0 {
-            curvature.iter_mut().zip(outer(form)).for_each(|(a, x)| *a += square * x);
-        }
-    };
+    let rank = form.rank();
+    let mut sum = Quadratic { curvature: vec![0.0; packed_length(rank)], slope: vec![0.0; rank], constant: form.straight().1 };
+    sum.slope.iter_mut().zip(form.straight().0).for_each(|(b, g)| *b += g);
     let fixed: std::collections::BTreeSet<usize> = path.iter().map(|cut| cut.0).collect();
     for (row, &kink) in form.kinks.iter().enumerate() {
-        let size = radius(form.rows.row(row));
+        let (line, offset) = form.row(row);
+        let size = radius(line, offset);
         if kink < 0.0 && size != 0.0 {
-            put(row, -leaf.chord[row] / size, -(leaf.slope[row] + leaf.chord[row]));
+            sum.put(form.row(row), -leaf.chord[row] / size, -(leaf.slope[row] + leaf.chord[row]));
         } else if kink > 0.0 && size != 0.0 && !fixed.contains(&row) {
-            put(row, leaf.convex[row], 0.5 * kink);
-            constant += kink * kink / (16.0 * leaf.convex[row]);
+            sum.put(form.row(row), leaf.convex[row], 0.5 * kink);
+            sum.constant += kink * kink / (16.0 * leaf.convex[row]);
         }
     }
     for (k, &(row, positive)) in path.iter().enumerate() {
         let lift = if positive { form.kinks[row] + leaf.linear[k] } else { -leaf.linear[k] };
-        put(row, 0.0, lift);
+        sum.put(form.row(row), 0.0, lift);
     }
-    products(form, path, leaf, &mut curvature);
-    (curvature, slope, constant)
+    sum.products(form, path, leaf);
+    (sum.curvature, sum.slope, sum.constant)
 }
 
-/// The terms of constraints times the ball and of constraints times constraints.
-fn products(form: &Form, path: &[(usize, bool)], leaf: &Leaf, curvature: &mut [f64]) {
-    let sign = |k: usize| if path[k].1 { 1.0 } else { -1.0 };
-    for (k, ball) in leaf.ball.iter().enumerate().filter(|(_, ball)| !ball.is_empty()) {
-        add_symmetric(curvature, -sign(k), form.rows.row(path[k].0), ball);
+/// A, b and κ on the way.
+struct Quadratic {
+    curvature: Vec<f64>,
+    slope: Vec<f64>,
+    constant: f64,
+}
+
+impl Quadratic {
+    /// Adds square t² + tilt t.
+    fn put(&mut self, (line, offset): (&[f64], f64), square: f64, tilt: f64) {
+        let tilt_here = tilt + 2.0 * square * offset;
+        self.slope.iter_mut().zip(line).for_each(|(b, x)| *b += tilt_here * x);
+        self.constant += (tilt + square * offset) * offset;
+        if square != 0.0 {
+            self.curvature.iter_mut().zip(outer(line)).for_each(|(a, x)| *a += square * x);
+        }
     }
-    for &(j, k, pair) in &leaf.pairs {
-        add_symmetric(curvature, pair * sign(j) * sign(k), form.rows.row(path[j].0), form.rows.row(path[k].0));
+
+    /// Adds weight s t.
+    fn product(&mut self, (first, shift): (&[f64], f64), (second, offset): (&[f64], f64), weight: f64) {
+        add_symmetric(&mut self.curvature, weight, first, second);
+        self.slope.iter_mut().zip(first.iter().zip(second)).for_each(|(b, (s, t))| *b += weight * (shift * t + offset * s));
+        self.constant += weight * shift * offset;
+    }
+
+    /// The terms of constraints times the ball and of constraints times constraints.
+    fn products(&mut self, form: &Form, path: &[(usize, bool)], leaf: &Leaf) {
+        let sign = |k: usize| if path[k].1 { 1.0 } else { -1.0 };
+        for (k, ball) in leaf.ball.iter().enumerate().filter(|(_, ball)| !ball.is_empty()) {
+            self.product(form.row(path[k].0), (ball, 0.0), -sign(k));
+        }
+        for &(j, k, pair) in &leaf.pairs {
+            self.product(form.row(path[j].0), form.row(path[k].0), pair * sign(j) * sign(k));
+        }
     }
 }
 
@@ -124,7 +145,7 @@ fn admissible(form: &Form, path: &[(usize, bool)], leaf: &Leaf) -> bool {
     let concave = form.kinks.iter().zip(leaf.slope.iter().zip(&leaf.chord));
     // η + 2h may pass |k| by the last bit of a float: the multiples of 2^-24 that they stand for do not.
     let slopes = concave.into_iter().all(|(k, (e, h))| *e >= 0.0 && *h >= 0.0 && e + 2.0 * h <= (-k).max(0.0) * (1.0 + 4e-16));
-    let balls = leaf.ball.iter().zip(&leaf.linear).all(|(w, &most)| most >= 0.0 && radius(w) <= most);
+    let balls = leaf.ball.iter().zip(&leaf.linear).all(|(w, &most)| most >= 0.0 && length(w) <= most);
     let convex = leaf.convex.iter().all(|p| *p >= 0.0 && p.is_finite());
     let fixed: std::collections::BTreeSet<usize> = path.iter().map(|cut| cut.0).collect();
     let cuts = fixed.len() == path.len() && fixed.iter().all(|&row| row < n && form.kinks[row] > 0.0);

@@ -1,12 +1,14 @@
-//! The semidefinite tree: proves or refutes G(θ) = g·θ + Σ k_i max(ℓ_i·θ, 0) <= T |θ| for all θ, at any rank.
+//! The semidefinite tree: proves or refutes G(θ) = g·θ + Σ k_i max(ℓ_i·θ, 0) <= T ρ(θ) for all θ, at any rank.
 //!
-//! A node is a set of sign constraints σ_j ℓ_j·θ >= 0 on rows with k_j > 0.  With t_i = ℓ_i·θ, |θ| = 1 and R_i >= |ℓ_i|:
+//! A node is a set of sign constraints σ_j ℓ_j·θ >= 0 on rows with k_j > 0.  Under weight decay |θ| = 1.  With a cap θ = (u, 1) and
+//! |u| <= 1, and a row is ℓ·u and an offset o; what is written below about θ then holds for (u, √(1 - |u|²)), whose last entry meets
+//! zeros only.  With t_i = ℓ_i·θ + o_i and R_i >= |t_i|:
 //! ```text
 //!   free, k > 0:    k (t)_+ <= k t/2 + p t² + k²/(16 p)                          any p > 0
 //!   k < 0:       -|k| (t)_+ <= -(η + h) t - (h/R) t²                             any η, h >= 0 with η + 2h <= |k|
 //!   constraint j:   0 <= λ_j σ_j t_j - σ_j t_j (w_j·θ)                           any |w_j| <= λ_j
 //!   pair j < k:     0 <= Λ_jk σ_j σ_k t_j t_k                                    any Λ_jk >= 0
-//!   so  G(θ) <= θ'Aθ + b·θ + κ <= μ + b'(μI - A)^{-1}b/4 + κ                     any μ with μI > A       (GLOBAL section 5)
+//!   so  G(θ) <= θ'Aθ + b·θ + κ <= μ + b'(μI - A)^{-1}b/4 + κ               any μ >= 0 with μI > A       (GLOBAL section 5)
 //! ```
 
 mod certified;
@@ -26,14 +28,15 @@ pub use leaf::bound;
 pub use rows::radius;
 pub use tree::prove;
 
-use crate::problem::Matrix;
+use crate::problem::{Gauge, Matrix};
 
 /// G(θ) = g·θ + Σ k_i max(ℓ_i·θ, 0).
 #[derive(Clone, Debug)]
 pub struct Form {
-    /// ℓ (n x r).
+    /// ℓ (n x r), or (ℓ, o) with a cap.
     pub rows: Matrix,
-    /// g (r).
+    pub gauge: Gauge,
+    /// g.
     pub linear: Vec<f64>,
     /// k (n), of any sign.
     pub kinks: Vec<f64>,
@@ -59,7 +62,7 @@ pub struct Leaf {
     pub convex: Vec<f64>,
     /// η (n).
     pub slope: Vec<f64>,
-    /// h (n); R is `radius`.
+    /// h (n); R is `radius` of ℓ and |o| together.
     pub chord: Vec<f64>,
     /// λ, in the order of the path from the root.
     pub linear: Vec<f64>,
@@ -70,13 +73,37 @@ pub struct Leaf {
     pub bound: f64,
 }
 
+impl Form {
+    /// r, the length of what is on the sphere: with a cap u and what is left to 1.
+    pub fn rank(&self) -> usize {
+        self.linear.len()
+    }
+
+    /// ℓ of a row, without the entries that are zero for all, and its offset.
+    pub fn row(&self, row: usize) -> (&[f64], f64) {
+        self.parts(self.rows.row(row))
+    }
+
+    /// g, and what G is at u = 0 without the rows.
+    pub fn straight(&self) -> (&[f64], f64) {
+        self.parts(&self.linear)
+    }
+
+    fn parts<'a>(&self, vector: &'a [f64]) -> (&'a [f64], f64) {
+        match (self.gauge, vector.split_last()) {
+            (Gauge::Cap, Some((last, rest))) => (rest, *last),
+            _ => (vector, 0.0),
+        }
+    }
+}
+
 /// What an attempt brought.
 #[derive(Clone, Debug)]
 pub struct Attempt {
     pub tree: Tree,
-    /// The largest bound of a leaf: G(θ) <= worst |θ| is proved by the tree, finished or not.
+    /// The largest bound of a leaf: G(θ) <= worst ρ(θ) is proved by the tree, finished or not.
     pub worst: f64,
-    /// θ with G(θ) > T |θ|.
+    /// θ with G(θ) > T ρ(θ).
     pub violation: Option<Vec<f64>>,
     /// Nodes whose bound was minimised.
     pub nodes: usize,

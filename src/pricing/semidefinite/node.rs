@@ -35,8 +35,9 @@ pub struct Node<'a> {
     pub rows: &'a Rows,
     pub cuts: &'a [Cut],
     pub kinds: Vec<Kind>,
-    /// g + Σ k ℓ/2 over free convex rows + Σ k ℓ over rows known to be positive.
+    /// g + Σ k ℓ/2 over free convex rows + Σ k ℓ over rows known to be positive, and the same of the offsets.
     base: Vec<f64>,
+    constant: f64,
 }
 
 /// The bound at some multipliers.
@@ -88,14 +89,14 @@ impl<'a> Node<'a> {
     pub fn new(rows: &'a Rows, cuts: &'a [Cut]) -> Node<'a> {
         let mut kinds: Vec<Kind> = rows.rows.iter().map(|row| if row.kink > 0.0 { Kind::Convex } else { Kind::Concave }).collect();
         cuts.iter().for_each(|cut| kinds[cut.slot] = Kind::Fixed);
-        let mut base = rows.linear.clone();
-        for (slot, row) in rows.rows.iter().enumerate().filter(|(slot, _)| kinds[*slot] == Kind::Convex) {
-            add(&mut base, 0.5 * row.kink, rows.form(slot));
-        }
-        for cut in cuts.iter().filter(|cut| cut.sign > 0.0) {
-            add(&mut base, rows.rows[cut.slot].kink, rows.form(cut.slot));
-        }
-        Node { rows, cuts, kinds, base }
+        let (mut base, mut constant) = (rows.linear.clone(), rows.constant);
+        let mut put = |slot: usize, part: f64| {
+            add(&mut base, part * rows.rows[slot].kink, rows.form(slot));
+            constant += part * rows.rows[slot].kink * rows.rows[slot].offset;
+        };
+        (0..kinds.len()).filter(|slot| kinds[*slot] == Kind::Convex).for_each(|slot| put(slot, 0.5));
+        cuts.iter().filter(|cut| cut.sign > 0.0).for_each(|cut| put(cut.slot, 1.0));
+        Node { rows, cuts, kinds, base, constant }
     }
 
     /// The bounds of variable i, for z those of its whole range.
@@ -120,7 +121,7 @@ impl<'a> Node<'a> {
     /// A, b and κ.
     fn quadratic(&self, x: &[f64], convex: &[f64]) -> (Vec<f64>, Vec<f64>, f64) {
         let count = self.rows.count();
-        let (mut products, mut forms, mut constant) = (convex.to_vec(), vec![0.0; count], 0.0);
+        let (mut products, mut forms, mut constant) = (convex.to_vec(), vec![0.0; count], self.constant);
         for slot in 0..count {
             match self.kinds[slot] {
                 Kind::Convex => {
@@ -131,24 +132,37 @@ impl<'a> Node<'a> {
                 Kind::Fixed => {}
             }
         }
+        for ((form, product), row) in forms.iter_mut().zip(&products).zip(&self.rows.rows).filter(|(_, row)| row.offset != 0.0) {
+            constant += (*form + product * row.offset) * row.offset;
+            *form += 2.0 * product * row.offset;
+        }
         let mut curvature = self.rows.weighted_products(&products);
         let mut slope = self.rows.weighted_forms(&forms);
         add(&mut slope, 1.0, &self.base);
-        self.add_cuts(x, &mut curvature, &mut slope);
+        constant += self.add_cuts(x, &mut curvature, &mut slope);
         (curvature, slope, constant)
     }
 
-    fn add_cuts(&self, x: &[f64], curvature: &mut [f64], slope: &mut [f64]) {
+    /// With p·θ + q for the sum of a cut's partners, adds σ λ t + t (p·θ + q) for every cut; returns what is constant of it.
+    fn add_cuts(&self, x: &[f64], curvature: &mut [f64], slope: &mut [f64]) -> f64 {
+        let mut constant = 0.0;
         for (k, cut) in self.cuts.iter().enumerate() {
             let own = &x[self.rows.count() + block(k)..];
-            let form = self.rows.form(cut.slot);
-            add(slope, cut.sign * own[0], form);
-            let mut partner = vec![0.0; self.rows.rank];
+            let (form, offset) = (self.rows.form(cut.slot), self.rows.rows[cut.slot].offset);
+            let (mut partner, mut shift) = (vec![0.0; self.rows.rank], cut.sign * own[0]);
             for (other, &pair) in self.cuts[..k].iter().zip(&own[1..]).filter(|(_, pair)| **pair != 0.0) {
-                add(&mut partner, pair * cut.sign * other.sign, self.rows.form(other.slot));
+                let weight = pair * cut.sign * other.sign;
+                add(&mut partner, weight, self.rows.form(other.slot));
+                shift += weight * self.rows.rows[other.slot].offset;
             }
+            add(slope, shift, form);
+            if offset != 0.0 {
+                add(slope, offset, &partner);
+            }
+            constant += shift * offset;
             add_symmetric(curvature, 1.0, form, &partner);
         }
+        constant
     }
 
     pub fn value(&self, x: Vec<f64>, delta: f64, guess: f64) -> Option<Value> {
@@ -166,7 +180,7 @@ impl<'a> Node<'a> {
         let mut gap = value.delta * self.rows.rank as f64;
         let quadratic = doubled(&value.peak.inverse, self.rows.rank);
         for slot in 0..self.rows.count() {
-            let along = dot(self.rows.form(slot), &value.peak.theta);
+            let along = self.rows.reach(slot, &value.peak.theta);
             let spread = || dot(self.rows.product(slot), &quadratic);
             match self.kinds[slot] {
                 Kind::Convex => gap += self.convex_slope(slot, value, (along, spread()), &mut slopes),
@@ -218,7 +232,7 @@ impl<'a> Node<'a> {
         let images: Vec<Vec<f64>> = self.cuts.iter().map(|cut| times(&value.peak.inverse, self.rows.form(cut.slot))).collect();
         for (k, cut) in self.cuts.iter().enumerate() {
             let (form, image) = (self.rows.form(cut.slot), &images[k]);
-            let (t, q) = (dot(form, theta), dot(form, image));
+            let (t, q) = (self.rows.reach(cut.slot, theta), dot(form, image));
             let mut put = |offset: usize, slope: f64, second: f64, worth: f64| {
                 let i = self.rows.count() + block(k) + offset;
                 (slopes.left[i], slopes.right[i], slopes.second[i]) = (slope, slope, second);
@@ -228,7 +242,7 @@ impl<'a> Node<'a> {
             put(0, cut.sign * t, 0.5 * q, worth);
             for (j, other) in self.cuts[..k].iter().enumerate() {
                 let partner = self.rows.form(other.slot);
-                let (s, cross, far) = (dot(partner, theta), dot(partner, image), dot(partner, &images[j]));
+                let (s, cross, far) = (self.rows.reach(other.slot, theta), dot(partner, image), dot(partner, &images[j]));
                 let curve = 0.5 * (s * s * q + 2.0 * s * t * cross + t * t * far) + 0.5 * value.delta * (q * far + cross * cross);
                 put(1 + j, cut.sign * other.sign * (value.delta * cross + s * t), curve, 0.0);
             }

@@ -8,7 +8,9 @@ pub struct Row {
     /// Its place in the form.
     pub index: usize,
     pub kink: f64,
-    /// At least |ℓ|.
+    /// o: t = ℓ·θ + o.
+    pub offset: f64,
+    /// At least |t|.
     pub radius: f64,
     /// log(k/(4R)), the least log p that can be best, for k > 0.
     pub least: f64,
@@ -19,12 +21,19 @@ pub struct Rows {
     pub rank: usize,
     pub rows: Vec<Row>,
     pub linear: Vec<f64>,
+    /// What G is at 0 without the rows.
+    pub constant: f64,
     forms: Vec<f64>,
     products: Vec<f64>,
 }
 
+/// |ℓ| + |o|, rounded up.
+pub fn radius(form: &[f64], offset: f64) -> f64 {
+    (length(form) + offset.abs()) * (1.0 + 1e-15)
+}
+
 /// |ℓ|, rounded up.
-pub fn radius(form: &[f64]) -> f64 {
+pub fn length(form: &[f64]) -> f64 {
     let size = form.iter().fold(0.0, |size: f64, x| if x.is_nan() { f64::NAN } else { size.max(x.abs()) });
     if size == 0.0 {
         return 0.0;
@@ -34,16 +43,20 @@ pub fn radius(form: &[f64]) -> f64 {
 
 impl Rows {
     pub fn new(form: &Form) -> Rows {
-        let mut kept =
-            Rows { rank: form.linear.len(), rows: Vec::new(), linear: form.linear.clone(), forms: Vec::new(), products: Vec::new() };
+        let rank = form.rank();
+        let whole = |part: &[f64]| part.iter().copied().chain([0.0]).take(rank).collect::<Vec<f64>>();
+        let (linear, constant) = form.straight();
+        let linear = whole(linear);
+        let mut kept = Rows { rank, rows: Vec::new(), linear, constant, forms: Vec::new(), products: Vec::new() };
         for (index, &kink) in form.kinks.iter().enumerate() {
-            let row = form.rows.row(index);
-            let radius = radius(row);
+            let (row, offset) = form.row(index);
+            let radius = radius(row, offset);
             if kink != 0.0 && radius != 0.0 {
                 let least = if kink > 0.0 { libm::log(kink / (4.0 * radius)) } else { 0.0 };
-                kept.rows.push(Row { index, kink, radius, least });
-                kept.forms.extend_from_slice(row);
-                kept.products.extend(outer(row));
+                kept.rows.push(Row { index, kink, offset, radius, least });
+                let row = whole(row);
+                kept.products.extend(outer(&row));
+                kept.forms.extend(row);
             }
         }
         kept
@@ -87,9 +100,8 @@ impl Rows {
         sum
     }
 
-    /// G(θ).
-    pub fn value(&self, theta: &[f64]) -> f64 {
-        let bent: f64 = self.rows.iter().enumerate().map(|(slot, row)| row.kink * dot(self.form(slot), theta).max(0.0)).sum();
-        dot(&self.linear, theta) + bent
+    /// t.
+    pub fn reach(&self, slot: usize, theta: &[f64]) -> f64 {
+        dot(self.form(slot), theta) + self.rows[slot].offset
     }
 }

@@ -6,6 +6,7 @@ use super::rows::Rows;
 use super::{Attempt, Form, Leaf, Tree};
 use crate::pricing::Price;
 use crate::pricing::ascent::{Transposed, climb};
+use crate::problem::Gauge;
 use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -21,9 +22,9 @@ const CERTAIN_ROOT: f64 = 0.999;
 /// A relaxation error, relative to T, that is no reason to split; descents that have no better one go on for longer.
 const TINY: f64 = 1e-9;
 const LONGER: usize = 3000;
-/// Climbs start where G is this near T, and not beside the end of an earlier climb.
+/// Climbs start where G is this near T, and not beside the end of an earlier climb: |θ - θ'|² at least this.
 const NEAR: f64 = 0.9;
-const BESIDE: f64 = 0.999;
+const BESIDE: f64 = 0.002;
 
 /// A node whose bound has been minimised.
 struct Solved {
@@ -99,7 +100,7 @@ struct Prover<'a> {
     nodes: usize,
 }
 
-/// Proves or refutes G(θ) <= `target` |θ| within `most_nodes` nodes, or until `stop` says so.
+/// Proves or refutes G(θ) <= `target` ρ(θ) within `most_nodes` nodes, or until `stop` says so.
 ///
 /// `progress` hears the largest open bound and the number of nodes, first that of the root alone.
 pub fn prove(
@@ -137,9 +138,12 @@ pub fn prove(
 
 /// Without rows G(θ) = g·θ, and μ = |g|/2 proves G <= |g|.
 fn straight(form: &Form, target: f64) -> Attempt {
-    let size = form.linear.iter().map(|g| g * g).sum::<f64>().sqrt();
-    let leaf = Leaf { mu: 0.5 * size, bound: size * (1.0 + 2.0 * MARGIN), ..Leaf::default() };
-    let violation = (size > target).then(|| form.linear.clone());
+    let (linear, constant) = form.straight();
+    let size = linear.iter().map(|g| g * g).sum::<f64>().sqrt();
+    let value = size + constant;
+    let leaf = Leaf { mu: 0.5 * size, bound: value + 2.0 * MARGIN * (size + value.abs()), ..Leaf::default() };
+    let unit = linear.iter().map(|g| if size > 0.0 { g / size } else { 0.0 });
+    let violation = (value > target).then(|| unit.chain([1.0]).take(form.rank()).collect());
     Attempt { worst: leaf.bound, tree: Tree::Leaf(leaf), violation, nodes: 1 }
 }
 
@@ -227,19 +231,29 @@ impl Prover<'_> {
 
     /// Climbs from θ if G is near T there and no earlier climb ended beside it; where that ends, and G there.
     fn climbed(&self, theta: &[f64]) -> Option<(Vec<f64>, f64)> {
-        let length = theta.iter().map(|x| x * x).sum::<f64>().sqrt();
-        let value = self.rows.value(theta);
-        if length == 0.0 || value <= NEAR * self.target * length {
+        let start = self.measured(theta)?;
+        let price =
+            Price { lines: &self.form.rows, gauge: self.form.gauge, linear: self.form.linear.clone(), kinks: self.form.kinks.clone() };
+        let value = price.value(&start);
+        if value <= NEAR * self.target {
             return None;
         }
-        let beside = |top: &Vec<f64>| top.iter().zip(theta).map(|(a, b)| a * b).sum::<f64>() > BESIDE * length;
-        if value <= self.target * length && self.tops.iter().any(beside) {
+        let apart = |top: &Vec<f64>| top.iter().zip(&start).map(|(a, b)| (a - b) * (a - b)).sum::<f64>();
+        if value <= self.target && self.tops.iter().any(|top| apart(top) < BESIDE) {
             return None;
         }
-        let price = Price { inputs: &self.form.rows, linear: self.form.linear.clone(), kinks: self.form.kinks.clone() };
-        let data = Transposed::new(&self.form.rows);
-        let top = climb(&price, &data, theta, self.stop).filter(|(_, top)| *top * length >= value);
-        top.or_else(|| Some((theta.iter().map(|x| x / length).collect(), value / length)))
+        let data = Transposed::new(&self.form.rows, self.form.gauge);
+        let top = climb(&price, &data, &start, self.stop).filter(|(_, top)| *top >= value);
+        top.or(Some((start, value)))
+    }
+
+    /// θ with ρ(θ) = 1: a direction for a norm, a point of the ball for a cap.
+    fn measured(&self, theta: &[f64]) -> Option<Vec<f64>> {
+        let length = |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>().sqrt();
+        match (self.form.gauge, theta.split_last()) {
+            (Gauge::Cap, Some((_, u))) => Some(u.iter().map(|x| x / length(u).max(1.0)).chain([1.0]).collect()),
+            _ => (length(theta) > 0.0).then(|| theta.iter().map(|x| x / length(theta)).collect()),
+        }
     }
 
     fn worst_open(&self) -> f64 {

@@ -58,8 +58,8 @@ impl Checker {
 
     fn unsolved_unit(&mut self, case: &Case) {
         let unit = &case.net.unit;
-        if matches!(case.class(), Some(Class::Threshold | Class::PiecewiseLinear { .. })) {
-            self.not_yet_here(&unit.value, &unit.place.span, Some("for now: an activation whose only kink is at 0, with `weight_decay`"));
+        if matches!(case.class(), Some(Class::Threshold | Class::PiecewiseLinear { jumps: true })) {
+            self.not_yet_here(&unit.value, &unit.place.span, Some("for now: an activation without jumps"));
         }
         if case.net.outputs.value > 1 {
             let outputs = &case.net.outputs;
@@ -74,12 +74,7 @@ impl Checker {
         if let Some(penalty) = &case.goal.penalty {
             let span = &penalty.place.span;
             match penalty.value {
-                Penalty::OutputL1 => self.not_yet_but(
-                    "output_l1",
-                    span,
-                    "for now: `weight_decay`, with an activation whose only kink is at 0",
-                    "weight_decay",
-                ),
+                Penalty::OutputL1 => {}
                 Penalty::WeightDecay { hidden: "l2", output: "l2" } => {}
                 Penalty::WeightDecay { .. } if case.machine.highs.is_some() => {
                     let words = self.written(span).to_string();
@@ -91,12 +86,12 @@ impl Checker {
                 }
             }
         }
-        for constraint in &case.goal.constraints {
+        for constraint in case.goal.constraints.iter().filter(|constraint| constraint.value != Constraint::HiddenNorm) {
             let words = self.written(&constraint.place.span).to_string();
             self.not_yet_here(
                 &words,
                 &constraint.place.span,
-                Some("for now: `minimize loss + number * weight_decay`, without constraints"),
+                Some("for now: `minimize loss + number * weight_decay`, or `output_l1 subject to hidden_norm <= 1`"),
             );
         }
     }

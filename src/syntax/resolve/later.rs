@@ -29,8 +29,9 @@ impl Checker {
 fn supported() -> String {
     let losses: Vec<&str> = LOSSES.iter().map(|loss| loss.name()).collect();
     format!(
-        "this version solves dense -> activation -> dense with one output, where the activation\n\
-         has its only kink at 0 (relu, leaky_relu, abs, linear), with weight_decay and the losses\n{}",
+        "this version solves dense -> activation -> dense with one output: relu, leaky_relu, abs and linear\n\
+         with weight_decay, any activation without jumps with output_l1 subject to hidden_norm <= r;\n\
+         the losses are {}",
         losses.join(", ")
     )
 }

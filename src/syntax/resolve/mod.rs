@@ -97,6 +97,7 @@ fn assemble(checker: &Checker, net: Net, goal: Goal, data: super::model::DataSpe
         skip: net.skip,
     };
     let penalty = goal.penalty?.place;
+    let regularizer = goal.radius.map_or_else(Regularizer::weight_decay, Regularizer::output_l1);
     Some(Model {
         name: checker.source.name.clone(),
         parameters: checker.parameters.iter().map(|p| (p.name.text.clone(), p.value.clone())).collect(),
@@ -106,7 +107,7 @@ fn assemble(checker: &Checker, net: Net, goal: Goal, data: super::model::DataSpe
         network,
         loss: super::model::Placed { value: total, place: loss.place },
         strength: goal.strength,
-        regularizer: super::model::Placed { value: Regularizer::weight_decay(), place: penalty },
+        regularizer: super::model::Placed { value: regularizer, place: penalty },
         plan: Default::default(),
         arrangements: None,
         vectors: None,

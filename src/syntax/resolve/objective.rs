@@ -39,6 +39,8 @@ pub struct Goal {
     pub penalty: Option<Placed<Penalty>>,
     pub strength: Placed<f64>,
     pub constraints: Vec<Placed<Constraint>>,
+    /// r of `hidden_norm <= r`.
+    pub radius: Option<f64>,
 }
 
 impl LossSpec {
@@ -72,7 +74,7 @@ impl Checker {
     pub fn objective(&mut self, objective: &Expr, constraints: &[Expr]) -> Option<Goal> {
         let before = self.found_so_far();
         let strength = self.placed(1.0, &objective.span);
-        let mut goal = Goal { whole: objective.span.clone(), loss: None, penalty: None, strength, constraints: Vec::new() };
+        let mut goal = Goal { whole: objective.span.clone(), loss: None, penalty: None, strength, constraints: Vec::new(), radius: None };
         for term in self.addends(objective) {
             self.term(term, &mut goal);
         }
@@ -321,7 +323,8 @@ impl Checker {
                     Some("weight_decay") => Constraint::WeightDecay,
                     _ => return self.refuse(self.unknown_constraint(left)),
                 };
-                self.real(left.word().unwrap_or_default(), right, 0.0, f64::INFINITY)?;
+                let bound = self.real(left.word().unwrap_or_default(), right, 0.0, f64::INFINITY)?;
+                goal.radius = goal.radius.or((kind == Constraint::HiddenNorm).then_some(bound));
                 (kind, &expr.span)
             }
             Term::Binary { left, right, .. } if matches!(left.word(), Some("hidden_norm" | "weight_decay")) => {
