@@ -67,8 +67,11 @@ pub fn code_page(code: &str) -> Option<String> {
 /// The arrangement's sizes, where this build can count them.
 #[cfg(feature = "solve")]
 pub fn sizes(problem: &Problem) -> Option<Sizes> {
-    let lines = crate::arrangement::Lines::new(&problem.inputs());
-    Some(Sizes { lines: lines.count(), rank: lines.rank(), cells: lines.bound() })
+    let features = problem.features();
+    let lines = crate::arrangement::Lines::new(&features.lines);
+    // With a cap half of the cells hold no neuron.
+    let part = if features.head().is_some() { 0.5 } else { 1.0 };
+    Some(Sizes { lines: lines.count(), rank: lines.rank(), cells: part * lines.bound() })
 }
 
 #[cfg(not(feature = "solve"))]
