@@ -7,7 +7,7 @@ use cvxc::loss::{Total, find};
 use cvxc::problem::{
     Activation, Architecture, Arrangements, Bias, Column, Dataset, Guarantee, Matrix, Objective, Piece, Plan, Problem, Rows, Target,
 };
-use cvxc::regularizer::Regularizer;
+use cvxc::regularizer::{self as norms, Regularizer};
 use cvxc::solve::{Control, Outcome, Standing, solve};
 use serde_json::Value;
 use std::sync::Arc;
@@ -47,11 +47,13 @@ fn activation(instance: &Value) -> Option<Activation> {
 
 /// The penalty: weight decay for activations of degree 1, otherwise output_l1 with hidden weights in the unit ball.
 fn regularizer(instance: &Value) -> Option<Regularizer> {
-    match (instance["kind"].as_str(), instance["norm"].as_str()?) {
-        (None, "l2") => Some(Regularizer::weight_decay()),
-        (Some("pwl"), "2") if instance["bias"] == "none" => Some(Regularizer::output_l1(1.0)),
-        _ => None,
-    }
+    let (radius, norm) = match (instance["kind"].as_str(), instance["norm"].as_str()?) {
+        (None, norm) => (None, norm),
+        (Some("pwl"), "2") if instance["bias"] == "none" => (Some(1.0), "l2"),
+        (Some("pwl"), "1") if instance["bias"] == "none" => (Some(1.0), "l1"),
+        _ => return None,
+    };
+    norms::find(norm).map(|hidden| Regularizer { hidden, radius })
 }
 
 /// The instance as a problem, if the language can say it.
@@ -104,7 +106,7 @@ fn listing_and_generation_meet_every_reference_optimum() {
         }
         met += 1;
     }
-    assert_eq!(met, 22, "instances in scope");
+    assert_eq!(met, 26, "instances in scope");
 }
 
 #[test]

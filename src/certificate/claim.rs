@@ -18,6 +18,7 @@
 use super::{Correction, Dual};
 use crate::exact::{Abs, Gcd, Natural, Rational, double, half, rational, written};
 use crate::problem::{Activation, Gauge, Matrix, Problem};
+use crate::regularizer::Norm;
 use std::collections::BTreeMap;
 
 /// Bits of the largest input on the grid, of the largest dual mantissa, and behind the point of a basis.
@@ -47,8 +48,9 @@ pub struct Claim {
     pub slope: Vec<i128>,
     /// T, positive.
     pub limit: i128,
-    /// What ρ is.
+    /// What ρ is: h, or τ where h(u) <= τ.
     pub gauge: Gauge,
+    pub hidden: &'static dyn Norm,
 }
 
 /// Why there is no such inequality for a problem.
@@ -74,6 +76,8 @@ struct Pieces {
     /// β, or β / r.
     price: Rational,
     gauge: Gauge,
+    /// The norm's [`Norm::ball`].
+    ball: usize,
 }
 
 /// The data on their grid: rows x̃ or z̃, its exponent e (x ≈ x̃ 2^-e), and bounds on |x_i 2^e - x̃_i| in units of 2^-BASIS_BITS.
@@ -106,6 +110,10 @@ impl Claim {
         if dual.mantissas.len() != inputs.rows || dual.mantissas.iter().any(|m| m.unsigned_abs() >> wide != 0) {
             return Err(Fault::Shape);
         }
+        let hidden = problem.objective.regularizer.hidden;
+        if basis.is_some() && !hidden.euclidean() {
+            return Err(Fault::Shape);
+        }
         let pieces = Pieces::of(problem).ok_or(Fault::Width)?;
         let plain = Grid::plain(&inputs, &pieces).ok_or(Fault::Width)?;
         let grid = match basis {
@@ -115,7 +123,7 @@ impl Claim {
         let moved = correction.reach(&inputs).ok_or(Fault::Width)?;
         let limit = limit(problem, dual, scale, &pieces, &grid, (&moved, correction)).ok_or(Fault::Width)?;
         let rank = basis.map_or(inputs.columns, <[_]>::len) + usize::from(pieces.gauge == Gauge::Cap);
-        let mut claim = Claim { lines: Vec::new(), kinks: Vec::new(), slope: vec![0; rank], limit, gauge: pieces.gauge };
+        let mut claim = Claim { lines: Vec::new(), kinks: Vec::new(), slope: vec![0; rank], limit, gauge: pieces.gauge, hidden };
         claim.gather(&grid, dual, &pieces, sign).ok_or(Fault::Width)?;
         Ok(claim)
     }
@@ -182,12 +190,10 @@ impl Claim {
         Some(())
     }
 
-    /// With a cap: whether v·θ is never negative, or never positive, for |u| <= τ.
+    /// With a cap: whether v·θ is never negative, or never positive, for h(u) <= τ.
     fn side(&self, v: &[i64]) -> Option<bool> {
         let (shift, rest) = v.split_last().filter(|_| self.gauge == Gauge::Cap)?;
-        let square = rest.iter().try_fold(0_i128, |sum, x| add(sum, (*x).into(), (*x).into()))?;
-        let shift = i128::from(*shift);
-        (square <= shift.checked_mul(shift)?).then_some(shift > 0)
+        self.hidden.polar_within(rest, 0, i128::from(*shift).abs())?.then_some(*shift > 0)
     }
 }
 
@@ -292,6 +298,7 @@ impl Pieces {
         let widest = if pieces.gauge == Gauge::Cap { pieces.whole(&pieces.denominator)?.unsigned_abs() } else { 0 };
         let bits = 128 - pieces.steepest().max(widest).leading_zeros();
         pieces.cut = bits.saturating_sub(SLOPE_DIGITS);
+        pieces.ball = regularizer.hidden.ball(2);
         Some(pieces)
     }
 
@@ -337,6 +344,7 @@ impl Pieces {
             at_zero: Rational::ZERO,
             price,
             gauge,
+            ball: 1,
         };
         pieces.slopes = slopes.map(|slope| pieces.whole(&(slope * &pieces.denominator))).collect::<Option<_>>()?;
         Some(pieces)
@@ -347,6 +355,11 @@ impl Pieces {
         let floor = number.floor();
         let same = Rational::from(floor.clone()) == *number;
         i128::try_from(floor).ok().filter(|s| same && s.unsigned_abs() >> 80 == 0)
+    }
+
+    /// At least h°(v) for vectors of so many entries of at most 1: √columns, or all of them for the max norm.
+    fn roundings(&self, columns: usize) -> i128 {
+        if self.ball == 1 { columns.isqrt() as i128 + 1 } else { columns as i128 + 1 }
     }
 
     /// D Lip.
@@ -385,7 +398,7 @@ impl Grid {
         let scaled = |x: &f64| libm::scalbn(*x, exponent);
         let rows = inputs.each_row().map(|row| row.iter().map(|x| scaled(x).round() as i64).collect()).collect();
         let half = 1_i128 << (BASIS_BITS - 1);
-        let length = inputs.columns.isqrt() as i128 + 1;
+        let length = pieces.roundings(inputs.columns);
         let exact = |x: &f64| scaled(x).fract() == 0.0 && (scaled(x) != 0.0 || *x == 0.0);
         let errors = inputs.each_row().map(|row| if row.iter().all(exact) { 0 } else { half * length }).collect();
         let unit = power(exponent)?;

@@ -3,8 +3,8 @@
 //! A node is the cone of r generators g_k; the roots are the 2^r orthants.  A line whose sign is one on all generators is linear on
 //! the cone.  Of the others, a convex one (k > 0) lies below its values at the generators, and a concave one below σ ℓ·θ for any
 //! slope σ between k and 0.  So with h_k = g·g_k + Σ k max(ℓ·g_k, 0) + Σ σ ℓ·g_k, any vector c with
-//! c·g_k >= h_k for every k and |c| <= T proves G(θ) <= c·θ <= T |θ| on the whole cone.  Where θ = (u, τ) with |u| <= τ, the roots
-//! are the 2^(r-1) orthants with τ >= 0, and |c_u| <= T - c_τ proves G(θ) <= c·θ <= T τ.
+//! c·g_k >= h_k for every k and h°(c) <= T proves G(θ) <= c·θ <= T h(θ) on the whole cone.  Where θ = (u, τ) with h(u) <= τ, the roots
+//! are the 2^(r-1) orthants with τ >= 0, and h°(c_u) <= T - c_τ proves G(θ) <= c·θ <= T τ.
 //!
 //! The convex part of h_k depends on its generator only and is found once, when the generator is made.
 
@@ -242,13 +242,8 @@ impl Cone {
             Gauge::Norm => (c.as_slice(), 0),
             Gauge::Cap => c.split_last().map(|(tau, u)| (u, i128::from(*tau))).ok_or(WIDE)?,
         };
-        let square = dot(u, u).checked_mul(1 << (2 * shift));
         let limit = (terms.claim.limit >> unit) - (tau << shift);
-        if limit < 0 {
-            return Err("its vector is longer than the limit");
-        }
-        let within = |square: i128| limit.checked_mul(limit).is_none_or(|limit| square <= limit);
-        if !square.is_some_and(within) {
+        if terms.claim.hidden.polar_within(u, shift, limit) != Some(true) {
             return Err("its vector is longer than the limit");
         }
         let slope = self.slope(terms, &c, shift, reader)?;

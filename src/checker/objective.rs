@@ -3,6 +3,7 @@
 use super::Refusal;
 use crate::exact::{Dyadic, Integer, Rational, half, written};
 use crate::problem::{Activation, Bias, Network, Problem};
+use crate::regularizer::Norm;
 
 /// At least L(f) + β times the penalty for the network's outputs f on the training rows.
 pub fn above(problem: &Problem, network: &Network) -> Result<Rational, Refusal> {
@@ -13,27 +14,24 @@ pub fn above(problem: &Problem, network: &Network) -> Result<Rational, Refusal> 
     let loss = problem.objective.loss.value_above(&outputs, problem.targets());
     let loss = loss.map_err(|row| Refusal::Row { row: row + 1 })?;
     let beta = written(problem.objective.strength).ok_or(Refusal::Width)?;
+    let hidden = problem.objective.regularizer.hidden;
     let penalty = match problem.objective.regularizer.radius {
-        None => half(squares(network.hidden.values.iter().chain(&network.output))),
+        None => {
+            let neurons = network.hidden.each_row().zip(&network.output);
+            let square = |(w, a): (&[f64], &f64)| hidden.square(w) + Dyadic::new(*a).times(&Dyadic::new(*a)).rational();
+            half(neurons.map(square).fold(Rational::ZERO, |sum, square| sum + square))
+        }
         Some(radius) => {
-            within(network, &written(radius).ok_or(Refusal::Width)?)?;
+            within(network, hidden, &written(radius).ok_or(Refusal::Width)?)?;
             network.output.iter().map(|a| Dyadic::new(f64::abs(*a)).rational()).fold(Rational::ZERO, |sum, a| sum + a)
         }
     };
     Ok(loss + beta * penalty)
 }
 
-fn squares<'a>(weights: impl Iterator<Item = &'a f64>) -> Rational {
-    let mut sum = Dyadic::ZERO;
-    for weight in weights.map(|w| Dyadic::new(*w)) {
-        sum.add(&weight.times(&weight));
-    }
-    sum.rational()
-}
-
-/// Whether every |w_j| is at most `radius`.
-fn within(network: &Network, radius: &Rational) -> Result<(), Refusal> {
-    let longer = |w: &[f64]| squares(w.iter()) > radius * radius;
+/// Whether every h(w_j) is at most `radius`.
+fn within(network: &Network, hidden: &dyn Norm, radius: &Rational) -> Result<(), Refusal> {
+    let longer = |w: &[f64]| hidden.square(w) > radius * radius;
     match network.hidden.each_row().position(longer) {
         Some(neuron) => Err(Refusal::Norm { neuron: neuron + 1 }),
         None => Ok(()),

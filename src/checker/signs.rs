@@ -9,7 +9,7 @@
 //!   fixed j, l:      0 <= Λ σ_j σ_l t_j t_l                                    any Λ >= 0
 //! ```
 //! Summed, G(θ) <= θ'Hθ, which is at most T if T E - H + μ (I - 2E) is positive semidefinite for a μ >= 0, E being 1 in the last entry
-//! of the diagonal only: θ'(I - 2E)θ = |u|² - 1 <= 0.  Everything is kept twice as large and in units of 2^-point, the leaf's
+//! of the diagonal only: θ'(I - 2E)θ = |u|² - 1 <= 0.  (With the max norm |u|² <= r, and 2E becomes (1 + r)E.)  Everything is kept twice as large and in units of 2^-point, the leaf's
 //! own, so that it is made of integers.
 
 use super::{DEEP, DEPTH, ENDS, Flaw, WIDE, add};
@@ -28,6 +28,8 @@ struct Quadratic {
     twice: Vec<i128>,
     size: usize,
     point: u32,
+    /// |u|₂² is at most this.
+    ball: usize,
 }
 
 /// Checks the tree that `reader` holds and returns how many leaves it has.
@@ -87,7 +89,8 @@ fn leaf(claim: &Claim, path: &[Fixed], point: u32, reader: &mut Reader) -> Resul
 impl Quadratic {
     fn new(claim: &Claim, point: u32) -> Option<Quadratic> {
         let size = claim.rank() + usize::from(claim.gauge == Gauge::Norm);
-        let mut quadratic = Quadratic { twice: vec![0; size * size], size, point };
+        let ball = claim.hidden.ball(size - 1);
+        let mut quadratic = Quadratic { twice: vec![0; size * size], size, point, ball };
         quadratic.straight(&claim.slope, 2)?;
         Some(quadratic)
     }
@@ -219,7 +222,8 @@ impl Quadratic {
                 (matrix[i * n + j], matrix[j * n + i]) = (entry, entry);
             }
         }
-        let rest = limit.checked_sub(mu)?.checked_mul(twice)?;
+        let ball = i128::try_from(self.ball).ok()?;
+        let rest = limit.checked_sub(mu.checked_mul(ball)?)?.checked_mul(twice)?;
         matrix[n * n - 1] = rest.checked_sub(self.twice[n * n - 1])?;
         Some(mu >= 0 && positive_semidefinite(&matrix, n))
     }
@@ -232,13 +236,17 @@ fn scaled(reader: &mut Reader) -> Result<i128, &'static str> {
     i128::try_from(mantissa).ok().filter(|m| *m <= i128::MAX >> shift).map(|m| m << shift).ok_or(WIDE)
 }
 
-/// At least |t| on the ball, in units of 2^-LENGTH_BITS: |ℓ|, the entry that meets the 1 counted by itself.
+/// At least |t| where h(u) <= 1, in units of 2^-LENGTH_BITS: |ℓ|, or the sum of its entries, and what meets the 1 by itself.
 fn length(claim: &Claim, line: usize) -> Option<Natural> {
     let line = claim.lines.get(line)?;
     let (shift, line) = match claim.gauge {
         Gauge::Norm => (0, line.as_slice()),
         Gauge::Cap => line.split_last().map(|(shift, line)| (shift.unsigned_abs(), line))?,
     };
+    if claim.hidden.ball(2) > 1 {
+        let sum = line.iter().try_fold(Natural::from(shift), |sum, x| Some(sum + Natural::from(x.unsigned_abs())))?;
+        return Some(sum << LENGTH_BITS as usize);
+    }
     let square = line.iter().try_fold(0_i128, |sum, x| add(sum, (*x).into(), (*x).into()))?;
     let root = (Natural::from(square.unsigned_abs()) << (2 * LENGTH_BITS) as usize).sqrt() + Natural::ONE;
     Some(root + (Natural::from(shift) << LENGTH_BITS as usize))

@@ -10,6 +10,7 @@
 
 use super::Price;
 use crate::problem::{Features, Gauge, Matrix};
+use crate::regularizer::Norm;
 use rayon::prelude::*;
 
 /// A neuron of ρ(θ) = 1 and its price.
@@ -110,7 +111,7 @@ struct Climb<'a> {
 
 /// Climbs from one start; `None` if it leads nowhere.
 pub(super) fn climb(price: &Price, data: &Transposed, start: &[f64], stop: &(dyn Fn() -> bool + Sync)) -> Option<(Vec<f64>, f64)> {
-    let mut theta = begin(start, data.normed)?;
+    let mut theta = begin(start, data.normed, price.hidden)?;
     let mut reach = vec![0.0; data.rows];
     data.times(&theta, &mut reach);
     let parts = reach.iter().map(|&z| if z > 0.0 { 1.0 } else { 0.0 }).collect();
@@ -127,9 +128,7 @@ pub(super) fn climb(price: &Price, data: &Transposed, start: &[f64], stop: &(dyn
         climb.choose_convex();
         let settled = climb.settle_concave() && epsilon <= LEAST * scale;
         epsilon = (FALL * epsilon).max(LEAST * scale).min(epsilon);
-        let next = climb.next()?;
-        data.times(&next, &mut climb.reach);
-        let better = climb.value(&next);
+        let (next, better) = climb.next()?;
         if settled && better <= value * (1.0 + 1e-9) {
             if better > value {
                 (theta, value) = (next, better);
@@ -184,11 +183,38 @@ impl Climb<'_> {
         toward
     }
 
-    fn next(&mut self) -> Option<Vec<f64>> {
+    /// The next θ of ρ(θ) = 1 and G there; fills `reach`.
+    ///
+    /// The residual is made short in the Euclidean norm: with another norm it shows a direction, and so does the corner of the ball
+    /// where it is largest.
+    fn next(&mut self) -> Option<(Vec<f64>, f64)> {
         self.measure();
-        let toward = self.toward();
-        let length = if self.cap() { toward[self.data.normed] } else { square(&toward).sqrt() };
-        (length > 0.0 && length.is_finite()).then(|| toward.iter().map(|x| x / length).collect())
+        let hidden = self.price.hidden;
+        let mut toward = self.toward();
+        let (u, tau) = toward.split_at_mut(self.data.normed);
+        let length = tau.first().copied().unwrap_or_else(|| hidden.gauge(u));
+        if !(length > 0.0 && length.is_finite()) {
+            return None;
+        }
+        let corner = (!hidden.euclidean()).then(|| hidden.support(u));
+        toward.iter_mut().for_each(|x| *x /= length);
+        let outside = hidden.gauge(&toward[..self.data.normed]).max(1.0);
+        toward[..self.data.normed].iter_mut().for_each(|x| *x /= outside);
+        let mut best = toward.clone();
+        if let Some(corner) = corner {
+            toward[..self.data.normed].copy_from_slice(&corner);
+            if self.reached(&toward) > self.reached(&best) {
+                best = toward;
+            }
+        }
+        let value = self.reached(&best);
+        Some((best, value))
+    }
+
+    /// G(θ); fills `reach`.
+    fn reached(&mut self, theta: &[f64]) -> f64 {
+        self.data.times(theta, &mut self.reach);
+        self.value(theta)
     }
 
     /// Convex terms count where L θ is positive.
@@ -268,8 +294,8 @@ impl Climb<'_> {
 }
 
 /// The start with ρ = 1: as it is long for a norm, shortened into the ball for a cap.
-fn begin(start: &[f64], normed: usize) -> Option<Vec<f64>> {
-    let length = square(&start[..normed]).sqrt();
+fn begin(start: &[f64], normed: usize, hidden: &dyn Norm) -> Option<Vec<f64>> {
+    let length = hidden.gauge(&start[..normed]);
     if normed == start.len() {
         return (length > 0.0 && length.is_finite()).then(|| start.iter().map(|x| x / length).collect());
     }

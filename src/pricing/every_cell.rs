@@ -6,7 +6,7 @@
 use super::nonnegative::{below, residual};
 use super::{Find, Price};
 use crate::arrangement::{self, CellView, Lines, Pattern};
-use crate::problem::{Features, Gauge};
+use crate::problem::Features;
 use std::cmp::Ordering;
 
 /// The most finds that are kept.
@@ -53,9 +53,9 @@ fn best_first(a: &Find, b: &Find) -> Ordering {
 /// Prices `dual` on every cell of `lines`, the arrangement of the features' lines; finds above `limit` come back.
 ///
 /// `None` if `stop` said so before every cell was seen (half a pricing proves nothing), the numbers are too large or small,
-/// or hidden norms are bounded: a cell's best neuron is then no nonnegative least squares.
+/// or ρ is not the length of θ: a cell's best neuron is then no nonnegative least squares.
 pub fn price_every_cell(lines: &Lines, features: &Features, dual: &[f64], limit: f64, stop: &(dyn Fn() -> bool + Sync)) -> Option<Priced> {
-    if features.gauge == Gauge::Cap || !super::priceable(&features.lines, dual) {
+    if !features.euclidean() || !super::priceable(&features.lines, dual) {
         return None;
     }
     let price = Price::new(features, dual, 1.0);

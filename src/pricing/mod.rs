@@ -25,6 +25,7 @@ pub use pivots::pivots;
 pub use row_basis::row_basis;
 
 use crate::problem::{Features, Gauge, Matrix};
+use crate::regularizer::Norm;
 
 /// Whether lines and dual vector are of a size whose squares neither overflow nor vanish; otherwise no price means anything.
 pub fn priceable(lines: &Matrix, dual: &[f64]) -> bool {
@@ -40,6 +41,7 @@ pub struct Price<'a> {
     /// ℓ (m x q).
     pub lines: &'a Matrix,
     pub gauge: Gauge,
+    pub hidden: &'static dyn Norm,
     /// g (q).
     pub linear: Vec<f64>,
     /// k (m).
@@ -51,7 +53,7 @@ impl<'a> Price<'a> {
     pub fn new(features: &'a Features, dual: &[f64], sign: f64) -> Self {
         let c: Vec<f64> = dual.iter().map(|v| -sign * v).collect();
         let (linear, kinks) = features.weighted(&c);
-        Price { lines: &features.lines, gauge: features.gauge, linear, kinks }
+        Price { lines: &features.lines, gauge: features.gauge, hidden: features.hidden, linear, kinks }
     }
 
     /// G(θ).

@@ -4,7 +4,7 @@
 //! ```text
 //!   G(θ) <= ρ°(g + ½ Σ k ℓ) + ½ Σ_+ k |ℓ·θ| <= ρ°(g + ½ Σ k ℓ) + ½ |θ| sqrt( Σ_+ k · λmax(Σ_+ k ℓℓ') )
 //! ```
-//! by Cauchy-Schwarz; Σ_+ runs over the convex lines, and |θ|² is at most 1, or 2 with a cap.
+//! by Cauchy-Schwarz; Σ_+ runs over the convex lines, and |θ|² is at most 1 (r with the max norm), and 1 more with a cap.
 
 use super::Price;
 use crate::problem::{Features, Gauge, Matrix};
@@ -16,7 +16,8 @@ pub fn norm_bound(features: &Features, dual: &[f64]) -> f64 {
     if !super::priceable(&features.lines, dual) {
         return f64::INFINITY;
     }
-    let longest: f64 = if features.gauge == Gauge::Norm { 1.0 } else { 2.0 };
+    let heads = usize::from(features.gauge == Gauge::Cap);
+    let longest = (features.hidden.ball(features.size() - heads) + heads) as f64;
     let bound = |sign: f64| {
         let price = Price::new(features, dual, sign);
         let half: Vec<f64> = features.lines.transposed_times(&price.kinks);

@@ -29,7 +29,8 @@ pub struct Features {
     pub price: f64,
     /// X (n x d), where it is not the lines themselves.
     inputs: Option<Matrix>,
-    hidden: &'static dyn Norm,
+    /// h.
+    pub hidden: &'static dyn Norm,
     /// r.
     radius: f64,
     /// s and c/r.
@@ -96,6 +97,11 @@ impl Features {
         (self.gauge == Gauge::Cap).then(|| self.lines.columns - 1)
     }
 
+    /// Whether ρ is the length of θ.
+    pub fn euclidean(&self) -> bool {
+        self.gauge == Gauge::Norm && self.hidden.euclidean()
+    }
+
     /// Whether a cell can hold a neuron: τ is not negative there.
     pub fn reaches(&self, bit: impl Fn(usize) -> bool) -> bool {
         self.gauge == Gauge::Norm || bit(self.lines.rows - 1)
@@ -131,6 +137,17 @@ impl Features {
     /// ρ(θ), for a θ that is allowed.
     pub fn gauge(&self, theta: &[f64]) -> f64 {
         self.head().map_or_else(|| self.hidden.gauge(theta), |head| theta[head])
+    }
+
+    /// The multiple of θ with ρ = 1; for a cap with u shortened until it is allowed.
+    pub fn allowed(&self, theta: &[f64]) -> Vec<f64> {
+        let size = self.gauge(theta);
+        let mut scaled: Vec<f64> = theta.iter().map(|x| x / size).collect();
+        if let Some(head) = self.head() {
+            let outside = self.hidden.gauge(&scaled[..head]).max(1.0);
+            scaled[..head].iter_mut().for_each(|u| *u /= outside);
+        }
+        scaled
     }
 
     /// ρ°(c) = max { c·θ : ρ(θ) <= 1 }.

@@ -33,7 +33,7 @@ impl Objective {
 
     /// The objective as the language writes it.
     pub fn words(&self) -> String {
-        let constraint = self.regularizer.radius.map_or(String::new(), |radius| format!(" subject to hidden_norm <= {radius}"));
+        let constraint = self.regularizer.constraint().map_or(String::new(), |constraint| format!(" subject to {constraint}"));
         format!("{} + {} * {}{constraint}", self.loss.words(), self.strength, self.regularizer.words())
     }
 }

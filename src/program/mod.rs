@@ -50,6 +50,20 @@ impl Affine {
         Affine { terms: Vec::new(), offset }
     }
 
+    /// Times a number.
+    pub fn times(mut self, factor: f64) -> Self {
+        self.terms.iter_mut().for_each(|(_, value)| *value *= factor);
+        self.offset *= factor;
+        self
+    }
+
+    /// The sum of two rows.
+    pub fn and(mut self, other: &Affine) -> Self {
+        self.terms.extend(&other.terms);
+        self.offset += other.offset;
+        self
+    }
+
     pub fn plus(mut self, value: f64, column: usize) -> Self {
         if value != 0.0 {
             self.terms.push((column, value));

@@ -1,6 +1,7 @@
 //! h(w) = |w|₂, its own polar;  a second-order cone.
 
 use super::Norm;
+use crate::exact::{Dyadic, Rational};
 use crate::program::{Affine, Cone, Program};
 
 pub struct L2;
@@ -14,6 +15,28 @@ impl Norm for L2 {
     }
     fn polar(&self, g: &[f64]) -> f64 {
         self.gauge(g)
+    }
+    fn square(&self, w: &[f64]) -> Rational {
+        let mut sum = Dyadic::ZERO;
+        for w in w.iter().map(|w| Dyadic::new(*w)) {
+            sum.add(&w.times(&w));
+        }
+        sum.rational()
+    }
+    fn polar_within(&self, g: &[i64], shift: u32, limit: i128) -> Option<bool> {
+        let square = g.iter().try_fold(0_i128, |sum, g| sum.checked_add(i128::from(*g).checked_mul(i128::from(*g))?))?;
+        let square = square.checked_mul(1_i128.checked_shl(2 * shift)?)?;
+        Some(limit >= 0 && limit.checked_mul(limit).is_none_or(|limit| square <= limit))
+    }
+    fn support(&self, g: &[f64]) -> Vec<f64> {
+        let length = self.gauge(g);
+        g.iter().map(|g| g / length).collect()
+    }
+    fn reweigh(&self, _: &[f64], weights: &mut [f64]) {
+        weights.fill(1.0);
+    }
+    fn ball(&self, _: usize) -> usize {
+        1
     }
     fn add_slope(&self, w: &[f64], c: f64, into: &mut [f64]) {
         into.iter_mut().zip(w).for_each(|(sum, w)| *sum += c * w);

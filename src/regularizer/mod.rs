@@ -1,7 +1,10 @@
 //! Regularizers: what a neuron costs.  A hidden norm with its polar and cone form, and how it is joined with the output weight.
 
+mod l1;
 mod l2;
+mod linf;
 
+use crate::exact::Rational;
 use crate::program::{Affine, Program};
 
 /// A norm h of a neuron's hidden weights: gauge, polar, cone form.
@@ -12,6 +15,17 @@ pub trait Norm: Sync {
     fn gauge(&self, w: &[f64]) -> f64;
     /// h°(g) = max { g·w : h(w) <= 1 }.
     fn polar(&self, g: &[f64]) -> f64;
+    /// h(w)², exactly; the weights are finite.
+    fn square(&self, w: &[f64]) -> Rational;
+    /// Whether 2^shift h°(g) <= limit, exactly, for shift < 64; `None` if the numbers are too wide.
+    fn polar_within(&self, g: &[i64], shift: u32, limit: i128) -> Option<bool>;
+    /// argmax { g·w : h(w) <= 1 }, for g ≠ 0.
+    fn support(&self, g: &[f64]) -> Vec<f64>;
+    /// Moves the weights λ so that Σ g_j²/λ_j is nearer to h°(g)² at this g, up to a factor: the next step of least squares that
+    /// minimises h° (iterative reweighting).
+    fn reweigh(&self, g: &[f64], weights: &mut [f64]);
+    /// The largest |w|₂² where h(w) <= 1, for `size` weights.
+    fn ball(&self, size: usize) -> usize;
     /// into += c · a subgradient of ½ h² at w.
     fn add_slope(&self, w: &[f64], c: f64, into: &mut [f64]);
     /// Demands h(x) <= t of the program and returns the rows used.
@@ -19,7 +33,26 @@ pub trait Norm: Sync {
 }
 
 /// Every hidden norm that can be solved.  A new norm is one file and one row here.
-pub const NORMS: &[&dyn Norm] = &[&l2::L2];
+pub const NORMS: &[&dyn Norm] = &[&l2::L2, &l1::L1, &linf::Linf];
+
+impl std::fmt::Debug for dyn Norm {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{}", self.name())
+    }
+}
+
+impl PartialEq for dyn Norm {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl dyn Norm {
+    /// Whether it is the Euclidean norm, for which more is known than for others.
+    pub fn euclidean(&self) -> bool {
+        self.name() == "l2"
+    }
+}
 
 /// The norm of a name, if there is one.
 pub fn find(name: &str) -> Option<&'static dyn Norm> {
@@ -56,6 +89,12 @@ impl Regularizer {
     /// `output_l1 subject to hidden_norm <= radius`.
     pub fn output_l1(radius: f64) -> Self {
         Regularizer { hidden: NORMS[0], radius: Some(radius) }
+    }
+
+    /// The constraint as the language writes it, if there is one.
+    pub fn constraint(&self) -> Option<String> {
+        let norm = if self.hidden.euclidean() { String::new() } else { format!("({})", self.hidden.name()) };
+        self.radius.map(|radius| format!("hidden_norm{norm} <= {radius}"))
     }
 
     /// The penalty as the language writes it, without its constraint.

@@ -9,7 +9,7 @@ use super::search::{Master, Search};
 use crate::arrangement::Pattern;
 use crate::lowering::{Group, Shape, all_groups};
 use crate::pricing::{Find, ascend, price_cells};
-use crate::problem::{Gauge, Random};
+use crate::problem::Random;
 use std::collections::BTreeSet;
 
 /// Rounds over rays, and the violation relative to β at which they have done their work.
@@ -68,7 +68,7 @@ impl Search<'_, '_> {
 
     /// Generates among the given cells only, until none of them is worth adding.
     pub fn among(&mut self, cells: &[Pattern]) -> Stopped {
-        if self.features.gauge == Gauge::Cap {
+        if !self.features.euclidean() {
             let cells = cells.iter().map(|pattern| (pattern.clone(), Vec::new()));
             return self.settle(all_groups(self.problem, &self.features, cells));
         }

@@ -5,7 +5,7 @@ use super::search::Search;
 use crate::certificate::{BASIS_BITS, Certificate, Claim, Correction, Dual, FORMAT, Proof, Statement, VERSION, Weights};
 use crate::checker::{Verdict, check, proofs};
 use crate::pricing::{ConeTree, Find, Price, ascend, pivots, prove_by_cones, semidefinite};
-use crate::problem::{Gauge, Network};
+use crate::problem::Network;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::Instant;
@@ -162,7 +162,7 @@ impl Search<'_, '_> {
 
     /// The prover that suits the rank; between the two both are tried, and the tree that closes is kept.
     fn try_claim(&mut self, claim: &Claim, rank: usize, most_nodes: usize) -> Tried {
-        if rank > CONE_RANK || most_nodes == 1 || claim.gauge == Gauge::Cap {
+        if rank > CONE_RANK || most_nodes == 1 {
             return self.by_signs(claim, most_nodes);
         }
         let cones = self.by_cones(claim, most_nodes);
@@ -192,7 +192,11 @@ impl Search<'_, '_> {
                 tell(worst / limit, nodes);
             })
         });
-        Tried { worst: attempt.worst / limit, violations: attempt.violation.into_iter().collect(), tree: Tree::Signs(attempt.tree) }
+        Tried {
+            worst: attempt.worst / limit,
+            violations: attempt.violation.into_iter().map(|point| semidefinite::unstretched(claim, point)).collect(),
+            tree: Tree::Signs(attempt.tree),
+        }
     }
 
     /// Runs a prover on the workers while this thread passes on what it tells: the worst price so far over the limit, and its nodes.
@@ -229,10 +233,9 @@ impl Search<'_, '_> {
         for (sign, tree) in SIGNS.into_iter().zip(tried) {
             let price = Price::new(&self.features, dual, sign.into());
             for point in &tree.violations {
-                let mut theta = basis.map_or_else(|| point.clone(), |basis| transposed(basis, point));
+                let mut theta: Vec<f64> = basis.map_or_else(|| point.clone(), |basis| transposed(basis, point));
                 theta.extend(self.features.head().filter(|_| basis.is_some()).map(|_| point[point.len() - 1]));
-                let size = self.features.gauge(&theta);
-                let theta: Vec<f64> = theta.iter().map(|x| x / size).collect();
+                let theta = self.features.allowed(&theta);
                 let value = price.value(&theta);
                 finds.push(Find { sign: sign.into(), theta, price: value });
             }

@@ -87,7 +87,7 @@ impl<'a, 'c> Search<'a, 'c> {
             lower: trivial,
             proof: None,
             proving: 0.0,
-            basis: row_basis(inputs, BASIS_BITS),
+            basis: features.hidden.euclidean().then(|| row_basis(inputs, BASIS_BITS)).flatten(),
             rounds: 0,
             size: Size::default(),
             listed: 0,

@@ -13,7 +13,7 @@ mod residual;
 pub use improvement::{Improvement, improvement};
 
 use crate::arrangement::Pattern;
-use crate::problem::{Features, Gauge, Matrix, Network, Problem};
+use crate::problem::{Features, Matrix, Network, Problem};
 use residual::{Residual, Row};
 use std::collections::BTreeSet;
 
@@ -79,7 +79,7 @@ pub fn examine(problem: &Problem, network: &Network, guess: &[f64]) -> Findings 
     let middle: Vec<f64> = rows.iter().map(Row::middle).collect();
     let corners = rows.iter().filter(|row| row.corner()).count();
     let zero = network.neurons() - neurons.neurons();
-    if features.gauge == Gauge::Cap {
+    if !features.euclidean() {
         let (kind, dual) = (Kind::Beyond, middle);
         return Findings { kind, alignment: 0.0, balance: 0.0, skip: 0.0, zero, kinks: 0, corners, cells: cells.len(), dual, neurons };
     }

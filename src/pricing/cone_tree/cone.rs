@@ -3,6 +3,7 @@
 //! With a_l = k_l ℓ_l / T and g in units of T, G(θ)/T = g·θ + Σ_{k_l > 0} max(a_l·θ, 0) + Σ_{k_l < 0} min(a_l·θ, 0).
 //! Generators and the signs of ℓ·g_k are exact, so that the checker sees the same lines straddle; the rest is floating point.
 
+use super::measure::Measure;
 use super::{dot, length};
 use crate::certificate::Claim;
 
@@ -27,6 +28,7 @@ pub struct Floats<'a, const R: usize> {
     /// What sums over all lines may have lost to rounding.
     pub noise: f64,
     slope: [f64; R],
+    pub measure: Measure,
     /// Generators with entries beyond this would overflow the checker's sums.
     pub largest: i64,
 }
@@ -51,6 +53,7 @@ impl<'a, const R: usize> Floats<'a, R> {
             finest: libm::scalbn(1.0, unit(claim) as i32) / limit,
             noise: 32.0 * f64::EPSILON * widest,
             slope,
+            measure: Measure::of(claim),
             largest: (libm::scalbn(1.0, 125) / (widest * limit)).min(libm::scalbn(1.0, 46)) as i64,
             lines,
             squares,
@@ -65,6 +68,15 @@ impl<'a, const R: usize> Floats<'a, R> {
         }
         let sign = self.exact(line, generator).signum() * self.claim.kinks[line].signum();
         sign as f64 * product.abs().max(f64::MIN_POSITIVE)
+    }
+
+    /// G/T at any θ.
+    pub fn value(&self, theta: &[f64; R]) -> f64 {
+        let bend = |(line, convex): (&[f64; R], &bool)| {
+            let at = dot(line, theta);
+            if *convex { at.max(0.0) } else { at.min(0.0) }
+        };
+        dot(&self.slope, theta) + self.lines.iter().zip(&self.convex).map(bend).sum::<f64>()
     }
 
     /// ℓ_l·g.

@@ -2,15 +2,19 @@
 //! ```text
 //!   c = c_0 + Σ τ_p a_p + Σ λ_k d_k
 //! ```
-//! shortest, d_k being the dual basis of the generators and c_0 the vector that reaches the convex part at every generator.
+//! least in ρ°, d_k being the dual basis of the generators and c_0 the vector that reaches the convex part at every generator.
 //!
-//! Least squares in a box, by an active set (Stark and Parker 1995).  At the optimum c is also the maximiser of the relaxation.
+//! Least squares in a box, by an active set (Stark and Parker 1995), with [`Measure`]'s weights.  At the optimum c, weighed, is also
+//! the maximiser of the relaxation.
 
 use super::cone::{Cone, Floats};
-use super::{dot, length};
+use super::dot;
+use super::measure::{Measure, Weights};
 
 /// Steps of the active set; a leaf that needs more is left as good as it is.
 const STEPS: usize = 80;
+/// Rounds of weighing where ρ is no length.
+const ROUNDS: usize = 200;
 /// Passes of coordinate descent before it.
 const SWEEPS: usize = 2;
 
@@ -23,14 +27,27 @@ pub struct Search<const R: usize> {
     columns: Vec<[f64; R]>,
     inverse_squares: Vec<f64>,
     pub x: Vec<f64>,
-    /// The residual c.
-    pub rest: [f64; R],
+    /// The best c so far.
+    pub c: [f64; R],
+    /// The residual: c with its shift, weighed.
+    rest: [f64; R],
+    weights: Weights<R>,
     free: Vec<usize>,
 }
 
 impl<const R: usize> Default for Search<R> {
     fn default() -> Self {
-        Search { lines: 0, columns: Vec::new(), inverse_squares: Vec::new(), x: Vec::new(), rest: [0.0; R], free: Vec::new() }
+        let weights = Weights { roots: [1.0; R], shift: 0.0 };
+        Search {
+            lines: 0,
+            columns: Vec::new(),
+            inverse_squares: Vec::new(),
+            x: Vec::new(),
+            c: [0.0; R],
+            rest: [0.0; R],
+            weights,
+            free: Vec::new(),
+        }
     }
 }
 
@@ -40,18 +57,47 @@ impl<const R: usize> Search<R> {
     /// Returns the point of the cone where the relaxation is largest, as far as known.
     pub fn run(&mut self, floats: &Floats<R>, cone: &Cone<R>, start: &[f64; R], target: f64) -> [f64; R] {
         let Some(dual) = &cone.dual else {
-            (self.rest, self.lines) = ([0.0; R], cone.concave.len());
+            (self.c, self.lines) = ([0.0; R], cone.concave.len());
             self.x.clear();
             self.x.resize(self.lines, 0.0);
             return cone.middle();
         };
-        self.begin(floats, cone, dual, start);
+        let measure = &floats.measure;
+        self.lines = cone.concave.len();
+        self.x.clear();
+        self.x.extend(cone.concave.iter().map(|bent| if dot(&floats.lines[bent.line as usize], start) < 0.0 { 1.0 } else { 0.0 }));
+        self.x.resize(self.lines + R, 0.0);
+        self.weights = measure.start();
+        let (mut best, mut slopes) = (f64::INFINITY, Vec::new());
+        for round in 0..if measure.euclidean() { 1 } else { ROUNDS } {
+            self.begin(floats, cone, dual);
+            let decided = self.minimise(measure, cone, dual, target);
+            let c = self.vector();
+            let polar = measure.polar(&c);
+            if polar < best {
+                (best, self.c) = (polar, c);
+                slopes.clone_from(&self.x);
+            } else if round > 0 && polar >= best * (1.0 - 1e-9) {
+                break;
+            }
+            if decided {
+                break;
+            }
+            self.weights = measure.again(&c, &self.weights);
+        }
+        let point = self.inside(cone, dual).0;
+        self.x = slopes;
+        point
+    }
+
+    /// Least squares with the present weights; whether c is short enough, or the relaxation proves that it cannot be.
+    fn minimise(&mut self, measure: &Measure, cone: &Cone<R>, dual: &[[f64; R]; R], target: f64) -> bool {
         (0..SWEEPS).for_each(|_| self.sweep());
         for _ in 0..STEPS {
             let (point, relaxation) = self.inside(cone, dual);
-            let short = length(&self.rest) <= target * (1.0 - 1e-8);
-            if short || relaxation > target * length(&point) {
-                return point;
+            let short = measure.polar(&self.vector()) <= target * (1.0 - 1e-8);
+            if short || relaxation > target * measure.gauge(&point) {
+                return true;
             }
             let Some(entering) = self.most_violated() else { break };
             self.free.push(entering);
@@ -59,32 +105,39 @@ impl<const R: usize> Search<R> {
                 break;
             }
         }
-        self.inside(cone, dual).0
+        false
     }
 
-    fn begin(&mut self, floats: &Floats<R>, cone: &Cone<R>, dual: &[[f64; R]; R], start: &[f64; R]) {
-        self.lines = cone.concave.len();
+    /// c, from the residual.
+    fn vector(&self) -> [f64; R] {
+        let mut c: [f64; R] = std::array::from_fn(|j| self.rest[j] / self.weights.roots[j]);
+        c[R - 1] -= self.weights.shift;
+        c
+    }
+
+    /// Columns and residual for the weights and the x at hand.
+    fn begin(&mut self, floats: &Floats<R>, cone: &Cone<R>, dual: &[[f64; R]; R]) {
         self.free.clear();
         self.columns.clear();
         self.inverse_squares.clear();
-        self.x.clear();
+        let weights = self.weights;
+        let weighed = |column: &[f64; R]| std::array::from_fn(|j| column[j] * weights.roots[j]);
         self.rest = [0.0; R];
+        self.rest[R - 1] = weights.shift * weights.roots[R - 1];
         for (d, height) in dual.iter().zip(&cone.reach) {
-            shift(&mut self.rest, d, *height);
+            shift(&mut self.rest, &weighed(d), *height);
         }
-        for bent in &cone.concave {
-            let column = floats.lines[bent.line as usize];
-            let tau = if dot(&column, start) < 0.0 { 1.0 } else { 0.0 };
-            shift(&mut self.rest, &column, tau);
+        let lines = cone.concave.iter().map(|bent| &floats.lines[bent.line as usize]);
+        for (column, x) in lines.chain(dual).zip(&self.x) {
+            let column = weighed(column);
+            shift(&mut self.rest, &column, *x);
             self.columns.push(column);
-            self.inverse_squares.push(floats.inverse_squares[bent.line as usize]);
-            self.x.push(tau);
         }
-        for d in dual {
-            self.columns.push(*d);
-            self.inverse_squares.push(1.0 / dot(d, d));
-            self.x.push(0.0);
+        let inverse = |column: &[f64; R]| 1.0 / dot(column, column).max(f64::MIN_POSITIVE);
+        if floats.measure.euclidean() {
+            self.inverse_squares.extend(cone.concave.iter().map(|bent| floats.inverse_squares[bent.line as usize]));
         }
+        self.inverse_squares.extend(self.columns[self.inverse_squares.len()..].iter().map(inverse));
     }
 
     fn upper(&self, j: usize) -> f64 {
@@ -106,12 +159,15 @@ impl<const R: usize> Search<R> {
 
     /// The point of the cone that c stands for, and the relaxation there: convex lines by their chords, concave ones as they are.
     fn inside(&self, cone: &Cone<R>, dual: &[[f64; R]; R]) -> ([f64; R], f64) {
-        let mut weights = dual.map(|d| dot(&d, &self.rest).max(0.0));
+        let roots = &self.weights.roots;
+        let theta: [f64; R] = std::array::from_fn(|j| self.rest[j] * roots[j]);
+        let mut weights = dual.map(|d| dot(&d, &theta).max(0.0));
         if weights.iter().all(|w| *w <= 0.0) {
             weights = [1.0; R];
         }
         let point = cone.combination(&weights);
-        let bent: f64 = self.columns[..self.lines].iter().map(|column| dot(column, &point).min(0.0)).sum();
+        let unweighed: [f64; R] = std::array::from_fn(|j| point[j] / roots[j]);
+        let bent: f64 = self.columns[..self.lines].iter().map(|column| dot(column, &unweighed).min(0.0)).sum();
         (point, dot(&weights, &cone.reach) + bent)
     }
 

@@ -1,9 +1,10 @@
-//! The cone tree (GLOBAL 3): weight space as simplicial cones, split until a vector at every leaf proves G(θ) <= T |θ| there.
+//! The cone tree (GLOBAL 3): weight space as simplicial cones, split until a vector at every leaf proves G(θ) <= T ρ(θ) there.
 //!
 //! The target comes down level by level, so that an unfinished tree is even: its worst leaf is a bound on every price.
 
 mod cone;
 mod leaf;
+mod measure;
 mod split;
 mod written;
 
@@ -24,9 +25,9 @@ const DEEPEST: usize = 200;
 /// What a proof attempt left.
 pub struct ConeTree {
     text: Writer,
-    /// G(θ) <= `worst` T |θ| is proved everywhere; at most 1 if the claim is.
+    /// G(θ) <= `worst` T ρ(θ) is proved everywhere; at most 1 if the claim is.
     pub worst: f64,
-    /// θ with G(θ) > T |θ|, one per subtree that met one.
+    /// θ with G(θ) > T ρ(θ), one per subtree that met one.
     pub violations: Vec<Vec<f64>>,
     pub nodes: usize,
 }
@@ -38,7 +39,7 @@ impl ConeTree {
     }
 }
 
-/// Tries to prove `claim`, of rank 6 at most, with no more than about `most_nodes` nodes.
+/// Tries to prove `claim`, of rank 7 at most, with no more than about `most_nodes` nodes.
 ///
 /// `progress` hears of the worst leaf after every level.  The result does not depend on the number of threads unless `stop`
 /// ends it.
@@ -50,6 +51,7 @@ pub fn prove(claim: &Claim, most_nodes: usize, stop: &(dyn Fn() -> bool + Sync),
         4 => grow::<4>(claim, most_nodes, stop, progress),
         5 => grow::<5>(claim, most_nodes, stop, progress),
         6 => grow::<6>(claim, most_nodes, stop, progress),
+        7 => grow::<7>(claim, most_nodes, stop, progress),
         _ => ConeTree { text: Writer::default(), worst: f64::INFINITY, violations: Vec::new(), nodes: 0 },
     }
 }
@@ -61,7 +63,7 @@ fn grow<const R: usize>(
     progress: &mut dyn FnMut(f64, usize),
 ) -> ConeTree {
     let floats = Floats::<R>::new(claim);
-    let roots: Vec<Cone<R>> = (0..1_u32 << R).map(|bits| Cone::orthant(&floats, bits)).collect();
+    let roots: Vec<Cone<R>> = (0..1_u32 << (R - usize::from(floats.measure.cap))).map(|bits| Cone::orthant(&floats, bits)).collect();
     let mut trees: Vec<Node<R>> = roots.iter().map(|root| Node::fresh(root.middle())).collect();
     let mut tree = ConeTree { text: Writer::default(), worst: f64::INFINITY, violations: Vec::new(), nodes: roots.len() };
     let mut level = 0;
@@ -168,8 +170,12 @@ impl<const R: usize> Pass<'_, R> {
             return Found::default();
         }
         let point = search.run(self.floats, cone, start, self.target);
-        let violated = cone.value(self.floats, &point) > length(&point) * (1.0 + 1e-12);
-        let bound = length(&search.rest);
+        let measure = &self.floats.measure;
+        let top = measure.within(&point);
+        // Where the cap moved the point it may have left the cone, and the cone's own function is not G there.
+        let value = if top == point { cone.value(self.floats, &point) } else { self.floats.value(&top) };
+        let violated = value > measure.gauge(&top) * (1.0 + 1e-12);
+        let bound = measure.polar(&search.c);
         if bound <= self.target && cone.dual.is_some() {
             // What is below T by more than a hair will not be looked at again.
             let target = if bound < 1.0 - 1e-6 { 1.0 } else { self.target };
@@ -186,7 +192,7 @@ impl<const R: usize> Pass<'_, R> {
                 *leaf = written;
             }
             *start = point;
-            return Found { nodes: 1, violations: if violated { vec![point.to_vec()] } else { Vec::new() } };
+            return Found { nodes: 1, violations: if violated { vec![top.to_vec()] } else { Vec::new() } };
         };
         let cones = cone.split(self.floats, split.0, split.1);
         let mut children = Box::new(cones.each_ref().map(|cone| Node::fresh(cone.nearest(&point))));

@@ -2,8 +2,8 @@
 //! not what the sign of ℓ·c says.
 
 use super::cone::{Cone, Floats};
+use super::dot;
 use super::leaf::Search;
-use super::{dot, length};
 use crate::certificate::{SLOPE_BITS, Writer};
 
 /// What rounding may cost, relative to the limit.
@@ -17,7 +17,7 @@ const DOUBT: f64 = 1.0 / (1_u64 << 40) as f64;
 
 /// A vector that bounds G on a cone, exact as it will be written.
 pub struct Leaf {
-    /// At least the length of c over the limit: G(θ) <= bound T |θ| on the cone.
+    /// At least ρ°(c) over the limit: G(θ) <= bound T ρ(θ) on the cone.
     pub bound: f64,
     pub text: Writer,
 }
@@ -25,7 +25,7 @@ pub struct Leaf {
 impl Leaf {
     /// What `search` found for `cone`, in the coarsest unit with which the bound stays below `target`, if there is one.
     pub fn written<const R: usize>(floats: &Floats<R>, cone: &Cone<R>, search: &Search<R>, target: f64) -> Leaf {
-        let room = target - length(&search.rest);
+        let room = target - floats.measure.polar(&search.c);
         let units = room / (floats.finest * R as f64).max(f64::MIN_POSITIVE);
         let coarsest = if units > 1.0 && room.is_finite() { (libm::log2(units) + 2.0).min(SLOPE_BITS.into()) as u32 } else { 0 };
         let within = |leaf: &Leaf| leaf.bound <= target;
@@ -46,11 +46,12 @@ impl Leaf {
     ) -> Option<Leaf> {
         let unit = floats.finest * (1_u64 << shift) as f64;
         let middle = cone.middle();
-        let mut c = search.rest;
+        let mut c = search.c;
         for _ in 0..RAISES {
             // Rounded away from the cone's polar, so that every generator is reached at least as well.
             let integers: [f64; R] = std::array::from_fn(|j| if middle[j] < 0.0 { (c[j] / unit).floor() } else { (c[j] / unit).ceil() });
-            let bound = unit * length(&integers) * (1.0 + 1e-13);
+            let polar = floats.measure.polar(&integers);
+            let bound = unit * (polar + 1e-13 * polar.abs());
             if !bound.is_finite() || bound > target {
                 return None;
             }

@@ -4,7 +4,7 @@
 
 use super::{Form, Leaf, Tree};
 use crate::certificate::{Claim, Kind, Proof, SLOPE_BITS, Writer};
-use crate::problem::Matrix;
+use crate::problem::{Gauge, Matrix};
 
 /// Leaves are closed with at least twice this to spare; a larger μ leaves the exact test of definiteness its room.
 const ROOM: f64 = 4e-10;
@@ -17,15 +17,29 @@ const FINEST: u32 = 48;
 pub fn form(claim: &Claim) -> (Form, f64) {
     let sizes = sizes(claim);
     let limit = power_above(claim.limit as f64);
-    let unit = |(line, size): (&Vec<i64>, &f64)| line.iter().map(|x| *x as f64 / size).collect::<Vec<f64>>();
+    let stretch = stretch(claim);
+    let unit = |(line, size): (&Vec<i64>, &f64)| line.iter().zip(&stretch).map(|(x, s)| *x as f64 / size * s).collect::<Vec<f64>>();
     let values: Vec<f64> = claim.lines.iter().zip(&sizes).flat_map(unit).collect();
     let form = Form {
         rows: Matrix::new(claim.lines.len(), claim.rank(), values),
         gauge: claim.gauge,
-        linear: claim.slope.iter().map(|g| *g as f64 / limit).collect(),
+        linear: claim.slope.iter().zip(&stretch).map(|(g, s)| *g as f64 / limit * s).collect(),
         kinks: claim.kinks.iter().zip(&sizes).map(|(k, size)| *k as f64 / limit * size).collect(),
     };
     (form, claim.limit as f64 / limit)
+}
+
+/// A point of the form as a θ of the claim; not of ρ(θ) = 1 where the ball is larger than that.
+pub fn unstretched(claim: &Claim, point: Vec<f64>) -> Vec<f64> {
+    point.iter().zip(stretch(claim)).map(|(x, s)| x * s).collect()
+}
+
+/// The prover's ball is |u| <= 1: with the max norm u is divided by √r.
+fn stretch(claim: &Claim) -> Vec<f64> {
+    let heads = usize::from(claim.gauge == Gauge::Cap);
+    let size = claim.rank() - heads;
+    let root = (claim.hidden.ball(size) as f64).sqrt();
+    (0..size).map(|_| root).chain((0..heads).map(|_| 1.0)).collect()
 }
 
 /// The power of two next above |ℓ|, for every line.
@@ -99,7 +113,8 @@ impl Rounding<'_> {
             self.writer.natural(k as u128);
             self.scaled((weight * fine / (self.sizes[path[j]] * self.sizes[path[k]])).round());
         }
-        self.scaled((leaf.mu * self.limit + ROOM * self.claim.limit as f64).ceil().max(0.0));
+        let ball = self.claim.hidden.ball(self.claim.rank() - usize::from(self.claim.gauge == Gauge::Cap)) as f64;
+        self.scaled(((leaf.mu * self.limit + ROOM * self.claim.limit as f64) / ball).ceil().max(0.0));
     }
 
     /// η and 2h as parts of the kink.

@@ -23,7 +23,7 @@ mod tests;
 mod tree;
 mod tridiagonal;
 
-pub use certified::{form, proof};
+pub use certified::{form, proof, unstretched};
 pub use leaf::bound;
 pub use rows::radius;
 pub use tree::prove;

@@ -16,14 +16,26 @@ fn random_form(n: usize, rank: usize, seed: u64) -> Form {
 }
 
 fn value(form: &Form, theta: &[f64]) -> f64 {
-    let price = Price { lines: &form.rows, gauge: form.gauge, linear: form.linear.clone(), kinks: form.kinks.clone() };
+    let price = Price {
+        lines: &form.rows,
+        gauge: form.gauge,
+        hidden: crate::regularizer::NORMS[0],
+        linear: form.linear.clone(),
+        kinks: form.kinks.clone(),
+    };
     let length = theta.iter().map(|x| x * x).sum::<f64>().sqrt();
     price.value(theta) / length
 }
 
 /// The best of many local maximisations.
 fn highest(form: &Form, starts: usize) -> f64 {
-    let price = Price { lines: &form.rows, gauge: form.gauge, linear: form.linear.clone(), kinks: form.kinks.clone() };
+    let price = Price {
+        lines: &form.rows,
+        gauge: form.gauge,
+        hidden: crate::regularizer::NORMS[0],
+        linear: form.linear.clone(),
+        kinks: form.kinks.clone(),
+    };
     let data = Transposed::new(&form.rows, form.gauge);
     let mut random = Random::new(17);
     let climbs = (0..starts).filter_map(|_| climb(&price, &data, &normals(form.linear.len(), &mut random), &|| false));

@@ -7,6 +7,7 @@ use super::{Attempt, Form, Leaf, Tree};
 use crate::pricing::Price;
 use crate::pricing::ascent::{Transposed, climb};
 use crate::problem::Gauge;
+use crate::regularizer::NORMS;
 use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -232,8 +233,13 @@ impl Prover<'_> {
     /// Climbs from θ if G is near T there and no earlier climb ended beside it; where that ends, and G there.
     fn climbed(&self, theta: &[f64]) -> Option<(Vec<f64>, f64)> {
         let start = self.measured(theta)?;
-        let price =
-            Price { lines: &self.form.rows, gauge: self.form.gauge, linear: self.form.linear.clone(), kinks: self.form.kinks.clone() };
+        let price = Price {
+            lines: &self.form.rows,
+            gauge: self.form.gauge,
+            hidden: NORMS[0],
+            linear: self.form.linear.clone(),
+            kinks: self.form.kinks.clone(),
+        };
         let value = price.value(&start);
         if value <= NEAR * self.target {
             return None;

@@ -75,6 +75,7 @@ impl Checker {
             let span = &penalty.place.span;
             match penalty.value {
                 Penalty::OutputL1 => {}
+                Penalty::WeightDecay { output: "l2", .. } if case.machine.highs.is_none() => {}
                 Penalty::WeightDecay { hidden: "l2", output: "l2" } => {}
                 Penalty::WeightDecay { .. } if case.machine.highs.is_some() => {
                     let words = self.written(span).to_string();
@@ -82,7 +83,7 @@ impl Checker {
                 }
                 Penalty::WeightDecay { .. } => {
                     let words = self.written(span).to_string();
-                    self.not_yet_but(&words, span, "for now: plain `weight_decay`", "weight_decay");
+                    self.not_yet_but(&words, span, "for now: without `output`, as there is one output", "weight_decay");
                 }
             }
         }

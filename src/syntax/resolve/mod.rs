@@ -29,7 +29,7 @@ use columns::Columns;
 use layers::Shift;
 use library::{Key, Library};
 use network::Net;
-use objective::{Goal, LossSpec};
+use objective::{Goal, LossSpec, Penalty};
 use solve::Machine;
 use std::path::Path;
 use std::sync::Arc;
@@ -96,8 +96,13 @@ fn assemble(checker: &Checker, net: Net, goal: Goal, data: super::model::DataSpe
         width: net.width,
         skip: net.skip,
     };
-    let penalty = goal.penalty?.place;
-    let regularizer = goal.radius.map_or_else(Regularizer::weight_decay, Regularizer::output_l1);
+    let penalty = goal.penalty?;
+    let (norm, radius) = match (penalty.value, goal.radius) {
+        (_, Some((radius, norm))) => (norm, Some(radius)),
+        (Penalty::WeightDecay { hidden, .. }, None) => (hidden, None),
+        (Penalty::OutputL1, None) => ("l2", None),
+    };
+    let regularizer = Regularizer { hidden: crate::regularizer::find(norm)?, radius };
     Some(Model {
         name: checker.source.name.clone(),
         parameters: checker.parameters.iter().map(|p| (p.name.text.clone(), p.value.clone())).collect(),
@@ -107,7 +112,7 @@ fn assemble(checker: &Checker, net: Net, goal: Goal, data: super::model::DataSpe
         network,
         loss: super::model::Placed { value: total, place: loss.place },
         strength: goal.strength,
-        regularizer: super::model::Placed { value: regularizer, place: penalty },
+        regularizer: super::model::Placed { value: regularizer, place: penalty.place },
         plan: Default::default(),
         arrangements: None,
         vectors: None,

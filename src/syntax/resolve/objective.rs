@@ -39,8 +39,8 @@ pub struct Goal {
     pub penalty: Option<Placed<Penalty>>,
     pub strength: Placed<f64>,
     pub constraints: Vec<Placed<Constraint>>,
-    /// r of `hidden_norm <= r`.
-    pub radius: Option<f64>,
+    /// r and the norm of `hidden_norm <= r`.
+    pub radius: Option<(f64, &'static str)>,
 }
 
 impl LossSpec {
@@ -318,13 +318,18 @@ impl Checker {
         let (constraint, span) = match &expr.term {
             Term::Word(word) if word == "interpolate" => (Constraint::Interpolate, &expr.span),
             Term::Binary { left, op: Op::AtMost, right } => {
-                let kind = match left.word() {
-                    Some("hidden_norm") => Constraint::HiddenNorm,
-                    Some("weight_decay") => Constraint::WeightDecay,
+                let (name, args) = left.head().unzip();
+                let word = name.map(|name| name.text).unwrap_or_default();
+                let (kind, norm) = match (word.as_str(), args.unwrap_or_default()) {
+                    ("hidden_norm", []) => (Constraint::HiddenNorm, "l2"),
+                    ("hidden_norm", [norm]) if norm.label.is_none() => {
+                        (Constraint::HiddenNorm, self.choice("hidden_norm", &norm.value, &["l2", "l1", "linf"])?)
+                    }
+                    ("weight_decay", []) => (Constraint::WeightDecay, "l2"),
                     _ => return self.refuse(self.unknown_constraint(left)),
                 };
-                let bound = self.real(left.word().unwrap_or_default(), right, 0.0, f64::INFINITY)?;
-                goal.radius = goal.radius.or((kind == Constraint::HiddenNorm).then_some(bound));
+                let bound = self.real(&word, right, 0.0, f64::INFINITY)?;
+                goal.radius = goal.radius.or((kind == Constraint::HiddenNorm).then_some((bound, norm)));
                 (kind, &expr.span)
             }
             Term::Binary { left, right, .. } if matches!(left.word(), Some("hidden_norm" | "weight_decay")) => {
@@ -346,7 +351,7 @@ impl Checker {
     fn unknown_constraint(&self, expr: &Expr) -> Diagnostic {
         let written = self.written(&expr.span);
         let error = self.error("E0341", format!("`{written}` is not a constraint"), &expr.span, "unknown");
-        let error = error.note("the constraints are: hidden_norm <= r, weight_decay <= r, interpolate");
+        let error = error.note("the constraints are: hidden_norm <= r, hidden_norm(l1) <= r, weight_decay <= r, interpolate");
         match expr.head().and_then(|(name, _)| similar(&name.text, ["hidden_norm", "weight_decay", "interpolate"])) {
             Some(near) if expr.word().is_some() => error.replace(format!("there is one with a similar name: `{near}`"), near),
             _ => error,

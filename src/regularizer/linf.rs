@@ -1,0 +1,49 @@
+//! h(w) = max |w_j|, its polar Σ |g_j|;  linear.
+
+use super::Norm;
+use crate::exact::{Dyadic, Rational};
+use crate::program::{Affine, Cone, Program};
+
+pub struct Linf;
+
+impl Norm for Linf {
+    fn name(&self) -> &'static str {
+        "linf"
+    }
+    fn gauge(&self, w: &[f64]) -> f64 {
+        w.iter().fold(0.0, |largest, w| largest.max(w.abs()))
+    }
+    fn polar(&self, g: &[f64]) -> f64 {
+        g.iter().map(|g| g.abs()).sum()
+    }
+    fn square(&self, w: &[f64]) -> Rational {
+        let largest = Dyadic::new(self.gauge(w));
+        largest.times(&largest).rational()
+    }
+    fn support(&self, g: &[f64]) -> Vec<f64> {
+        g.iter().map(|g| if *g == 0.0 { 0.0 } else { g.signum() }).collect()
+    }
+    fn polar_within(&self, g: &[i64], shift: u32, limit: i128) -> Option<bool> {
+        let sum = g.iter().try_fold(0_i128, |sum, g| sum.checked_add(i128::from(*g).abs()))?;
+        Some(sum.checked_mul(1_i128.checked_shl(shift)?)? <= limit)
+    }
+    fn reweigh(&self, g: &[f64], weights: &mut [f64]) {
+        let sum = self.polar(g).max(f64::MIN_POSITIVE);
+        weights.iter_mut().zip(g).for_each(|(weight, g)| *weight = (g.abs() / sum).max(1e-7));
+    }
+    fn ball(&self, size: usize) -> usize {
+        size
+    }
+    fn add_slope(&self, w: &[f64], c: f64, into: &mut [f64]) {
+        let largest = (0..w.len()).max_by(|&i, &j| w[i].abs().total_cmp(&w[j].abs()).then(j.cmp(&i)));
+        if let Some(j) = largest {
+            into[j] += c * w[j];
+        }
+    }
+    /// -t <= x <= t.
+    fn cone_form(&self, program: &mut Program, t: Affine, x: Vec<Affine>) -> std::ops::Range<usize> {
+        let sides = x.into_iter().flat_map(|x| [x.clone().times(-1.0).and(&t), x.and(&t)]);
+        let sides: Vec<Affine> = sides.collect();
+        program.constrain(Cone::Nonnegatives(sides.len()), sides)
+    }
+}
