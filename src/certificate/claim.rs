@@ -53,20 +53,28 @@ pub enum Fault {
 }
 
 /// The slopes p = P/D and q = Q/D right and left of 0, and h: products with dual mantissas are rounded to multiples of 2^h.
-struct Slopes {
-    positive: i128,
-    negative: i128,
-    denominator: Rational,
-    cut: u32,
+pub(super) struct Slopes {
+    pub positive: i128,
+    pub negative: i128,
+    pub denominator: Rational,
+    pub cut: u32,
 }
 
 /// The data on their grid: rows x̃ or z̃, its exponent e (x ≈ x̃ 2^-e), and bounds on |x_i 2^e - x̃_i| in units of 2^-BASIS_BITS.
-struct Grid {
-    rows: Vec<Vec<i64>>,
+pub(super) struct Grid {
+    pub rows: Vec<Vec<i64>>,
     exponent: i32,
     errors: Vec<i128>,
     /// 1 + δ >= |B|.
     norm: Rational,
+}
+
+impl Dual {
+    /// Whether it has one mantissa a row, none too wide.
+    pub(super) fn fits(&self, rows: usize) -> Result<(), Fault> {
+        let wide = |m: &i64| m.unsigned_abs() >> (DUAL_BITS + 2) != 0;
+        if self.mantissas.len() != rows || self.mantissas.iter().any(wide) { Err(Fault::Shape) } else { Ok(()) }
+    }
 }
 
 impl Claim {
@@ -83,10 +91,7 @@ impl Claim {
         if inputs.columns > MOST_COLUMNS || !of_degree_1(&problem.architecture.activation) {
             return Err(Fault::Width);
         }
-        let wide = DUAL_BITS + 2;
-        if dual.mantissas.len() != inputs.rows || dual.mantissas.iter().any(|m| m.unsigned_abs() >> wide != 0) {
-            return Err(Fault::Shape);
-        }
+        dual.fits(inputs.rows)?;
         let slopes = Slopes::of(&problem.architecture.activation).ok_or(Fault::Width)?;
         let plain = Grid::plain(&inputs).ok_or(Fault::Width)?;
         let grid = match basis {
@@ -144,7 +149,7 @@ fn of_degree_1(activation: &Activation) -> bool {
 }
 
 /// T = floor( (D 2^(e + exponent) (n β / t - Lip Σ |e_i| |x_i|) - D Lip Σ |m_i| error_i) / |B| ), n being the number of rows of a mean and 1 of a sum.
-fn limit(problem: &Problem, dual: &Dual, scale: f64, slopes: &Slopes, grid: &Grid, moved: &Rational) -> Option<i128> {
+pub(super) fn limit(problem: &Problem, dual: &Dual, scale: f64, slopes: &Slopes, grid: &Grid, moved: &Rational) -> Option<i128> {
     let beta = written(problem.objective.strength)?;
     let scale = rational(scale).filter(|t| *t > Rational::ZERO)?;
     let unit = &slopes.denominator * power(grid.exponent.checked_add(dual.exponent)?)?;
@@ -215,7 +220,7 @@ impl Slopes {
 
 impl Grid {
     /// x̃ = x 2^e to the nearest integer, e such that the largest has GRID_BITS bits; `None` if a number is not finite.
-    fn plain(inputs: &Matrix) -> Option<Grid> {
+    pub fn plain(inputs: &Matrix) -> Option<Grid> {
         let largest = inputs.values.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
         if inputs.values.iter().any(|x| !x.is_finite()) {
             return None;

@@ -5,11 +5,13 @@
 mod claim;
 mod equalities;
 mod file;
+mod gates;
 mod stream;
 
 pub use claim::{BASIS_BITS, Claim, DUAL_BITS, Fault, GRID_BITS, SLOPE_BITS};
 pub use equalities::Correction;
 pub use file::NAME;
+pub use gates::GateClaim;
 pub use stream::{Reader, Writer};
 
 use crate::exact::{Dyadic, Natural, Rational};

@@ -5,10 +5,12 @@
 //! The argument is THEORY 0: with |u'φ(Xw)| <= nβ/t |w| for every w (the two claims), t u is feasible for the dual program.
 
 mod cones;
+mod gates;
 mod objective;
 mod refusal;
 mod signs;
 
+pub use gates::check as check_gates;
 pub use refusal::Refusal;
 
 use crate::certificate::{Certificate, Claim, Correction, FORMAT, Fault, Kind, Proof, Reader, Statement, VERSION};

@@ -1,0 +1,46 @@
+//! The inequalities that a certificate of a gated network is about, in integers: with the mantissas m_i of the dual vector and the data
+//! x̃_i on their grid,
+//! ```text
+//!   |Σ_i m_i [x_i·g >= 0] x̃_i|² <= T²    for every gate g
+//! ```
+//! The gates are a finite list, so nothing has to cover weight space; both output signs have the same inequality.  The grid is paid
+//! for in T just as for trees: a gate leaves a row out or passes it on, which stretches no error.
+
+use super::claim::{Grid, Slopes, limit};
+use super::{Correction, Dual, Fault};
+use crate::exact::{Integer, Rational};
+use crate::problem::Problem;
+
+/// The inequalities above, but for their gates.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GateClaim {
+    rows: Vec<Vec<i64>>,
+    mantissas: Vec<i64>,
+    limit: i128,
+}
+
+impl GateClaim {
+    /// The inequalities for a dual vector `scale`·u.
+    pub fn new(problem: &Problem, dual: &Dual, correction: &Correction, scale: f64) -> Result<GateClaim, Fault> {
+        let inputs = problem.inputs();
+        dual.fits(inputs.rows)?;
+        let slopes = Slopes { positive: 1, negative: 0, denominator: Rational::ONE, cut: 0 };
+        let grid = Grid::plain(&inputs).ok_or(Fault::Width)?;
+        let moved = correction.reach(&inputs).ok_or(Fault::Width)?;
+        let limit = limit(problem, dual, scale, &slopes, &grid, &moved).ok_or(Fault::Width)?;
+        Ok(GateClaim { rows: grid.rows, mantissas: dual.mantissas.clone(), limit })
+    }
+
+    /// Whether the inequality holds for a gate that passes on the rows where `open` says so.
+    pub fn holds(&self, open: impl Fn(usize) -> bool) -> bool {
+        let mut sums = vec![Integer::ZERO; self.rows.first().map_or(0, Vec::len)];
+        for (i, (row, m)) in self.rows.iter().zip(&self.mantissas).enumerate() {
+            if *m != 0 && open(i) {
+                // Of 38 and 41 bits: the product is exact.
+                sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += i128::from(*m) * i128::from(*x));
+            }
+        }
+        let square = sums.iter().fold(Integer::ZERO, |square, sum| square + sum * sum);
+        square <= Integer::from(self.limit) * Integer::from(self.limit)
+    }
+}
