@@ -30,7 +30,7 @@ fn problem() -> Problem {
             source: "reference".to_string(),
             dropped: 0,
         },
-        architecture: Architecture { activation: Activation::relu(), bias: Bias::None, width: None, skip: false },
+        architecture: Architecture { activation: Activation::relu(), bias: Bias::None, width: None, skip: false, gates: None },
         objective: Objective {
             loss: Total { loss: loss::find("squared").unwrap(), parameter: 0.0, mean: false },
             regularizer: Regularizer::weight_decay(),

@@ -46,7 +46,7 @@ fn problem(instance: &Value) -> Option<Problem> {
     Some(Problem {
         name: instance["name"].as_str()?.into(),
         dataset: Dataset { columns, target: Target::Number(column("y")), train, test: None, source: "reference".into(), dropped: 0 },
-        architecture: Architecture { activation, bias: Bias::None, width: None, skip: false },
+        architecture: Architecture { activation, bias: Bias::None, width: None, skip: false, gates: None },
         objective: Objective { loss: loss(instance)?, regularizer: Regularizer::weight_decay(), strength: instance["beta"].as_f64()? },
         plan: Plan::default(),
     })

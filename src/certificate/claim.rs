@@ -88,7 +88,7 @@ impl Claim {
         sign: i8,
     ) -> Result<Claim, Fault> {
         let inputs = problem.inputs();
-        if inputs.columns > MOST_COLUMNS || !of_degree_1(&problem.architecture.activation) {
+        if inputs.columns > MOST_COLUMNS || !of_degree_1(&problem.architecture.activation) || problem.architecture.gates.is_some() {
             return Err(Fault::Width);
         }
         dual.fits(inputs.rows)?;

@@ -33,14 +33,14 @@ impl GateClaim {
 
     /// Whether the inequality holds for a gate that passes on the rows where `open` says so.
     pub fn holds(&self, open: impl Fn(usize) -> bool) -> bool {
-        let mut sums = vec![Integer::ZERO; self.rows.first().map_or(0, Vec::len)];
+        let mut sums = vec![0_i128; self.rows.first().map_or(0, Vec::len)];
         for (i, (row, m)) in self.rows.iter().zip(&self.mantissas).enumerate() {
             if *m != 0 && open(i) {
-                // Of 38 and 41 bits: the product is exact.
+                // Mantissas have 38 bits and numbers on the grid 41: no sum over rows that fit in memory overflows.
                 sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += i128::from(*m) * i128::from(*x));
             }
         }
-        let square = sums.iter().fold(Integer::ZERO, |square, sum| square + sum * sum);
+        let square = sums.into_iter().map(Integer::from).fold(Integer::ZERO, |square, sum| square + &sum * &sum);
         square <= Integer::from(self.limit) * Integer::from(self.limit)
     }
 }

@@ -10,6 +10,9 @@
 //! objective has the output sign opposite to v'φ(Xw).  Decoding: w = u/√h(u), a = s √h(u).
 //!
 //! A *ray* is a group whose direction is fixed and only its length is free: one column instead of d.
+//!
+//! A gated neuron is linear behind its gate: it contributes D X u with u = a w, D marking the rows that the gate lets through, at
+//! the price β|u| (THEORY 2).  One free group per gate stands for both output signs, and there is no inequality.
 
 mod vertex;
 
@@ -29,6 +32,8 @@ pub enum Shape {
     Cell { pattern: Pattern, rows: Vec<u32> },
     /// Every hidden weight vector: linear activations have a single cell and no constraint.
     Whole,
+    /// Every hidden weight vector behind one of the problem's gates, open on the rows of `pattern`.
+    Gated { gate: usize, pattern: Pattern },
 }
 
 /// Neurons that share an output sign and, unless it is a ray, an activation cell.
@@ -37,6 +42,21 @@ pub struct Group {
     /// +1 or -1.
     pub sign: f64,
     pub shape: Shape,
+}
+
+impl Group {
+    /// The free group behind a gate.
+    pub fn gated(gate: usize, pattern: Pattern) -> Self {
+        Group { sign: 1.0, shape: Shape::Gated { gate, pattern } }
+    }
+
+    /// The vector of the gate that its neurons stand behind.
+    fn gate(&self, problem: &Problem) -> Option<Vec<f64>> {
+        match (&self.shape, &problem.architecture.gates) {
+            (Shape::Gated { gate, .. }, Some(gates)) => Some(gates.vectors.row(*gate).to_vec()),
+            _ => None,
+        }
+    }
 }
 
 /// The inverse of [`lower`].
@@ -75,6 +95,7 @@ pub fn lower(problem: &Problem, inputs: &Matrix, groups: &[Group]) -> (Program, 
 fn add_group(problem: &Problem, inputs: &Matrix, group: &Group, program: &mut Program, sums: &mut [Affine]) -> std::ops::Range<usize> {
     let first_row = program.height();
     let weight = problem.objective.strength;
+    let (p, q) = problem.architecture.activation.slopes();
     let columns = match &group.shape {
         Shape::Ray(w) => {
             let length = program.add_columns(1, weight * problem.objective.regularizer.hidden.gauge(w));
@@ -87,7 +108,7 @@ fn add_group(problem: &Problem, inputs: &Matrix, group: &Group, program: &mut Pr
         }
         Shape::Cell { pattern, rows } => {
             let columns = add_normed(problem, inputs.columns, program);
-            contribute(problem, inputs, group.sign, |i| pattern.get(i), columns.start, sums);
+            contribute(inputs, group.sign, |i| if pattern.get(i) { p } else { -q }, columns.start, sums);
             let signed = |&k: &u32| {
                 let side = if pattern.get(k as usize) { 1.0 } else { -1.0 };
                 row_of(inputs.row(k as usize), side, columns.start)
@@ -97,7 +118,12 @@ fn add_group(problem: &Problem, inputs: &Matrix, group: &Group, program: &mut Pr
         }
         Shape::Whole => {
             let columns = add_normed(problem, inputs.columns, program);
-            contribute(problem, inputs, group.sign, |_| true, columns.start, sums);
+            contribute(inputs, group.sign, |_| p, columns.start, sums);
+            columns
+        }
+        Shape::Gated { pattern, .. } => {
+            let columns = add_normed(problem, inputs.columns, program);
+            contribute(inputs, group.sign, |i| if pattern.get(i) { p } else { 0.0 }, columns.start, sums);
             columns
         }
     };
@@ -116,10 +142,9 @@ fn add_normed(problem: &Problem, d: usize, program: &mut Program) -> std::ops::R
 }
 
 /// sums -= sign · S X u.
-fn contribute(problem: &Problem, inputs: &Matrix, sign: f64, bit: impl Fn(usize) -> bool, first: usize, sums: &mut [Affine]) {
-    let (p, q) = problem.architecture.activation.slopes();
+fn contribute(inputs: &Matrix, sign: f64, slope: impl Fn(usize) -> f64, first: usize, sums: &mut [Affine]) {
     for (i, sum) in sums.iter_mut().enumerate() {
-        let slope = if bit(i) { p } else { -q };
+        let slope = slope(i);
         if slope != 0.0 {
             inputs.row(i).iter().enumerate().for_each(|(j, x)| push(sum, -sign * slope * x, first + j));
         }
@@ -177,7 +202,8 @@ impl Recovery {
             let values = &solution.primal[skip.columns.clone()];
             Skip { weights: values.iter().zip(&skip.units).map(|(c, unit)| c / unit).collect(), intercept: values[skip.units.len()] }
         });
-        assemble(problem, self.size, kept.map(|((group, _), u)| (group.sign, u.clone())), skip)
+        let neuron = |((group, _), u): (&(Group, _), &Vec<f64>)| Neuron { sign: group.sign, u: u.clone(), gate: group.gate(problem) };
+        assemble(problem, self.size, kept.map(neuron), skip)
     }
 
     /// The dual vector v (n): the multipliers of the rows that define f.
@@ -186,17 +212,26 @@ impl Recovery {
     }
 }
 
-/// Neurons with output sign s and u = |a| w, each balanced so that |a| = h(w).
-pub fn assemble(problem: &Problem, size: usize, neurons: impl Iterator<Item = (f64, Vec<f64>)>, skip: Option<Skip>) -> Network {
-    let (mut hidden, mut output) = (Vec::new(), Vec::new());
-    for (sign, u) in neurons {
+/// A neuron as the program has it: its output sign s, u = |a| w, and the gate that it stands behind.
+pub struct Neuron {
+    pub sign: f64,
+    pub u: Vec<f64>,
+    pub gate: Option<Vec<f64>>,
+}
+
+/// The network of `neurons`, each balanced so that |a| = h(w).
+pub fn assemble(problem: &Problem, size: usize, neurons: impl Iterator<Item = Neuron>, skip: Option<Skip>) -> Network {
+    let (mut hidden, mut output, mut gates) = (Vec::new(), Vec::new(), Vec::new());
+    for Neuron { sign, u, gate } in neurons {
         let root = problem.objective.regularizer.hidden.gauge(&u).sqrt();
         if root > 0.0 && root.is_finite() {
             hidden.extend(u.iter().map(|u| u / root));
             output.push(sign * root);
+            gates.extend(gate.into_iter().flatten());
         }
     }
-    Network { hidden: Matrix::new(output.len(), size, hidden), output, skip }
+    let gates = problem.architecture.gates.is_some().then(|| Matrix::new(output.len(), size, gates));
+    Network { hidden: Matrix::new(output.len(), size, hidden), output, skip, gates }
 }
 
 /// Both signs of every cell; a linear activation needs a single unconstrained group.

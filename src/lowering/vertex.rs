@@ -3,7 +3,7 @@
 //! With z_j = s_j φ(X u_j) and cost h(u_j), a dependence Σ c_j z_j = 0 lets α move along ±c without changing f until some
 //! α_j is 0; one of the two directions does not raise the cost (Carathéodory; THEORY 15).  At most rank(z) <= n remain.
 
-use super::assemble;
+use super::{Neuron, assemble};
 use crate::arrangement::Pattern;
 use crate::problem::{Matrix, Network, Problem};
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 struct Atom {
     sign: f64,
     u: Vec<f64>,
+    gate: Option<Vec<f64>>,
     z: Vec<f64>,
     cost: f64,
     alpha: f64,
@@ -27,12 +28,15 @@ pub fn prune(problem: &Problem, inputs: &Matrix, network: &Network, tolerance: f
     for atom in atoms {
         basis.admit(atom, tolerance);
     }
-    let neurons = basis.atoms.into_iter().map(|atom| (atom.sign, atom.u.iter().map(|u| u * atom.alpha).collect()));
-    assemble(problem, inputs.columns, neurons, network.skip.clone())
+    let scaled = |atom: Atom| Neuron { sign: atom.sign, u: atom.u.iter().map(|u| u * atom.alpha).collect(), gate: atom.gate };
+    assemble(problem, inputs.columns, basis.atoms.into_iter().map(scaled), network.skip.clone())
 }
 
 /// One atom per cell and output sign: u adds up where the activation is linear, and h only gains by it.
 fn merged(problem: &Problem, inputs: &Matrix, network: &Network) -> Vec<Atom> {
+    if let Some(open) = network.open(inputs) {
+        return behind_gates(problem, inputs, network, &open);
+    }
     let mut sums: BTreeMap<(bool, Pattern), Vec<f64>> = BTreeMap::new();
     for (w, &a) in network.hidden.each_row().zip(&network.output) {
         let sum = sums.entry((a > 0.0, Pattern::of(inputs, w))).or_insert_with(|| vec![0.0; w.len()]);
@@ -42,7 +46,23 @@ fn merged(problem: &Problem, inputs: &Matrix, network: &Network) -> Vec<Atom> {
         let sign = if positive { 1.0 } else { -1.0 };
         let z = inputs.times(&u).iter().map(|&z| sign * problem.architecture.activation.value(z)).collect();
         let cost = problem.objective.regularizer.hidden.gauge(&u);
-        Atom { sign, u, z, cost, alpha: 1.0 }
+        Atom { sign, u, gate: None, z, cost, alpha: 1.0 }
+    };
+    sums.into_iter().map(atom).filter(|atom| length(&atom.z) > 0.0).collect()
+}
+
+/// One atom for all neurons whose gates let the same rows through, behind the first of these gates: there a w adds up, sign and all.
+fn behind_gates(problem: &Problem, inputs: &Matrix, network: &Network, open: &[Vec<bool>]) -> Vec<Atom> {
+    let mut sums: BTreeMap<&[bool], (usize, Vec<f64>)> = BTreeMap::new();
+    for (j, (w, &a)) in network.hidden.each_row().zip(&network.output).enumerate() {
+        let (_, sum) = sums.entry(&open[j]).or_insert_with(|| (j, vec![0.0; w.len()]));
+        sum.iter_mut().zip(w).for_each(|(sum, w)| *sum += a * w);
+    }
+    let atom = |(open, (j, u)): (&[bool], (usize, Vec<f64>))| {
+        let z = inputs.times(&u).into_iter().zip(open).map(|(z, open)| if *open { z } else { 0.0 }).collect();
+        let cost = problem.objective.regularizer.hidden.gauge(&u);
+        let gate = network.gates.as_ref().map(|gates| gates.row(j).to_vec());
+        Atom { sign: 1.0, u, gate, z, cost, alpha: 1.0 }
     };
     sums.into_iter().map(atom).filter(|atom| length(&atom.z) > 0.0).collect()
 }

@@ -2,12 +2,14 @@
 
 mod activation;
 mod dataset;
+mod gates;
 mod network;
 mod objective;
 mod random;
 
 pub use activation::{Activation, Class, Piece};
 pub use dataset::{Column, Dataset, Matrix, Rows, Target};
+pub use gates::{Gates, Sides};
 pub use network::{Architecture, Bias, Network, Skip};
 pub use objective::{Objective, Score};
 pub use random::Random;

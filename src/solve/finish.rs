@@ -5,7 +5,7 @@ use super::prove::NODES;
 use super::search::Search;
 use crate::arrangement::Pattern;
 use crate::lowering::{Group, Shape, prune};
-use crate::pricing::{lower_bound, norm_bound};
+use crate::pricing::lower_bound;
 use crate::problem::{Network, Score};
 
 /// How much of an atom may be lost when neurons are merged, tried from the boldest on; the polish that follows restores the rest.
@@ -112,6 +112,9 @@ impl Search<'_, '_> {
     }
 
     fn support(&self, network: &Network) -> Vec<Group> {
+        if let Some(gates) = &self.problem.architecture.gates {
+            return self.behind(gates, network);
+        }
         let cell = |(w, a): (&[f64], &f64)| {
             let pattern = Pattern::of(&self.inputs, w);
             Group { sign: a.signum(), shape: Shape::Cell { pattern, rows: self.nearest_rows(w) } }
@@ -131,7 +134,7 @@ impl Search<'_, '_> {
             if self.closed() {
                 continue;
             }
-            let price = norm_bound(&self.inputs, self.problem.architecture.activation.slopes(), &dual);
+            let price = self.norm_price(&dual);
             self.keep_bound(&dual, price, Bound::Norm);
         }
     }

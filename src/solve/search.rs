@@ -51,6 +51,8 @@ pub struct Search<'a, 'c> {
     pub cells: usize,
     /// The rays that generation begins with, and an objective that the answer may not exceed.
     pub start: Vec<Group>,
+    /// The groups of a gated problem, one per distinct gate; none until they are listed.
+    pub gates: Vec<Group>,
     /// The highest local maxima of the price that the last climb found.
     pub heights: Vec<Vec<f64>>,
     pub ceiling: f64,
@@ -68,7 +70,9 @@ pub struct Master {
 impl<'a, 'c> Search<'a, 'c> {
     pub fn new(problem: &'a Problem, control: &'a mut Control<'c>, workers: Arc<rayon::ThreadPool>) -> Self {
         let inputs = problem.inputs();
-        let zero = Network { hidden: Matrix::new(0, inputs.columns, vec![]), output: vec![], skip: None };
+        let none = || Matrix::new(0, inputs.columns, vec![]);
+        let gates = problem.architecture.gates.as_ref().map(|_| none());
+        let zero = Network { hidden: none(), output: vec![], skip: None, gates };
         let score = problem.score(&zero);
         let stop = Stop::new(problem.plan.time, control.interrupted.clone());
         let lengths = inputs.each_row().map(|x| x.iter().map(|x| x * x).sum::<f64>().sqrt()).collect();
@@ -95,6 +99,7 @@ impl<'a, 'c> Search<'a, 'c> {
             refused: None,
             cells: 0,
             start: Vec::new(),
+            gates: Vec::new(),
             heights: Vec::new(),
             ceiling: f64::INFINITY,
             inputs,
@@ -123,9 +128,17 @@ impl<'a, 'c> Search<'a, 'c> {
         (self.control.progress)(Event::Patterns { listed, bound });
     }
 
-    /// Cover's bound on the number of cells.
+    /// Cover's bound on the number of cells, or how many distinct gates there are.
     pub fn cells_at_most(&self) -> f64 {
-        self.lines.bound()
+        if self.problem.architecture.gates.is_some() { self.gates.len() as f64 } else { self.lines.bound() }
+    }
+
+    /// A bound on every neuron's price from norms alone; none for gates, which are priced one by one.
+    pub fn norm_price(&self, dual: &[f64]) -> f64 {
+        match self.problem.architecture.gates {
+            Some(_) => f64::INFINITY,
+            None => norm_bound(&self.inputs, self.problem.architecture.activation.slopes(), dual),
+        }
     }
 
     /// Refuses a program that would not fit in memory: the solver's copies and factors are counted as forty bytes per entry.
@@ -219,7 +232,7 @@ impl<'a, 'c> Search<'a, 'c> {
     /// One line for whoever listens.
     pub fn report(&mut self, groups: usize) {
         if let Some(dual) = self.dual.clone() {
-            let price = norm_bound(&self.inputs, self.problem.architecture.activation.slopes(), &dual);
+            let price = self.norm_price(&dual);
             self.keep_bound(&dual, price, Bound::Norm);
         }
         let (objective, lower_bound) = (self.best.1.objective, self.lower.0);
@@ -238,7 +251,7 @@ impl<'a, 'c> Search<'a, 'c> {
 
 fn distinct_cells(groups: &[Group]) -> usize {
     let patterns = groups.iter().filter_map(|group| match &group.shape {
-        Shape::Cell { pattern, .. } => Some(pattern),
+        Shape::Cell { pattern, .. } | Shape::Gated { pattern, .. } => Some(pattern),
         _ => None,
     });
     patterns.collect::<BTreeSet<_>>().len()

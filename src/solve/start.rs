@@ -1,4 +1,4 @@
-//! Beginning with a network that is there already: its directions are the first rays, and no answer is worse than it.
+//! Beginning with a network that is there already: its directions are the first rays, or its gates the first, and no answer is worse than it.
 
 use super::search::Search;
 use crate::lowering::{Group, Shape};
@@ -11,6 +11,10 @@ impl Search<'_, '_> {
     /// Offers `network` as the first incumbent and keeps the directions of its neurons.
     pub fn begin_with(&mut self, network: &Network) {
         self.ceiling = self.offer(network).objective;
+        if let Some(gates) = &self.problem.architecture.gates {
+            self.start = self.behind(gates, network);
+            return;
+        }
         let gauge = |w: &[f64]| self.problem.objective.regularizer.hidden.gauge(w);
         let mut rays: Vec<(f64, Group)> = Vec::new();
         for (w, &a) in network.hidden.each_row().zip(&network.output) {

@@ -2,6 +2,7 @@
 //!
 //! A new neuron t s φ(x·w) costs β t and changes the loss by -t · price to first order: above β it pays.
 
+use super::gates::dearest;
 use crate::arrangement::Lines;
 use crate::pricing::{Find, ascend, price_every_cell};
 use crate::problem::{Matrix, Network, Problem, Random};
@@ -23,6 +24,8 @@ pub struct Improvement {
     /// The sign of its output weight, and its hidden weights, of length 1.
     pub sign: f64,
     pub w: Vec<f64>,
+    /// The gate that it stands behind, from 0.
+    pub gate: Option<usize>,
     /// The size |a| h(w) that is best for it alone, and the objective then.
     pub size: f64,
     pub objective: f64,
@@ -32,13 +35,26 @@ pub struct Improvement {
 pub fn improvement(problem: &Problem, network: &Network, dual: &[f64], stop: &(dyn Fn() -> bool + Sync)) -> Option<Improvement> {
     let inputs = problem.inputs();
     let beta = problem.objective.strength;
+    let bent = |w: &[f64], passes: &dyn Fn(usize) -> bool| -> Vec<f64> {
+        let unit = |(i, z)| if passes(i) { problem.architecture.activation.value(z) } else { 0.0 };
+        inputs.times(w).into_iter().enumerate().map(unit).collect()
+    };
+    let told = |find: Find, gate, everywhere, bent: Vec<f64>| {
+        let (size, objective) = best_size(problem, network, &find, &bent);
+        Improvement { price: find.price / beta, everywhere, sign: find.sign, w: find.w, gate, size, objective }
+    };
+    if let Some(gates) = &problem.architecture.gates {
+        let (at, open, find) = dearest(problem, &inputs, gates, dual, stop)?;
+        let bent = bent(&find.w, &|i| open[i]);
+        return Some(told(find, Some(at), !stop(), bent));
+    }
     let mut found = search(problem, &inputs, network, dual, stop);
     let known = found.as_ref().map_or(0.0, |find| find.price);
     let whole = everywhere(problem, &inputs, dual, known, stop);
     let everywhere = whole.is_some();
     let find = whole.flatten().or(found.take())?;
-    let (size, objective) = best_size(problem, &inputs, network, &find);
-    Some(Improvement { price: find.price / beta, everywhere, sign: find.sign, w: find.w, size, objective })
+    let bent = bent(&find.w, &|_| true);
+    Some(told(find, None, everywhere, bent))
 }
 
 fn search(problem: &Problem, inputs: &Matrix, network: &Network, dual: &[f64], stop: &(dyn Fn() -> bool + Sync)) -> Option<Find> {
@@ -59,15 +75,14 @@ fn everywhere(problem: &Problem, inputs: &Matrix, dual: &[f64], known: f64, stop
     Some(priced.finds.into_iter().next())
 }
 
-/// argmin and min over t >= 0 of the objective with the neuron at size t: convex, and t cannot exceed L / β.
-fn best_size(problem: &Problem, inputs: &Matrix, network: &Network, find: &Find) -> (f64, f64) {
+/// argmin and min over t >= 0 of the objective with the neuron at size t: convex, and t cannot exceed L / β.  `bent` is φ(X w).
+fn best_size(problem: &Problem, network: &Network, find: &Find, bent: &[f64]) -> (f64, f64) {
     let outputs = network.forward(&problem.architecture, &problem.dataset.train.inputs);
-    let bent: Vec<f64> = inputs.times(&find.w).iter().map(|&z| find.sign * problem.architecture.activation.value(z)).collect();
     let score = problem.score(network);
     let (beta, loss) = (problem.objective.strength, &problem.objective.loss);
     let cost = beta * problem.objective.regularizer.hidden.gauge(&find.w);
     let value = |t: f64| {
-        let moved: Vec<f64> = outputs.iter().zip(&bent).map(|(f, z)| f + t * z).collect();
+        let moved: Vec<f64> = outputs.iter().zip(bent).map(|(f, z)| f + t * find.sign * z).collect();
         loss.value(&moved, problem.targets()) + beta * score.penalty + cost * t
     };
     let t = golden(&value, score.loss / cost);

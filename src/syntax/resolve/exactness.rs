@@ -13,10 +13,10 @@ use crate::syntax::diagnostic::{Diagnostic, Place};
 const PERSPECTIVE: &str = "output_l1 subject to hidden_norm <= 1";
 
 /// What a check of exactness looks at.
-struct Case<'a> {
-    net: &'a Net,
+pub struct Case<'a> {
+    pub net: &'a Net,
     goal: &'a Goal,
-    machine: &'a Machine,
+    pub machine: &'a Machine,
 }
 
 impl Case<'_> {
@@ -49,7 +49,8 @@ impl Checker {
             outputs_of_loss(&case),
             self.linear_solver(&case),
             self.native_solver(&case),
-            self.gates(&case),
+            self.cells_from_gates(&case),
+            self.cells_beside_gates(&case),
         ];
         errors.into_iter().flatten().for_each(|error| self.report(error));
         self.unsolved_unit(&case);
@@ -134,14 +135,6 @@ impl Checker {
         let error = self.error("E0353", message, native, "straight and second-order cones only");
         let remark = format!("`{}` needs exponential cones", loss.value.name());
         Some(error.also(loss.place.clone(), remark).replace("let cvxc choose: `solver = auto` (it will pick clarabel)", "auto"))
-    }
-
-    /// E0352: cells from gates need gates.
-    fn gates(&self, case: &Case) -> Option<Diagnostic> {
-        let span = case.machine.from_gates.as_ref()?;
-        case.net.activation.as_ref()?;
-        let error = self.error("E0352", "`from_gates` needs a gated layer", span, "no gates in this model");
-        Some(error.also(case.net.unit.place.clone(), "this activation has no gates").replace("write `generate`", "generate"))
     }
 }
 

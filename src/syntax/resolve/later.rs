@@ -30,7 +30,8 @@ fn supported() -> String {
     let losses: Vec<&str> = LOSSES.iter().map(|loss| loss.name()).collect();
     format!(
         "this version solves dense -> activation -> dense with one output, where the activation\n\
-         has its only kink at 0 (relu, leaky_relu, abs, linear), with weight_decay and the losses\n{}",
+         has its only kink at 0 (relu, leaky_relu, abs, linear) or is gated_relu, with weight_decay\n\
+         and the losses {}",
         losses.join(", ")
     )
 }
