@@ -1,11 +1,12 @@
 //! Optima known by an independent implementation (tests/reference/instances.json) are met, by listing and by generation.
 #![cfg(feature = "solve")]
 
+use cvxc::arrangement::list;
 use cvxc::checker::check;
 use cvxc::exact::{Rational, rational};
 use cvxc::loss::{Total, find};
 use cvxc::problem::{
-    Activation, Architecture, Arrangements, Bias, Column, Dataset, Guarantee, Matrix, Objective, Plan, Problem, Rows, Target,
+    Activation, Architecture, Arrangements, Bias, Column, Dataset, Gates, Guarantee, Matrix, Objective, Plan, Problem, Rows, Target,
 };
 use cvxc::regularizer::Regularizer;
 use cvxc::solve::{Control, Outcome, Standing, solve};
@@ -32,9 +33,9 @@ fn loss(instance: &Value) -> Option<Total> {
     find(word).map(|loss| Total { loss, parameter, mean: false })
 }
 
-/// The instance as a problem, if it is of degree 1 with weight decay in the l2 norm.
+/// The instance as a problem, if it is of degree 1 with weight decay in the l2 norm; a gated one has a gate in every cell.
 fn problem(instance: &Value) -> Option<Problem> {
-    if instance.get("kind").is_some() || instance["gated"] == true || instance["norm"] != "l2" {
+    if instance.get("kind").is_some() || instance["norm"] != "l2" {
         return None;
     }
     let exact = |key: &str| -> Option<Rational> { rational(instance[key].as_f64()?) };
@@ -42,11 +43,16 @@ fn problem(instance: &Value) -> Option<Problem> {
     let column = |name: &str| Column { name: name.into(), shift: 0.0, scale: 1.0 };
     let columns = (0..inputs[0].len()).map(|j| column(&format!("x{j}"))).collect();
     let train = Rows { inputs: Matrix::from_rows(&inputs), targets: numbers(&instance["y"]) };
-    let activation = Activation::homogeneous("given", exact("act_pos")?, exact("act_neg")?);
+    let cells = || list(&train.inputs, 1000).unwrap().into_iter().map(|cell| cell.witness).collect::<Vec<_>>();
+    let gates = (instance["gated"] == true).then(|| Gates { vectors: Matrix::from_rows(&cells()) });
+    let activation = match gates {
+        None => Activation::homogeneous("given", exact("act_pos")?, exact("act_neg")?),
+        Some(_) => Activation::linear("gated_relu"),
+    };
     Some(Problem {
         name: instance["name"].as_str()?.into(),
         dataset: Dataset { columns, target: Target::Number(column("y")), train, test: None, source: "reference".into(), dropped: 0 },
-        architecture: Architecture { activation, bias: Bias::None, width: None, skip: false, gates: None },
+        architecture: Architecture { activation, bias: Bias::None, width: None, skip: false, gates },
         objective: Objective { loss: loss(instance)?, regularizer: Regularizer::weight_decay(), strength: instance["beta"].as_f64()? },
         plan: Plan::default(),
     })
@@ -84,7 +90,7 @@ fn listing_and_generation_meet_every_reference_optimum() {
         }
         met += 1;
     }
-    assert_eq!(met, 20, "instances in scope");
+    assert_eq!(met, 21, "instances in scope");
 }
 
 #[test]

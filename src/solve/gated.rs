@@ -130,6 +130,7 @@ fn gate(group: &Group) -> usize {
     }
 }
 
+/// The highest price; just above 0 where no gate is worth anything, for then nothing limits the dual vector.
 fn largest(prices: &[f64]) -> f64 {
-    prices.iter().fold(0.0, |largest: f64, price| if price.is_nan() { f64::INFINITY } else { largest.max(*price) })
+    prices.iter().fold(f64::MIN_POSITIVE, |largest: f64, price| if price.is_nan() { f64::INFINITY } else { largest.max(*price) })
 }

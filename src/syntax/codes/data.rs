@@ -167,7 +167,7 @@ pub const CODES: &[Code] = &[
     page(
         "E0440",
         "too much data",
-        "The columns that are used do not fit in the memory that may be used. Use fewer rows with `rows = 1..n`, fewer columns, or allow more with `solve { memory = ... }`.",
+        "The columns that are used, or the gates of `gated_relu`, do not fit in the memory that may be used. Use fewer rows with `rows = 1..n`, fewer columns or gates, or allow more with `solve { memory = ... }`.",
         "data csv(\"huge.csv\")",
         "data csv(\"huge.csv\") { rows = 1..100000 }",
     ),

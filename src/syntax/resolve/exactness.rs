@@ -62,7 +62,9 @@ impl Checker {
         if matches!(case.class(), Some(Class::Threshold | Class::PiecewiseLinear { .. })) {
             self.not_yet_here(&unit.value, &unit.place.span, Some("for now: an activation whose only kink is at 0, with `weight_decay`"));
         }
-        if case.net.outputs.value > 1 {
+        // Several outputs under cross_entropy are that loss's own affair.
+        let scalar = case.goal.loss.as_ref().is_none_or(|loss| !matches!(loss.value, LossSpec::CrossEntropy));
+        if case.net.outputs.value > 1 && scalar {
             let outputs = &case.net.outputs;
             self.not_yet_but(&format!("dense({})", outputs.value), &outputs.place.span, "for now: one output", "dense");
         }
