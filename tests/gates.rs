@@ -163,18 +163,18 @@ mod solved {
     }
 
     #[test]
-    fn a_row_on_a_gate_passes_though_floats_would_not_say_so() {
-        // In floating point 0.1 * 3 - 0.3 is above 0, and with the exact doubles the first row is shut out, the second on the gate.
-        let rows = [vec![0.1, 0.1, 0.1, -0.3], vec![1.0, 1.0, 1.0, -3.0], vec![1.0, 1.0, 1.0, (-3.0f64).next_down()]];
-        let inputs = Matrix::from_rows(&rows);
-        let expected: Vec<bool> = rows.iter().map(|row| exactly(row) >= cvxc::exact::Rational::ZERO).collect();
-        assert_eq!(Sides::of(&inputs).open(&[1.0; 4]), expected);
-        assert_eq!(expected[1..], [true, false]);
-    }
-
-    /// The sum of some doubles, without rounding.
-    fn exactly(row: &[f64]) -> cvxc::exact::Rational {
-        row.iter().map(|x| cvxc::exact::rational(*x).unwrap()).fold(cvxc::exact::Rational::ZERO, |sum, x| sum + x)
+    fn gates_are_decided_without_rounding() {
+        // Doubles would add up every row to 0; the first is shut out, the second is on the gate and passes.
+        let inputs = Matrix::from_rows(&[vec![1e16, -1.0, -1e16], vec![1e16, 0.0, -1e16], vec![1e16, 1.0, -1e16]]);
+        assert_eq!(Sides::of(&inputs).open(&[1.0; 3]), [false, true, true]);
+        let network = Network {
+            hidden: Matrix::from_rows(&[vec![0.0, 0.0, -1e-16]]),
+            output: vec![2.0],
+            skip: None,
+            gates: Some(Matrix::from_rows(&[vec![1.0; 3]])),
+        };
+        let architecture = problem(gates()).architecture;
+        assert_eq!(network.forward(&architecture, &inputs), [0.0, 2.0, 2.0]);
     }
 
     #[test]
