@@ -20,7 +20,7 @@ fn problem(name: &str, inputs: Vec<Vec<f64>>, targets: Vec<f64>, mean: bool, str
             source: name.into(),
             dropped: 0,
         },
-        architecture: Architecture { activation: Activation::relu(), bias: Bias::None, width: None, skip: false },
+        architecture: Architecture { activation: Activation::relu(), bias: Bias::None, width: None, skip: false, gates: None },
         objective: Objective {
             loss: Total { loss: find("squared").expect("in the table"), parameter: 0.0, mean },
             regularizer: Regularizer::weight_decay(),

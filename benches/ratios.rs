@@ -29,7 +29,7 @@ fn planted(n: usize, d: usize, strength: f64, arrangements: Arrangements) -> Pro
             source: "planted".into(),
             dropped: 0,
         },
-        architecture: Architecture { activation: Activation::relu(), bias: Bias::None, width: None, skip: false },
+        architecture: Architecture { activation: Activation::relu(), bias: Bias::None, width: None, skip: false, gates: None },
         objective: Objective {
             loss: Total { loss: find("squared").expect("in the table"), parameter: 0.0, mean: true },
             regularizer: Regularizer::weight_decay(),

@@ -1,11 +1,12 @@
 //! Optima known by an independent implementation (tests/reference/instances.json) are met, by listing and by generation.
 #![cfg(feature = "solve")]
 
+use cvxc::arrangement::list;
 use cvxc::checker::check;
 use cvxc::exact::{Rational, rational};
 use cvxc::loss::{Total, find};
 use cvxc::problem::{
-    Activation, Architecture, Arrangements, Bias, Column, Dataset, Guarantee, Matrix, Objective, Piece, Plan, Problem, Rows, Target,
+    Activation, Architecture, Arrangements, Bias, Column, Dataset, Gates, Guarantee, Matrix, Objective, Piece, Plan, Problem, Rows, Target,
 };
 use cvxc::regularizer::{self as norms, Regularizer};
 use cvxc::solve::{Control, Outcome, Standing, solve};
@@ -32,9 +33,12 @@ fn loss(instance: &Value) -> Option<Total> {
     find(word).map(|loss| Total { loss, parameter, mean: false })
 }
 
-/// p max(z,0) + q max(-z,0), or pieces.
+/// p max(z,0) + q max(-z,0), or pieces; behind gates the weighted sum itself.
 fn activation(instance: &Value) -> Option<Activation> {
     let exact = |value: &Value| -> Option<Rational> { rational(value.as_f64()?) };
+    if instance["gated"] == true {
+        return Some(Activation::linear("gated_relu"));
+    }
     if instance.get("kind").is_none() {
         return Some(Activation::homogeneous("given", exact(&instance["act_pos"])?, exact(&instance["act_neg"])?));
     }
@@ -43,6 +47,12 @@ fn activation(instance: &Value) -> Option<Activation> {
     let pieces = breaks.zip(list("slopes")?.into_iter().zip(list("intercepts")?));
     let piece = |(from, (slope, intercept))| Piece { from, includes_from: true, slope, intercept };
     Some(Activation::new("given", pieces.map(piece).collect()))
+}
+
+/// A gate in every cell, if the instance is gated.
+fn gates(instance: &Value, inputs: &Matrix) -> Option<Gates> {
+    let cells = || list(inputs, 1000).unwrap().into_iter().map(|cell| cell.witness).collect::<Vec<_>>();
+    (instance["gated"] == true).then(|| Gates { vectors: Matrix::from_rows(&cells()) })
 }
 
 /// The penalty: weight decay for activations of degree 1, otherwise output_l1 with hidden weights in the unit ball.
@@ -58,17 +68,15 @@ fn regularizer(instance: &Value) -> Option<Regularizer> {
 
 /// The instance as a problem, if the language can say it.
 fn problem(instance: &Value) -> Option<Problem> {
-    if instance["gated"] == true {
-        return None;
-    }
     let inputs: Vec<Vec<f64>> = instance["X"].as_array()?.iter().map(numbers).collect();
     let column = |name: &str| Column { name: name.into(), shift: 0.0, scale: 1.0 };
     let columns = (0..inputs[0].len()).map(|j| column(&format!("x{j}"))).collect();
     let train = Rows { inputs: Matrix::from_rows(&inputs), targets: numbers(&instance["y"]) };
+    let (activation, gates) = (activation(instance)?, gates(instance, &train.inputs));
     Some(Problem {
         name: instance["name"].as_str()?.into(),
         dataset: Dataset { columns, target: Target::Number(column("y")), train, test: None, source: "reference".into(), dropped: 0 },
-        architecture: Architecture { activation: activation(instance)?, bias: Bias::None, width: None, skip: false },
+        architecture: Architecture { activation, bias: Bias::None, width: None, skip: false, gates },
         objective: Objective { loss: loss(instance)?, regularizer: regularizer(instance)?, strength: instance["beta"].as_f64()? },
         plan: Plan::default(),
     })
@@ -106,7 +114,7 @@ fn listing_and_generation_meet_every_reference_optimum() {
         }
         met += 1;
     }
-    assert_eq!(met, 26, "instances in scope");
+    assert_eq!(met, 27, "instances in scope");
 }
 
 #[test]

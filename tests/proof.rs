@@ -44,7 +44,7 @@ fn problem(seed: u64, rows: usize, columns: usize, loss: &str, bias: Bias) -> Pr
             source: "random".into(),
             dropped: 0,
         },
-        architecture: Architecture { activation: Activation::relu(), bias, width: None, skip: false },
+        architecture: Architecture { activation: Activation::relu(), bias, width: None, skip: false, gates: None },
         objective: Objective {
             loss: Total { loss, parameter, mean: seed.is_multiple_of(2) },
             regularizer: Regularizer::weight_decay(),

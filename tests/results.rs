@@ -20,7 +20,7 @@ fn problem() -> Problem {
             source: "inline table".to_string(),
             dropped: 0,
         },
-        architecture: Architecture { activation: Activation::relu(), bias: Bias::Penalised, width: None, skip: true },
+        architecture: Architecture { activation: Activation::relu(), bias: Bias::Penalised, width: None, skip: true, gates: None },
         objective: Objective {
             loss: Total { loss: loss::find("squared").unwrap(), parameter: 0.0, mean: false },
             regularizer: Regularizer::weight_decay(),
@@ -32,7 +32,7 @@ fn problem() -> Problem {
 
 fn network() -> Network {
     let hidden = Matrix::new(2, 2, vec![1.0, 0.0, -1.0, 0.1]);
-    Network { hidden, output: vec![1.0, 1.0], skip: Some(Skip { weights: vec![0.25], intercept: -0.5 }) }
+    Network { hidden, output: vec![1.0, 1.0], skip: Some(Skip { weights: vec![0.25], intercept: -0.5 }), gates: None }
 }
 
 fn answer<'a>(problem: &'a Problem, network: &'a Network) -> Answer<'a> {
@@ -141,7 +141,7 @@ fn networks_come_back_bit_by_bit() {
 #[test]
 fn networks_without_neurons_come_back() {
     let space = tempfile::tempdir().unwrap();
-    let empty = Network { hidden: Matrix::new(0, 2, Vec::new()), output: Vec::new(), skip: None };
+    let empty = Network { hidden: Matrix::new(0, 2, Vec::new()), output: Vec::new(), skip: None, gates: None };
     let saved = Saved::of(&problem(), &empty, "blake3:00");
     for format in export::FORMATS {
         (format.encode)(&saved).unwrap();
@@ -262,7 +262,7 @@ fn an_examination_opens_with_its_sentence() {
         kinks: 2,
         corners: 0,
     };
-    let neuron = Neuron { price: 1.195, everywhere: true, sign: -1.0, weights: vec![0.6, -0.8], size: 0.5, objective: 1.4 };
+    let neuron = Neuron { price: 1.195, everywhere: true, sign: -1.0, weights: vec![0.6, -0.8], gate: None, size: 0.5, objective: 1.4 };
     let score = Score { objective: 1.4477, loss: 1.0, penalty: 44.77 };
     let (model, name) = ("abs.cvx".to_string(), "net.npz".to_string());
     let mut examination = Examination {
@@ -303,7 +303,7 @@ net.npz is at most 20.4 % above the global optimum (objective 1.44770, lower bou
 /// The fit of outputs to targets: the skip connection hands its input through.
 fn fit(outputs: &[f64], targets: &[f64]) -> String {
     let hidden = Matrix::new(0, 2, Vec::new());
-    let network = Network { hidden, output: Vec::new(), skip: Some(Skip { weights: vec![1.0], intercept: 0.0 }) };
+    let network = Network { hidden, output: Vec::new(), skip: Some(Skip { weights: vec![1.0], intercept: 0.0 }), gates: None };
     let rows = Rows { inputs: Matrix::new(outputs.len(), 1, outputs.to_vec()), targets: targets.to_vec() };
     Fit::of(&problem(), &network, &rows).words()
 }

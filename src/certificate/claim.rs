@@ -65,7 +65,7 @@ pub enum Fault {
 }
 
 /// The activation in integers: S_k = D s_k, and h, products with dual mantissas being rounded to multiples of 2^h.
-struct Pieces {
+pub(super) struct Pieces {
     slopes: Vec<i128>,
     denominator: Rational,
     cut: u32,
@@ -81,8 +81,8 @@ struct Pieces {
 }
 
 /// The data on their grid: rows x̃ or z̃, its exponent e (x ≈ x̃ 2^-e), and bounds on |x_i 2^e - x̃_i| in units of 2^-BASIS_BITS.
-struct Grid {
-    rows: Vec<Vec<i64>>,
+pub(super) struct Grid {
+    pub rows: Vec<Vec<i64>>,
     exponent: i32,
     errors: Vec<i128>,
     /// 1 + δ >= |B|.
@@ -90,6 +90,14 @@ struct Grid {
     /// The shifts and the intercept on the same grid.
     shifts: Vec<i64>,
     intercept: i64,
+}
+
+impl Dual {
+    /// Whether it has one mantissa a row, none too wide.
+    pub(super) fn fits(&self, rows: usize) -> Result<(), Fault> {
+        let wide = |m: &i64| m.unsigned_abs() >> (DUAL_BITS + 2) != 0;
+        if self.mantissas.len() != rows || self.mantissas.iter().any(wide) { Err(Fault::Shape) } else { Ok(()) }
+    }
 }
 
 impl Claim {
@@ -103,13 +111,10 @@ impl Claim {
         sign: i8,
     ) -> Result<Claim, Fault> {
         let inputs = problem.inputs();
-        if inputs.columns > MOST_COLUMNS {
+        if inputs.columns > MOST_COLUMNS || problem.architecture.gates.is_some() {
             return Err(Fault::Width);
         }
-        let wide = DUAL_BITS + 2;
-        if dual.mantissas.len() != inputs.rows || dual.mantissas.iter().any(|m| m.unsigned_abs() >> wide != 0) {
-            return Err(Fault::Shape);
-        }
+        dual.fits(inputs.rows)?;
         let hidden = problem.objective.regularizer.hidden;
         if basis.is_some() && !hidden.euclidean() {
             return Err(Fault::Shape);
@@ -202,7 +207,14 @@ impl Claim {
 ///
 /// With a cap |B| divides nothing: it may lengthen ω, which costs Lip (|B| - 1) |x̃_i| for every example; and rounded shifts move
 /// F_i by at most D Σ_k |δ_k| |shift error| + D |intercept error|.
-fn limit(problem: &Problem, dual: &Dual, scale: f64, pieces: &Pieces, grid: &Grid, moved: (&Rational, &Correction)) -> Option<i128> {
+pub(super) fn limit(
+    problem: &Problem,
+    dual: &Dual,
+    scale: f64,
+    pieces: &Pieces,
+    grid: &Grid,
+    moved: (&Rational, &Correction),
+) -> Option<i128> {
     let scale = rational(scale).filter(|t| *t > Rational::ZERO)?;
     let unit = &pieces.denominator * power(grid.exponent.checked_add(dual.exponent)?)?;
     let steepest = pieces.steepest();
@@ -287,6 +299,13 @@ fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
 }
 
 impl Pieces {
+    /// Those of what stands behind a gate: the weighted sum itself, under weight decay; `None` for anything else.
+    pub fn behind_gate(problem: &Problem) -> Option<Pieces> {
+        let pieces = Pieces::of(problem)?;
+        let plain = pieces.denominator == Rational::ONE && pieces.slopes.iter().all(|slope| *slope == 1);
+        (plain && pieces.gauge == Gauge::Norm).then_some(pieces)
+    }
+
     /// `None` for a jump, for an activation that is not of degree 1 without a cap, and for numbers that are too wide.
     fn of(problem: &Problem) -> Option<Pieces> {
         let (activation, regularizer) = (&problem.architecture.activation, &problem.objective.regularizer);
@@ -386,7 +405,7 @@ impl Pieces {
 impl Grid {
     /// x̃ = x 2^e to the nearest integer, e such that the largest has GRID_BITS bits (and no shift more than SHIFT_BITS); `None` if a
     /// number is not finite.
-    fn plain(inputs: &Matrix, pieces: &Pieces) -> Option<Grid> {
+    pub fn plain(inputs: &Matrix, pieces: &Pieces) -> Option<Grid> {
         let largest = inputs.values.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
         if inputs.values.iter().any(|x| !x.is_finite()) {
             return None;

@@ -5,11 +5,13 @@
 mod claim;
 mod equalities;
 mod file;
+mod gates;
 mod stream;
 
 pub use claim::{BASIS_BITS, Claim, DUAL_BITS, Fault, GRID_BITS, SLOPE_BITS};
 pub use equalities::Correction;
 pub use file::NAME;
+pub use gates::GateClaim;
 pub use stream::{Reader, Writer};
 
 use crate::exact::{Dyadic, Natural, Rational};
@@ -81,24 +83,36 @@ pub struct Weights {
     /// One weight per feature, then the intercept.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub skip: Option<Vec<f64>>,
+    /// The gate of every neuron of a gated layer.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub gates: Option<Vec<Vec<f64>>>,
 }
 
 impl Weights {
     pub fn of(network: &Network) -> Self {
         let skip = |skip: &Skip| skip.weights.iter().copied().chain([skip.intercept]).collect();
+        let rows = |matrix: &Matrix| matrix.each_row().map(<[f64]>::to_vec).collect();
         Weights {
-            hidden: network.hidden.each_row().map(<[f64]>::to_vec).collect(),
+            hidden: rows(&network.hidden),
             output: network.output.clone(),
             skip: network.skip.as_ref().map(skip),
+            gates: network.gates.as_ref().map(rows),
         }
     }
 
     /// The network, if the shapes are those of a problem with `size` weights per neuron.
     pub fn network(&self, size: usize) -> Option<Network> {
-        let fits = self.hidden.len() == self.output.len() && self.hidden.iter().all(|w| w.len() == size);
+        let matrix = |rows: &Vec<Vec<f64>>| {
+            let fits = rows.len() == self.output.len() && rows.iter().all(|w| w.len() == size);
+            fits.then(|| Matrix::new(rows.len(), size, rows.concat()))
+        };
         let skip = self.skip.as_ref().and_then(|all| all.split_last());
         let skip = skip.map(|(intercept, weights)| Skip { weights: weights.to_vec(), intercept: *intercept });
-        fits.then(|| Network { hidden: Matrix::new(self.hidden.len(), size, self.hidden.concat()), output: self.output.clone(), skip })
+        let gates = match &self.gates {
+            None => None,
+            Some(gates) => Some(matrix(gates)?),
+        };
+        Some(Network { hidden: matrix(&self.hidden)?, output: self.output.clone(), skip, gates })
     }
 }
 
@@ -137,7 +151,7 @@ impl Dual {
     }
 }
 
-/// A tree that covers weight space, with a reason at every leaf.
+/// A tree that covers weight space, with a reason at every leaf; nothing where gates are listed.
 ///
 /// A plain structure: nothing of a hostile file is held twice while it is read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -158,4 +172,6 @@ pub enum Kind {
     Cones,
     /// Signs of rows, and quadratic bounds.
     Signs,
+    /// Not at all: the model lists its gates, and each of them is priced.
+    Gates,
 }

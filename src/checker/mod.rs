@@ -3,12 +3,15 @@
 //! What is proved for a problem, on the very doubles of its data and the decimals of its model file: every network of any
 //! width has an objective of at least `lower`, and the certificate's network has one of at most `upper`.
 //! The argument is THEORY 0: with |u'φ(Xw)| <= nβ/t |w| for every w (the two claims), t u is feasible for the dual program.
+//! A gated network has no other neurons than those behind its model's gates, and every gate is priced.
 
 mod cones;
+mod gates;
 mod objective;
 mod refusal;
 mod signs;
 
+pub use gates::check as check_gates;
 pub use refusal::Refusal;
 
 use crate::certificate::{Certificate, Claim, Correction, FORMAT, Fault, Kind, Proof, Reader, Statement, VERSION};
@@ -82,6 +85,7 @@ pub fn upper(problem: &Problem, certificate: &Certificate) -> Result<Rational, R
     if problem.architecture.width.is_some_and(|most| network.neurons() > most) {
         return Err(Refusal::Shape("network"));
     }
+    gates::admitted(problem, &network)?;
     objective::above(problem, &network)
 }
 
@@ -104,9 +108,12 @@ pub fn lower(problem: &Problem, certificate: &Certificate) -> Result<Rational, R
     Ok(bound.max(Rational::ZERO))
 }
 
-/// Checks both trees and returns how many leaves they have.
+/// Checks both trees and returns how many leaves they have; where the problem lists gates, how many these are.
 pub fn proofs(problem: &Problem, certificate: &Certificate) -> Result<usize, Refusal> {
     let correction = correction(problem, certificate)?;
+    if let Some(listed) = &problem.architecture.gates {
+        return gates::proofs(problem, listed, certificate, &correction);
+    }
     let one = |sign: i8, proof: &Proof| {
         let claim = Claim::new(problem, &certificate.dual, &correction, certificate.scale, certificate.basis.as_deref(), sign);
         tree(&claim.map_err(named)?, proof).map_err(|flaw| flaw.refusal(sign))
@@ -146,6 +153,7 @@ fn tree(claim: &Claim, proof: &Proof) -> Result<usize, Flaw> {
     let leaves = match proof.kind {
         Kind::Cones => cones::check(claim, proof.unit, &mut reader)?,
         Kind::Signs => signs::check(claim, proof.unit, &mut reader)?,
+        Kind::Gates => return Err(Flaw { leaf: 0, what: "gates are priced, and the network has none" }),
     };
     if reader.done() { Ok(leaves) } else { Err(Flaw { leaf: leaves, what: "the tree goes on after its last leaf" }) }
 }

@@ -42,7 +42,7 @@ fn finite(network: &Network, neuron: usize) -> bool {
     network.output[neuron].is_finite() && network.hidden.row(neuron).iter().all(|w| w.is_finite())
 }
 
-/// f_i = Σ_j a_j φ(w_j·x_i + b_j) + skip(x_i), without rounding.
+/// f_i = Σ_j a_j φ(w_j·x_i + b_j) + skip(x_i), without rounding; a gated neuron is left out where its gate is shut.
 fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusal> {
     let exact = |row: &[f64]| -> Vec<Dyadic> { row.iter().map(|x| Dyadic::new(*x)).collect() };
     let hidden: Vec<Vec<Dyadic>> = network.hidden.each_row().map(exact).collect();
@@ -55,7 +55,8 @@ fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusa
         Some(skip) if !skip.weights.iter().chain([&skip.intercept]).all(|w| w.is_finite()) => return Err(Refusal::Shape("skip")),
         Some(skip) => Some((exact(&skip.weights), Dyadic::new(skip.intercept))),
     };
-    let outputs = problem.dataset.train.inputs.each_row().map(|row| {
+    let open = network.open(&problem.inputs());
+    let outputs = problem.dataset.train.inputs.each_row().enumerate().map(|(i, row)| {
         let mut x = exact(row);
         let straight = skip.as_ref().map_or(Rational::ZERO, |(weights, intercept)| {
             let mut sum = Dyadic::dot(weights, &x);
@@ -65,7 +66,9 @@ fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusa
         if bias {
             x.push(Dyadic::new(1.0));
         }
-        let neurons = hidden.iter().zip(&output).map(|(w, a)| (Dyadic::dot(w, &x), a));
+        let passes = |j: usize| open.as_ref().is_none_or(|open| open.get(j).and_then(|rows| rows.get(i)) == Some(&true));
+        let neurons = hidden.iter().zip(&output).enumerate().filter(|(j, _)| passes(*j));
+        let neurons = neurons.map(|(_, (w, a))| (Dyadic::dot(w, &x), a));
         straight + activated(&problem.architecture.activation, neurons)
     });
     Ok(outputs.collect())

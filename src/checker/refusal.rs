@@ -31,6 +31,10 @@ pub enum Refusal {
     Weights,
     /// The lower bound is above the network's objective.
     Crossed,
+    /// A neuron behind a gate that the model does not list.
+    Stranger { neuron: usize },
+    /// A gate that is worth more than the limit.
+    Gate { gate: usize },
     /// A tree that does not prove its claim.
     Tree { sign: i8, leaf: usize, what: &'static str },
 }
@@ -54,6 +58,8 @@ impl std::fmt::Display for Refusal {
             Refusal::Width => write!(out, "the numbers are too large or too small for a proof in integers of 128 bits"),
             Refusal::Crossed => write!(out, "the lower bound is above the objective of the network, which cannot be"),
             Refusal::Weights => write!(out, "weights.safetensors holds another network than the certificate"),
+            Refusal::Stranger { neuron } => write!(out, "neuron {neuron} has a gate that is none of the model's"),
+            Refusal::Gate { gate } => write!(out, "the price of gate {gate} is above the limit"),
             Refusal::Tree { sign, leaf, what } => {
                 let sign = if *sign > 0 { "positive" } else { "negative" };
                 write!(out, "the proof for neurons of {sign} output fails at leaf {leaf}: {what}")

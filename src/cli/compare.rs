@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// The width of the rivals' networks is this many times the optimum's, and not less than the other.
+/// The width of the rivals' networks is this many times the optimum's, and not less than the other; behind gates it is one neuron each.
 const WIDER: usize = 2;
 const NARROWEST: usize = 10;
 
@@ -32,7 +32,7 @@ pub struct Compare {
     /// How many networks each rival trains
     #[arg(long, value_name = "K", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     seeds: u32,
-    /// Hidden neurons of the rivals' networks [default: twice the optimum's, at least 10]
+    /// Hidden neurons of the rivals' networks [default: twice the optimum's, at least 10; one a gate]
     #[arg(long, value_name = "W", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     width: Option<u32>,
     /// Steps of each run, each over all rows
@@ -107,7 +107,10 @@ impl Compare {
     }
 
     fn rules(&self, scene: &Scene, neurons: usize) -> Contest {
-        let usual = (WIDER * neurons).max(NARROWEST);
+        let usual = match &scene.problem.architecture.gates {
+            Some(gates) => gates.count(),
+            None => (WIDER * neurons).max(NARROWEST),
+        };
         let usual = scene.problem.architecture.width.map_or(usual, |allowed| usual.min(allowed));
         let width = self.width.map_or(usual, |width| width as usize);
         Contest { width, steps: self.steps as usize, seeds: self.seeds as usize, threads: scene.threads }

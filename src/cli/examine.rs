@@ -52,6 +52,7 @@ fn best_neuron(scene: &Scene, network: &Network, findings: &Findings) -> Option<
         everywhere: found.everywhere,
         sign: found.sign,
         weights: found.w,
+        gate: found.gate.map(|gate| gate + 1),
         size: found.size,
         objective: found.objective,
     })

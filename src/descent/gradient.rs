@@ -1,9 +1,10 @@
 //! The objective and its gradient over flat parameters θ = (w_1, ..., w_m, a, c, c_0): all that gradient descent sees of a problem.
 //!
 //! The penalty is β/2 Σ_j (h(w_j)² + a_j²), or β Σ_j |a_j| with hidden norms that are brought back to their bound after every step.
+//! Neuron j of a gated layer stands behind gate j, counted round and round: its z is 0 in rows that the gate shuts out.
 //! φ' at a kink is the slope from the left, as in PyTorch.  Sums run in a fixed order, so every machine computes the same numbers.
 
-use crate::problem::{Matrix, Network, Problem, Random, Skip};
+use crate::problem::{Matrix, Network, Problem, Random, Sides, Skip};
 
 /// The objective of networks of one width.
 pub struct Landscape<'a> {
@@ -14,6 +15,8 @@ pub struct Landscape<'a> {
     /// Numbers in w_j.
     size: usize,
     width: usize,
+    /// 1 where a row passes, 0 where it does not, for the gate of each neuron, as far as gates go; none without gates.
+    masks: Vec<Vec<f64>>,
 }
 
 /// What one evaluation fills: the gradient, and room for what is needed on the way.
@@ -33,7 +36,24 @@ impl<'a> Landscape<'a> {
         let inputs = problem.inputs();
         let (rows, size) = (inputs.rows, inputs.columns);
         let columns = (0..size).flat_map(|k| inputs.each_row().map(move |row| row[k])).collect();
-        Landscape { problem, columns, rows, size, width }
+        let gates = problem.architecture.gates.iter().flat_map(|gates| gates.vectors.each_row()).take(width);
+        let sides = Sides::of(&inputs);
+        let masks = gates.map(|gate| sides.open(gate).into_iter().map(|open| f64::from(u8::from(open))).collect()).collect();
+        Landscape { problem, columns, rows, size, width, masks }
+    }
+
+    /// The gates of the neurons (m x d), if the layer has some.
+    fn gates(&self) -> Option<Matrix> {
+        let all = &self.problem.architecture.gates.as_ref()?.vectors;
+        let rows = (0..self.width).flat_map(|j| all.row(j % all.rows).to_vec()).collect();
+        Some(Matrix::new(self.width, self.size, rows))
+    }
+
+    /// Leaves out the rows that neuron j's gate shuts out.
+    fn shut(&self, j: usize, values: &mut [f64]) {
+        if !self.masks.is_empty() {
+            values.iter_mut().zip(&self.masks[j % self.masks.len()]).for_each(|(value, mask)| *value *= mask);
+        }
     }
 
     fn column(&self, k: usize) -> &[f64] {
@@ -67,7 +87,7 @@ impl<'a> Landscape<'a> {
         let (hidden, rest) = theta.split_at(m * d);
         let (output, rest) = rest.split_at(m);
         let skip = rest.split_last().map(|(&intercept, weights)| Skip { weights: weights.to_vec(), intercept });
-        Network { hidden: Matrix::new(m, d, hidden.to_vec()), output: output.to_vec(), skip }
+        Network { hidden: Matrix::new(m, d, hidden.to_vec()), output: output.to_vec(), skip, gates: self.gates() }
     }
 
     /// The objective at θ; leaves the gradient in `space`.
@@ -112,6 +132,7 @@ impl<'a> Landscape<'a> {
         for j in 0..m {
             let z = &mut space.sums[j * n..(j + 1) * n];
             (0..d).for_each(|k| add(z, theta[j * d + k], self.column(k)));
+            self.shut(j, z);
             let a = theta[m * d + j];
             space.outputs.iter_mut().zip(z).for_each(|(f, z)| *f += a * activation.value(*z));
         }
@@ -139,6 +160,7 @@ impl<'a> Landscape<'a> {
         let z = &space.sums[j * n..(j + 1) * n];
         space.bent.clear();
         space.bent.extend(z.iter().zip(&space.slopes).map(|(z, v)| activation.left_slope(*z) * v));
+        self.shut(j, &mut space.bent);
         let a = theta[m * d + j];
         let value: f64 = z.iter().zip(&space.slopes).map(|(z, v)| activation.value(*z) * v).sum();
         let price = if regularizer.radius.is_none() {

@@ -2,11 +2,13 @@
 
 mod dyadic;
 mod enclosure;
+mod fixed;
 pub mod linear;
 mod semidefinite;
 
 pub use dyadic::Dyadic;
 pub use enclosure::{above, below, exp_above, ln_above};
+pub use fixed::Fixed;
 pub use semidefinite::positive_semidefinite;
 
 pub use dashu_int::{

@@ -73,7 +73,8 @@ fn read(contents: Contents, problem: &Problem) -> Result<Network, Error> {
 /// A network of cvxc's: its activation and its prepared inputs and targets must be the model's.
 fn own(saved: Saved, problem: &Problem) -> Result<Network, Error> {
     let (theirs, ours) = (&saved.activation, &problem.architecture.activation);
-    if theirs.pieces != ours.pieces {
+    let gated = (saved.network.gates.is_some(), problem.architecture.gates.is_some());
+    if theirs.pieces != ours.pieces || gated.0 != gated.1 {
         return Err(Error(format!("its activation is `{}`, and the model's is `{}`; use the same one in both", theirs.name, ours.name)));
     }
     let names = |columns: &[Column]| columns.iter().map(|column| format!("`{}`", column.name)).collect::<Vec<_>>().join(", ");
@@ -153,7 +154,7 @@ impl<'a> Layers<'a> {
         let m = self.hidden.shape[0];
         let hidden = hidden(&self.hidden.values, self.hidden_bias.map(|bias| bias.values.as_slice()), m, d);
         let skip = self.output_bias.map(|bias| Skip { weights: vec![0.0; d], intercept: bias.values[0] });
-        Ok(Network { hidden, output: self.output.values.clone(), skip })
+        Ok(Network { hidden, output: self.output.values.clone(), skip, gates: None })
     }
 }
 
@@ -169,9 +170,27 @@ fn misshapen(first: &Tensor, second: &Tensor, problem: &Problem) -> Error {
     Error(format!("{} and {}, but the model has {inputs}: they should be m x {d} and 1 x m", shape(first), shape(second)))
 }
 
+/// A gated network has a gate for every neuron, and the model has that gate too.
+fn gated(network: &Network, bias: Bias, problem: &Problem) -> Result<(), Error> {
+    match (&problem.architecture.gates, &network.gates) {
+        (None, None) => Ok(()),
+        (None, Some(_)) => Err(Error("its neurons stand behind gates and the model has none: write `gated_relu(gates = ...)`".to_string())),
+        (Some(_), None) => {
+            Err(Error("it has no tensor `gate.weight` (m x d), and the neurons of the model stand behind gates; add it".to_string()))
+        }
+        (Some(_), Some(_)) if bias != problem.architecture.bias => {
+            Err(Error("one of its gates and those of the model has a bias and the other has none; use the same in both".to_string()))
+        }
+        (Some(known), Some(used)) => known.stranger(used).map_or(Ok(()), |at| {
+            Err(Error(format!("the gate of neuron {} is none of the model's; train it behind the same gates", at + 1)))
+        }),
+    }
+}
+
 /// The network with the bias and the skip that the model has; one that the model lacks must be 0.
 fn fitted(mut network: Network, bias: Bias, problem: &Problem) -> Result<Network, Error> {
     let features = problem.dataset.columns.len();
+    gated(&network, bias, problem)?;
     match (bias, problem.architecture.bias) {
         (Bias::Penalised, Bias::None) => {
             if network.hidden.each_row().any(|row| row[features] != 0.0) {

@@ -35,10 +35,10 @@ impl Saved {
         }
     }
 
-    /// The network's outputs for prepared rows (n x d, shifted and scaled as in training).
+    /// The network's outputs for prepared rows (n x d, shifted and scaled as in training).  A gated network brings its gates along.
     pub fn scores(&self, inputs: &Matrix) -> Vec<f64> {
         let skip = self.network.skip.is_some();
-        let architecture = Architecture { activation: self.activation.clone(), bias: self.bias, width: None, skip };
+        let architecture = Architecture { activation: self.activation.clone(), bias: self.bias, width: None, skip, gates: None };
         self.network.forward(&architecture, inputs)
     }
 }

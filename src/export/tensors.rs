@@ -15,16 +15,26 @@ pub struct Tensor {
 pub fn tensors(saved: &Saved) -> Vec<Tensor> {
     let network = &saved.network;
     let (m, d) = (network.neurons(), saved.columns.len());
-    let weights = network.hidden.each_row().flat_map(|row| row[..d].to_vec()).collect();
-    let tensor = |name: &str, shape: Vec<usize>, values: Vec<f64>| Tensor { name: name.to_string(), shape, values };
-    let mut all = vec![tensor("hidden.weight", vec![m, d], weights)];
-    if saved.bias == Bias::Penalised {
-        all.push(tensor("hidden.bias", vec![m], network.hidden.each_row().map(|row| row[d]).collect()));
-    }
+    let mut all = layer("hidden", &network.hidden, d, saved.bias);
+    all.extend(network.gates.iter().flat_map(|gates| layer("gate", gates, d, saved.bias)));
     all.push(tensor("output.weight", vec![1, m], network.output.clone()));
     if let Some(skip) = &network.skip {
         all.push(tensor("skip.weight", vec![1, d], skip.weights.clone()));
         all.push(tensor("skip.bias", vec![1], vec![skip.intercept]));
+    }
+    all
+}
+
+fn tensor(name: &str, shape: Vec<usize>, values: Vec<f64>) -> Tensor {
+    Tensor { name: name.to_string(), shape, values }
+}
+
+/// The weights (m x d) of a layer of rows, and its biases if it has some.
+fn layer(name: &str, rows: &Matrix, d: usize, bias: Bias) -> Vec<Tensor> {
+    let weights = rows.each_row().flat_map(|row| row[..d].to_vec()).collect();
+    let mut all = vec![tensor(&format!("{name}.weight"), vec![rows.rows, d], weights)];
+    if bias == Bias::Penalised {
+        all.push(tensor(&format!("{name}.bias"), vec![rows.rows], rows.each_row().map(|row| row[d]).collect()));
     }
     all
 }
@@ -34,13 +44,23 @@ pub fn network(all: &[Tensor], d: usize) -> Result<(Network, Bias), Error> {
     let output = wanted(all, "output.weight")?;
     let m = output.values.len();
     expect(output, &[1, m])?;
-    let weights = wanted(all, "hidden.weight")?;
+    let (hidden, bias) = rows(all, "hidden", m, d)?;
+    let gates = find(all, "gate.weight").map(|_| rows(all, "gate", m, d)).transpose()?;
+    if gates.as_ref().is_some_and(|(_, other)| *other != bias) {
+        return Err(Error("its neurons have biases and their gates have none, or the other way round".to_string()));
+    }
+    let network = Network { hidden, output: output.values.clone(), skip: skip(all, d)?, gates: gates.map(|(gates, _)| gates) };
+    Ok((network, bias))
+}
+
+/// The inverse of [`layer`].
+fn rows(all: &[Tensor], name: &str, m: usize, d: usize) -> Result<(Matrix, Bias), Error> {
+    let weights = wanted(all, &format!("{name}.weight"))?;
     expect(weights, &[m, d])?;
-    let bias = find(all, "hidden.bias");
+    let bias = find(all, &format!("{name}.bias"));
     bias.map_or(Ok(()), |bias| expect(bias, &[m]))?;
-    let hidden = hidden(&weights.values, bias.map(|bias| bias.values.as_slice()), m, d);
-    let network = Network { hidden, output: output.values.clone(), skip: skip(all, d)? };
-    Ok((network, if bias.is_some() { Bias::Penalised } else { Bias::None }))
+    let rows = hidden(&weights.values, bias.map(|bias| bias.values.as_slice()), m, d);
+    Ok((rows, if bias.is_some() { Bias::Penalised } else { Bias::None }))
 }
 
 /// The hidden weights (m x d), each row with its bias behind it if there is one.

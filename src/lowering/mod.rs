@@ -10,6 +10,9 @@
 //! objective has the output sign opposite to v'F(θ).
 //!
 //! A *ray* is a group whose direction is fixed and only its length is free: one column instead of q.
+//!
+//! A gated neuron is linear behind its gate, θ = a w: it contributes F_i(θ) = x_i·θ on the rows that the gate lets through, and nothing
+//! on the others (THEORY 2).  One free group per gate stands for both output signs, and there is no inequality.
 
 mod vertex;
 
@@ -29,6 +32,8 @@ pub enum Shape {
     Cell { pattern: Pattern, rows: Vec<u32> },
     /// Every θ: linear activations have a single cell and no constraint.
     Whole,
+    /// Every θ behind one of the problem's gates, open on the rows of `pattern`.
+    Gated { gate: usize, pattern: Pattern },
 }
 
 /// Neurons that share an output sign and, unless it is a ray, an activation cell.
@@ -37,6 +42,21 @@ pub struct Group {
     /// +1 or -1.
     pub sign: f64,
     pub shape: Shape,
+}
+
+impl Group {
+    /// The free group behind a gate.
+    pub fn gated(gate: usize, pattern: Pattern) -> Self {
+        Group { sign: 1.0, shape: Shape::Gated { gate, pattern } }
+    }
+
+    /// The vector of the gate that its neurons stand behind.
+    fn gate(&self, problem: &Problem) -> Option<Vec<f64>> {
+        match (&self.shape, &problem.architecture.gates) {
+            (Shape::Gated { gate, .. }, Some(gates)) => Some(gates.vectors.row(*gate).to_vec()),
+            _ => None,
+        }
+    }
 }
 
 /// The inverse of [`lower`].
@@ -88,7 +108,7 @@ impl Lowering<'_> {
             Shape::Ray(theta) => self.add_ray(group.sign, theta),
             Shape::Cell { pattern, rows } => {
                 let columns = self.add_theta();
-                self.contribute(group.sign, |line| pattern.get(line), columns.start);
+                self.contribute(group.sign, |_| true, |line| pattern.get(line), columns.start);
                 let signed = |&line: &u32| {
                     let side = if pattern.get(line as usize) { 1.0 } else { -1.0 };
                     row_of(self.features.lines.row(line as usize), side, columns.start)
@@ -99,7 +119,12 @@ impl Lowering<'_> {
             }
             Shape::Whole => {
                 let columns = self.add_theta();
-                self.contribute(group.sign, |_| true, columns.start);
+                self.contribute(group.sign, |_| true, |_| true, columns.start);
+                columns
+            }
+            Shape::Gated { pattern, .. } => {
+                let columns = self.add_theta();
+                self.contribute(group.sign, |i| pattern.get(i), |_| true, columns.start);
                 columns
             }
         };
@@ -138,9 +163,9 @@ impl Lowering<'_> {
         }
     }
 
-    /// sums -= sign · E θ.
-    fn contribute(&mut self, sign: f64, bit: impl Fn(usize) -> bool, first: usize) {
-        for (i, sum) in self.sums.iter_mut().enumerate() {
+    /// sums -= sign · E θ, on the rows that pass.
+    fn contribute(&mut self, sign: f64, passes: impl Fn(usize) -> bool, bit: impl Fn(usize) -> bool, first: usize) {
+        for (i, sum) in self.sums.iter_mut().enumerate().filter(|(i, _)| passes(*i)) {
             let row = self.features.coefficients(i, &bit);
             row.iter().enumerate().for_each(|(j, x)| push(sum, -sign * x, first + j));
         }
@@ -189,7 +214,7 @@ impl Recovery {
     }
 
     /// The network that a solution stands for: one neuron per group whose weights are not negligible.
-    pub fn network(&self, features: &Features, solution: &Solution) -> Network {
+    pub fn network(&self, problem: &Problem, features: &Features, solution: &Solution) -> Network {
         let weights = self.weights(solution);
         let largest = weights.iter().map(|theta| features.gauge(theta)).fold(0.0, f64::max);
         let kept = self.groups.iter().zip(&weights).filter(|(_, theta)| features.gauge(theta) > 1e-9 * largest);
@@ -197,7 +222,11 @@ impl Recovery {
             let values = &solution.primal[skip.columns.clone()];
             Skip { weights: values.iter().zip(&skip.units).map(|(c, unit)| c / unit).collect(), intercept: values[skip.units.len()] }
         });
-        assemble(features, kept.map(|((group, _), theta)| (group.sign, theta.clone())), skip)
+        let neuron = |((group, _), theta): (&(Group, _), &Vec<f64>)| {
+            let (sign, gate) = (group.sign, group.gate(problem));
+            Neuron { sign, theta: theta.clone(), gate }
+        };
+        assemble(features, kept.map(neuron), skip)
     }
 
     /// The dual vector v (n): the multipliers of the rows that define f.
@@ -206,14 +235,26 @@ impl Recovery {
     }
 }
 
-/// The neurons with these output signs and θ.
-pub fn assemble(features: &Features, neurons: impl Iterator<Item = (f64, Vec<f64>)>, skip: Option<Skip>) -> Network {
-    let (mut hidden, mut output) = (Vec::new(), Vec::new());
-    for (w, a) in neurons.filter_map(|(sign, theta)| features.neuron(sign, &theta)) {
-        hidden.extend(w);
-        output.push(a);
+/// A neuron as the program has it: its output sign, its θ, and the gate that it stands behind.
+pub struct Neuron {
+    pub sign: f64,
+    pub theta: Vec<f64>,
+    pub gate: Option<Vec<f64>>,
+}
+
+/// The network of `neurons`, but for those too small to be one.
+pub fn assemble(features: &Features, neurons: impl Iterator<Item = Neuron>, skip: Option<Skip>) -> Network {
+    let (mut hidden, mut output, mut gates) = (Vec::new(), Vec::new(), Vec::new());
+    for Neuron { sign, theta, gate } in neurons {
+        if let Some((w, a)) = features.neuron(sign, &theta) {
+            hidden.extend(w);
+            output.push(a);
+            gates.extend(gate.into_iter().flatten());
+        }
     }
-    Network { hidden: Matrix::new(output.len(), features.inputs().columns, hidden), output, skip }
+    let rows = |values| Matrix::new(output.len(), features.inputs().columns, values);
+    let (hidden, gates) = (rows(hidden), features.gated.then(|| rows(gates)));
+    Network { hidden, output, skip, gates }
 }
 
 /// Both signs of every cell that can hold a neuron; a linear activation needs a single unconstrained group, or one for each sign.

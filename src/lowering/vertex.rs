@@ -3,7 +3,7 @@
 //! With z_j = s_j F(θ_j) and cost ρ(θ_j), a dependence Σ c_j z_j = 0 lets α move along ±c without changing f until some
 //! α_j is 0; one of the two directions does not raise the cost (Carathéodory; THEORY 15).  At most rank(z) <= n remain.
 
-use super::assemble;
+use super::{Neuron, assemble};
 use crate::arrangement::Pattern;
 use crate::problem::{Features, Network};
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 struct Atom {
     sign: f64,
     theta: Vec<f64>,
+    gate: Option<Vec<f64>>,
     z: Vec<f64>,
     cost: f64,
     alpha: f64,
@@ -27,12 +28,15 @@ pub fn prune(features: &Features, network: &Network, tolerance: f64) -> Network 
     for atom in atoms {
         basis.admit(atom, tolerance);
     }
-    let neurons = basis.atoms.into_iter().map(|atom| (atom.sign, atom.theta.iter().map(|x| x * atom.alpha).collect()));
-    assemble(features, neurons, network.skip.clone())
+    let scaled = |atom: Atom| Neuron { sign: atom.sign, theta: atom.theta.iter().map(|x| x * atom.alpha).collect(), gate: atom.gate };
+    assemble(features, basis.atoms.into_iter().map(scaled), network.skip.clone())
 }
 
 /// One atom per cell and output sign: θ adds up where the activation is linear, and ρ only gains by it.
 fn merged(features: &Features, network: &Network) -> Vec<Atom> {
+    if let Some(open) = network.open(features.inputs()) {
+        return behind_gates(features, network, &open);
+    }
     let mut sums: BTreeMap<(bool, Pattern), Vec<f64>> = BTreeMap::new();
     for (w, &a) in network.hidden.each_row().zip(&network.output) {
         let lifted = features.lifted(w);
@@ -43,7 +47,23 @@ fn merged(features: &Features, network: &Network) -> Vec<Atom> {
         let sign = if positive { 1.0 } else { -1.0 };
         let z = features.outputs(&theta).iter().map(|value| sign * value).collect();
         let cost = features.gauge(&theta);
-        Atom { sign, theta, z, cost, alpha: 1.0 }
+        Atom { sign, theta, gate: None, z, cost, alpha: 1.0 }
+    };
+    sums.into_iter().map(atom).filter(|atom| length(&atom.z) > 0.0).collect()
+}
+
+/// One atom for all neurons whose gates let the same rows through, behind the first of these gates: there θ adds up, sign and all.
+fn behind_gates(features: &Features, network: &Network, open: &[Vec<bool>]) -> Vec<Atom> {
+    let mut sums: BTreeMap<&[bool], (usize, Vec<f64>)> = BTreeMap::new();
+    for (j, (w, &a)) in network.hidden.each_row().zip(&network.output).enumerate() {
+        let (_, sum) = sums.entry(&open[j]).or_insert_with(|| (j, vec![0.0; w.len()]));
+        sum.iter_mut().zip(w).for_each(|(sum, w)| *sum += a * w);
+    }
+    let atom = |(open, (j, theta)): (&[bool], (usize, Vec<f64>))| {
+        let z = features.outputs(&theta).into_iter().zip(open).map(|(value, open)| if *open { value } else { 0.0 }).collect();
+        let cost = features.gauge(&theta);
+        let gate = network.gates.as_ref().map(|gates| gates.row(j).to_vec());
+        Atom { sign: 1.0, theta, gate, z, cost, alpha: 1.0 }
     };
     sums.into_iter().map(atom).filter(|atom| length(&atom.z) > 0.0).collect()
 }

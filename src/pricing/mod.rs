@@ -9,6 +9,7 @@
 mod ascent;
 mod cone_tree;
 mod every_cell;
+mod gates;
 mod lower_bound;
 mod nonnegative;
 mod norm;
@@ -19,6 +20,7 @@ pub mod semidefinite;
 pub use ascent::{Find, ascend};
 pub use cone_tree::{ConeTree, prove as prove_by_cones};
 pub use every_cell::{Priced, price_cells, price_every_cell};
+pub use gates::{price_gates, slope_behind};
 pub use lower_bound::{LowerBound, lower_bound, with_skip_equalities};
 pub use norm::norm_bound;
 pub use pivots::pivots;

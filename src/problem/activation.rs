@@ -70,6 +70,11 @@ impl Activation {
         Activation::homogeneous("relu", Rational::ONE, Rational::ZERO)
     }
 
+    /// z itself: what stands behind a gate.
+    pub fn linear(name: impl Into<String>) -> Self {
+        Activation::new(name, vec![Piece { from: None, includes_from: true, slope: Rational::ONE, intercept: Rational::ZERO }])
+    }
+
     /// φ(z) in floating point.
     pub fn value(&self, z: f64) -> f64 {
         let holds = |&&(from, included, _, _): &&(f64, bool, f64, f64)| z > from || (z == from && included);

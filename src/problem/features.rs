@@ -6,6 +6,7 @@
 //! ```text
 //!   F_i(θ) = s x_i·u + (c/r) τ + Σ_k δ_k max(ℓ_ik·θ, 0),      ℓ_ik = (x_i, -t_k/r)
 //! ```
+//! Behind a gate θ = a w and F_i(θ) = x_i·θ on the rows that it lets through (THEORY 2); which rows these are is known to the gate alone.
 
 use super::{Matrix, Problem};
 use crate::regularizer::Norm;
@@ -27,6 +28,8 @@ pub struct Features {
     pub gauge: Gauge,
     /// β, or β/r: what one unit of ρ costs.
     pub price: f64,
+    /// Whether every neuron stands behind a gate.
+    pub gated: bool,
     /// X (n x d), where it is not the lines themselves.
     inputs: Option<Matrix>,
     /// h.
@@ -46,12 +49,14 @@ impl Features {
         let (objective, inputs) = (&problem.objective, problem.inputs());
         let (hidden, strength) = (objective.regularizer.hidden, objective.strength);
         let (slope, intercept, breaks) = problem.architecture.activation.bends();
+        let gated = problem.architecture.gates.is_some();
         let Some(radius) = objective.regularizer.radius else {
             let bends = vec![breaks.iter().map(|(_, bend)| bend).sum()];
             return Features {
                 lines: inputs,
                 gauge: Gauge::Norm,
                 price: strength,
+                gated,
                 inputs: None,
                 hidden,
                 radius: 1.0,
@@ -68,6 +73,7 @@ impl Features {
             lines: Matrix::new(inputs.rows * shifts.len() + 1, inputs.columns + 1, lines),
             gauge: Gauge::Cap,
             price: strength / radius,
+            gated,
             inputs: Some(inputs),
             hidden,
             radius,

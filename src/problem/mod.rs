@@ -3,6 +3,7 @@
 mod activation;
 mod dataset;
 mod features;
+mod gates;
 mod network;
 mod objective;
 mod random;
@@ -10,6 +11,7 @@ mod random;
 pub use activation::{Activation, Class, Piece};
 pub use dataset::{Column, Dataset, Matrix, Rows, Target};
 pub use features::{Features, Gauge};
+pub use gates::{Gates, Sides};
 pub use network::{Architecture, Bias, Network, Skip};
 pub use objective::{Objective, Score};
 pub use random::Random;

@@ -1,6 +1,6 @@
 //! Architectures that the language can state, and the networks that instantiate them.
 
-use super::{Activation, Matrix};
+use super::{Activation, Gates, Matrix, Sides};
 
 /// How the hidden layer is shifted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Architecture {
     pub width: Option<usize>,
     /// An unpenalised affine map from the inputs straight to the output.
     pub skip: bool,
+    /// What stands before each neuron of a gated layer; its activation is then linear.
+    pub gates: Option<Gates>,
 }
 
 impl Architecture {
@@ -55,7 +57,7 @@ pub struct Skip {
     pub intercept: f64,
 }
 
-/// A trained network: f(x) = Σ_j a_j φ(w_j·x + b_j) + skip(x).
+/// A trained network: f(x) = Σ_j a_j φ(w_j·x + b_j) + skip(x), where a gated neuron is left out of rows with x·g_j < 0.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Network {
     /// Hidden weights w (m x d), one neuron per row; with a bias its weight stands last, so d counts the column of ones.
@@ -63,6 +65,8 @@ pub struct Network {
     /// Output weights a (m).
     pub output: Vec<f64>,
     pub skip: Option<Skip>,
+    /// The gate of every neuron of a gated layer (m x d), some of the architecture's.
+    pub gates: Option<Matrix>,
 }
 
 impl Network {
@@ -74,16 +78,29 @@ impl Network {
     /// The outputs f (n) for `features` (n x d, without the column of ones).
     pub fn forward(&self, architecture: &Architecture, features: &Matrix) -> Vec<f64> {
         let bias = architecture.bias == Bias::Penalised;
-        features.each_row().map(|row| self.output_of(&architecture.activation, bias, row)).collect()
+        let gates = self.gates.is_some().then(|| self.open(&architecture.inputs(features))).flatten();
+        let output = |(i, row)| {
+            let passes = |j: usize| gates.as_ref().is_none_or(|open| open[j][i]);
+            self.output_of(&architecture.activation, bias, row, passes)
+        };
+        features.each_row().enumerate().map(output).collect()
     }
 
-    fn output_of(&self, activation: &Activation, bias: bool, row: &[f64]) -> f64 {
+    /// For every gated neuron the rows of `inputs` (n x d, the column of ones included) that it lets through; `None` without gates.
+    pub fn open(&self, inputs: &Matrix) -> Option<Vec<Vec<bool>>> {
+        let gates = self.gates.as_ref()?;
+        let sides = Sides::of(inputs);
+        Some(gates.each_row().map(|gate| sides.open(gate)).collect())
+    }
+
+    fn output_of(&self, activation: &Activation, bias: bool, row: &[f64], passes: impl Fn(usize) -> bool) -> f64 {
         let dot = |w: &[f64]| -> f64 { row.iter().zip(w).map(|(x, w)| x * w).sum() };
         let straight = self.skip.as_ref().map_or(0.0, |skip| dot(&skip.weights) + skip.intercept);
         let neuron = |(w, a): (&[f64], &f64)| {
             let shift = if bias { w[row.len()] } else { 0.0 };
             a * activation.value(dot(w) + shift)
         };
-        straight + self.hidden.each_row().zip(&self.output).map(neuron).sum::<f64>()
+        let neurons = self.hidden.each_row().zip(&self.output).enumerate();
+        straight + neurons.filter(|(j, _)| passes(*j)).map(|(_, one)| neuron(one)).sum::<f64>()
     }
 }

@@ -1,6 +1,6 @@
 //! Activations in words: breaks, slopes, class and the theorem that covers them.
 
-use crate::problem::{Activation, Class};
+use crate::problem::{Activation, Architecture, Class};
 
 /// `breaks -1, 0   slopes 0, 1, 0`, with jumps named.
 pub fn normal_form(activation: &Activation) -> String {
@@ -58,6 +58,18 @@ pub fn theorem(class: Class) -> Theorem {
             class: "piecewise linear, kinks off zero",
             key: "perspective",
             statement: "one perspective pair (u, s) per cell, with `output_l1 subject to hidden_norm <= r`; exact for any width >= 2 x cells",
+        },
+    }
+}
+
+/// Which theorem covers an architecture: its gates, if it has some, or the class of its activation.
+pub fn theorem_of(architecture: &Architecture) -> Theorem {
+    match architecture.gates {
+        None => theorem(architecture.activation.class()),
+        Some(_) => Theorem {
+            class: "linear behind fixed gates",
+            key: "gated",
+            statement: "one free group of weights per gate, a group lasso without cones: exact over all networks with these gates",
         },
     }
 }

@@ -157,7 +157,12 @@ impl Answer<'_> {
 
     /// What the lower bound rests on, for people.
     pub fn rests_words(&self) -> &'static str {
-        self.rests.words(self.relative_gap() <= self.problem.plan.gap)
+        let closed = self.relative_gap() <= self.problem.plan.gap;
+        match (self.rests, &self.problem.architecture.gates) {
+            (Rests::Proved, Some(_)) if closed => "no neuron behind any of the gates is worth adding: proved",
+            (Rests::Proved, Some(_)) => "proved: no network with these gates goes below this",
+            (rests, _) => rests.words(closed),
+        }
     }
 
     /// How well the network fits the rows it was trained on.

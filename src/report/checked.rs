@@ -48,7 +48,11 @@ pub fn checked(checked: &Checked, problem: &Problem, color: bool) -> String {
     ];
     // Where the gap is wide, neurons are worth adding; the bound holds for them too.
     let proved = if checked.words(problem) == "CERTIFIED" { "no neuron is worth adding" } else { "no network goes below that" };
-    let leaves = format!("{proved}: proof trees of {} leaves cover weight space", super::count(checked.leaves.unwrap_or(0)));
+    let leaves = super::count(checked.leaves.unwrap_or(0));
+    let leaves = match &problem.architecture.gates {
+        None => format!("{proved}: proof trees of {leaves} leaves cover weight space"),
+        Some(_) => format!("{proved}: each of the {leaves} gates was priced"),
+    };
     lines.push((checked.leaves.is_some() && checked.refusal.is_none(), leaves, "the proof does not hold"));
     // What follows a step that failed was not tried.
     let tried = lines.iter().position(|(held, ..)| !held).map_or(lines.len(), |at| at + 1);

@@ -32,6 +32,8 @@ pub struct Neuron {
     pub everywhere: bool,
     pub sign: f64,
     pub weights: Vec<f64>,
+    /// The gate that it stands behind, counted from 1.
+    pub gate: Option<usize>,
     pub size: f64,
     pub objective: f64,
 }
@@ -111,7 +113,8 @@ impl Examination<'_> {
         let s = &self.stationarity;
         let zero = if s.zero > 0 { format!(" and {} that count as 0", count(s.zero)) } else { String::new() };
         let neurons = format!("{} neurons{zero}", count(s.neurons));
-        ("cells", format!("{} distinct", count(s.cells)), format!("{neurons}; {}", self.subsampled()))
+        let label = if self.answer.problem.architecture.gates.is_some() { "gates" } else { "cells" };
+        (label, format!("{} distinct", count(s.cells)), format!("{neurons}; {}", self.subsampled()))
     }
 
     /// What is best over the network's own cells, and whether that is the network itself.
@@ -132,7 +135,11 @@ impl Examination<'_> {
 
     fn neuron(&self) -> Vec<Row> {
         let Some(neuron) = &self.neuron else { return vec![("best neuron", "none has a price above 0".to_string(), String::new())] };
-        let known = if neuron.everywhere { "priced on every cell" } else { "the highest found" };
+        let known = match (neuron.everywhere, neuron.gate) {
+            (true, Some(gate)) => format!("behind gate {}; every gate was priced", count(gate)),
+            (true, None) => "priced on every cell".to_string(),
+            (false, _) => "the highest found".to_string(),
+        };
         let price = format!("price {} of beta", rounded(neuron.price));
         // What rounding can make of nothing is no improvement.
         if self.score.objective - neuron.objective <= 1e-9 * self.score.objective {
@@ -140,7 +147,7 @@ impl Examination<'_> {
         }
         let sign = if neuron.sign > 0.0 { "+" } else { "-" };
         let gain = format!("{} with it at size {}", rounded(neuron.objective), rounded(neuron.size));
-        vec![("best neuron", price, known.to_string()), ("", format!("output {sign}"), gain), ("", self.weights(neuron), String::new())]
+        vec![("best neuron", price, known), ("", format!("output {sign}"), gain), ("", self.weights(neuron), String::new())]
     }
 
     /// The three largest weights by name.
@@ -200,6 +207,7 @@ impl Examination<'_> {
         json!({
             "price": number(neuron.price),
             "priced_on_every_cell": neuron.everywhere,
+            "gate": neuron.gate,
             "sign": number(neuron.sign),
             "weights": weights,
             "size": number(neuron.size),

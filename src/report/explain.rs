@@ -26,7 +26,7 @@ impl Explanation {
         let paragraphs = vec![
             ("you wrote", wrote(problem)),
             ("activation", activation_lines(problem)),
-            ("theorem", vec![activation::theorem(problem.architecture.activation.class()).statement.to_string()]),
+            ("theorem", vec![activation::theorem_of(&problem.architecture).statement.to_string()]),
             ("becomes", becomes(problem)),
             ("size", size_lines(problem, sizes)),
             ("plan", plan(problem)),
@@ -98,7 +98,11 @@ fn wrote(problem: &Problem) -> Vec<String> {
     let inner = if problem.architecture.bias == Bias::Penalised { "w_j.x + b_j" } else { "w_j.x" };
     let skip = if problem.architecture.skip { " + c.x + c_0" } else { "" };
     let sum = if objective.loss.mean { "1/n sum_i" } else { "sum_i" };
-    let name = &problem.architecture.activation.name;
+    let unit = match (&problem.architecture.gates, problem.architecture.bias) {
+        (None, _) => format!("{}({inner})", problem.architecture.activation.name),
+        (Some(_), Bias::None) => format!("1[g_j.x >= 0] {inner}"),
+        (Some(_), Bias::Penalised) => format!("1[g_j.x + h_j >= 0] ({inner})"),
+    };
     let mut lines = vec![
         format!("min over m, w, a    {sum} {}", indexed(objective.loss.loss.formula())),
         match objective.regularizer.radius {
@@ -108,7 +112,7 @@ fn wrote(problem: &Problem) -> Vec<String> {
                 format!("                    + {} * sum_j |a_j|    subject to {bound}        (not convex)", plain(objective.strength))
             }
         },
-        format!("f(x) = sum_j a_j {name}({inner}){skip}"),
+        format!("f(x) = sum_j a_j {unit}{skip}"),
     ];
     if let Some(parameter) = objective.loss.loss.parameter() {
         lines.push(format!("{} = {}", parameter.name, plain(objective.loss.parameter)));
@@ -118,12 +122,24 @@ fn wrote(problem: &Problem) -> Vec<String> {
 
 fn activation_lines(problem: &Problem) -> Vec<String> {
     let activation = &problem.architecture.activation;
-    vec![format!("{}   {}   {}", activation.name, normal_form(activation), activation::theorem(activation.class()).class)]
+    let class = activation::theorem_of(&problem.architecture).class;
+    match &problem.architecture.gates {
+        None => vec![format!("{}   {}   {class}", activation.name, normal_form(activation))],
+        Some(_) => vec![format!("{}   {class}", activation.name)],
+    }
 }
 
 fn becomes(problem: &Problem) -> Vec<String> {
     let strength = plain(problem.objective.strength);
     let skip = if problem.architecture.skip { " + X c + c_0" } else { "" };
+    if problem.architecture.gates.is_some() {
+        return vec![
+            format!("min over u_g    L(f) + {strength} sum_g |u_g|        (convex)"),
+            format!("f = sum_g D_g X u_g{skip}"),
+            "D_g marks the rows that gate g lets through; X has a column of ones if there is a bias".to_string(),
+            "back: u_g gives the neuron w = u_g / sqrt|u_g|, a = sqrt|u_g| behind gate g".to_string(),
+        ];
+    }
     if let Some(radius) = problem.objective.regularizer.radius {
         return vec![
             format!("min over (u_i, s_i), (v_i, t_i)    L(f) + {strength} sum_i (s_i + t_i)        (convex)"),
@@ -154,11 +170,15 @@ fn sides(right: f64, left: f64) -> String {
     terms.join(" + ").replace("+ -", "- ")
 }
 
-/// Columns and second-order cones of the program over all cells, and a rough guess of its memory.
+/// Columns and second-order cones of the program over all cells or gates, and a rough guess of its memory.
 fn whole_program(problem: &Problem, sizes: Sizes) -> (f64, f64, f64) {
     let d = problem.architecture.neuron_size(problem.dataset.columns.len()) as f64;
     let n = problem.dataset.train.inputs.rows as f64;
-    let groups = if problem.architecture.activation.class() == Class::Linear { 1.0 } else { 2.0 * sizes.cells };
+    let groups = match &problem.architecture.gates {
+        Some(gates) => gates.count() as f64,
+        None if problem.architecture.activation.class() == Class::Linear => 1.0,
+        None => 2.0 * sizes.cells,
+    };
     // Each group brings n sign rows and n fit rows of d numbers; a factorisation holds about ten times that.
     (groups * (d + 1.0), groups, groups * 2.0 * n * d * 16.0 * 10.0)
 }
@@ -171,15 +191,21 @@ fn size_lines(problem: &Problem, sizes: Option<Sizes>) -> Vec<String> {
         return vec![shape, "cells are not counted in this build".to_string()];
     };
     let (variables, cones, memory) = whole_program(problem, sizes);
+    let program = format!("variables {}     cones {}     memory ~ {}", size(variables), size(cones), bytes(memory));
+    if let Some(gates) = &problem.architecture.gates {
+        return vec![format!("{shape}     gates {}", count(gates.count())), format!("all gates in one program: {program}")];
+    }
     vec![
         format!("{shape}     distinct lines {}     rank {}     cells <= {}", count(sizes.lines), sizes.rank, size(sizes.cells)),
-        format!("all cells in one program: variables {}     cones {}     memory ~ {}", size(variables), size(cones), bytes(memory)),
+        format!("all cells in one program: {program}"),
     ]
 }
 
 fn plan(problem: &Problem) -> Vec<String> {
     let plan = &problem.plan;
     let cells = match &plan.arrangements {
+        Arrangements::Generate if problem.architecture.gates.is_some() => "gates are added by price until none is worth adding".to_string(),
+        Arrangements::All if problem.architecture.gates.is_some() => "all gates in one program".to_string(),
         Arrangements::Generate => "cells are added by price until none is worth adding".to_string(),
         Arrangements::All => format!("all cells in one program, refused above {}", count(plan.max_patterns)),
         Arrangements::Sample { count: n, seed } => format!("the cells of {} random weight vectors, seed {seed}", count(*n)),
@@ -199,6 +225,9 @@ fn conventions(problem: &Problem) -> Vec<String> {
     let mut lines =
         vec![format!("{} is {}{}", total.words(), if total.mean { "1/n sum_i " } else { "sum_i " }, indexed(total.loss.formula()))];
     lines.push(torch(problem));
+    if problem.architecture.gates.is_some() {
+        lines.push("a row with g.x = 0 passes its gate; gates are given, not trained, and cost nothing".to_string());
+    }
     if problem.architecture.bias == Bias::Penalised {
         let words = if problem.objective.regularizer.radius.is_some() {
             "is part of its neuron's hidden norm"
@@ -241,6 +270,9 @@ fn guarantee(problem: &Problem) -> Vec<String> {
         Guarantee::Global => vec!["global: two bounds that meet within the gap, or exit code 3".to_string()],
         Guarantee::Bounded => vec!["bounded: two valid bounds, however far apart".to_string()],
     };
+    if problem.architecture.gates.is_some() {
+        lines.push("over all networks with these gates, and no others".to_string());
+    }
     if problem.plan.arrangements.partial() {
         lines.push("the network is the best over these cells only; the lower bound holds for all cells".to_string());
     }
@@ -249,7 +281,7 @@ fn guarantee(problem: &Problem) -> Vec<String> {
 
 fn program(problem: &Problem, sizes: Option<Sizes>) -> Value {
     let activation = &problem.architecture.activation;
-    let theorem = activation::theorem(activation.class());
+    let theorem = activation::theorem_of(&problem.architecture);
     let whole = sizes.map(|sizes| whole_program(problem, sizes));
     json!({
         "cvxc": 1,
@@ -262,6 +294,7 @@ fn program(problem: &Problem, sizes: Option<Sizes>) -> Value {
         "theorem": theorem.key,
         "lines": sizes.map(|s| s.lines),
         "rank": sizes.map(|s| s.rank),
+        "gates": problem.architecture.gates.as_ref().map(|gates| gates.count()),
         "patterns_bound": sizes.map(|s| super::number(s.cells)),
         "all_cells": whole.map(|(variables, cones, memory)| json!({
             "variables": super::number(variables), "cones": super::number(cones), "memory_bytes": super::number(memory)

@@ -1,6 +1,6 @@
 //! The answer as one JSON object: every number of the summary under the summary's name.
 
-use super::{Answer, Fit, theorem};
+use super::{Answer, Fit, theorem_of};
 use crate::problem::Guarantee;
 use serde_json::{Map, Value, json};
 
@@ -35,7 +35,7 @@ pub fn answer_json(answer: &Answer) -> Value {
         "lower_bound_rests_on": answer.rests.key(),
         "relative_gap": number(answer.relative_gap()),
         "gap_asked_for": number(problem.plan.gap),
-        "theorem": theorem(problem.architecture.activation.class()).key,
+        "theorem": theorem_of(&problem.architecture).key,
         "patterns": { "listed": run.patterns, "bound": number(run.patterns_bound) },
         "neurons": answer.network.neurons(),
         "neurons_before_pruning": run.neurons_before_pruning,

@@ -13,7 +13,7 @@ mod numbers;
 mod plot;
 mod summary;
 
-pub use activation::{normal_form, theorem};
+pub use activation::{normal_form, theorem, theorem_of};
 pub use answer::{Answer, Rests, Run, Status, Stopped, Written};
 pub use checked::{Checked, checked, checked_json};
 pub use comparison::{Comparison, Contestant};

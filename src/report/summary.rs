@@ -136,7 +136,10 @@ fn fit(answer: &Answer) -> Row {
 fn program(answer: &Answer) -> Row {
     let run = &answer.run;
     let sizes = format!("{} columns, {} rows, {} cones", count(run.columns), count(run.rows), count(run.cones));
-    let cells = format!("{} of at most {} cells", count(run.patterns), size(run.patterns_bound));
+    let cells = match &answer.problem.architecture.gates {
+        None => format!("{} of at most {} cells", count(run.patterns), size(run.patterns_bound)),
+        Some(_) => format!("{} of {} distinct gates", count(run.patterns), size(run.patterns_bound)),
+    };
     ("program", format!("{} groups", count(run.groups)), format!("{sizes}; {cells}; {}; {}", run.solver, seconds(run.seconds)))
 }
 
@@ -144,7 +147,8 @@ fn program(answer: &Answer) -> Row {
 fn proof(answer: &Answer) -> Option<Row> {
     let run = &answer.run;
     let note = || format!("checked in exact arithmetic; {} of proving", seconds(run.proving));
-    (run.leaves > 0).then(|| ("proof", format!("{} leaves", count(run.leaves)), note()))
+    let what = if answer.problem.architecture.gates.is_some() { "gates" } else { "leaves" };
+    (run.leaves > 0).then(|| ("proof", format!("{} {what}", count(run.leaves)), note()))
 }
 
 pub fn stopped(answer: &Answer) -> Row {

@@ -4,7 +4,7 @@ use super::outcome::{Bound, Event, Failure, Outcome, Standing, Stopped};
 use super::prove::NODES;
 use super::search::Search;
 use crate::lowering::{Group, Shape, prune};
-use crate::pricing::{lower_bound, norm_bound};
+use crate::pricing::lower_bound;
 use crate::problem::{Network, Score};
 
 /// How much of an atom may be lost when neurons are merged, tried from the boldest on; the polish that follows restores the rest.
@@ -111,6 +111,9 @@ impl Search<'_, '_> {
     }
 
     fn support(&self, network: &Network) -> Vec<Group> {
+        if let Some(gates) = &self.problem.architecture.gates {
+            return self.behind(gates, network);
+        }
         let cell = |(w, a): (&[f64], &f64)| {
             let rows = self.nearest_rows(&self.features.lifted(w));
             Group { sign: a.signum(), shape: Shape::Cell { pattern: self.cell(w), rows } }
@@ -130,7 +133,7 @@ impl Search<'_, '_> {
             if self.closed() {
                 continue;
             }
-            let price = norm_bound(&self.features, &dual);
+            let price = self.norm_price(&dual);
             self.keep_bound(&dual, price, Bound::Norm);
         }
     }

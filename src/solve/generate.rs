@@ -98,7 +98,7 @@ impl Search<'_, '_> {
         }
     }
 
-    fn ended(&self) -> Stopped {
+    pub fn ended(&self) -> Stopped {
         self.why_stopped().unwrap_or(Stopped::Converged)
     }
 

@@ -1,6 +1,7 @@
 //! The journey from a problem to its best network, as one readable loop.
 
 mod finish;
+mod gated;
 mod generate;
 mod outcome;
 mod prove;
@@ -33,12 +34,13 @@ pub fn solve_from(problem: &Problem, start: Option<&Network>, control: &mut Cont
     let workers = workers.map_err(|error| Failure::Numerical(error.to_string()))?;
     let mut search = Search::new(problem, control, Arc::new(workers));
     start.inspect(|network| search.begin_with(network));
-    let stopped = match &problem.plan.arrangements {
+    let stopped = match (&problem.architecture.gates, &problem.plan.arrangements) {
+        (Some(gates), _) => search.gated(gates),
         _ if problem.architecture.activation.class() == Class::Linear => search.whole(),
-        Arrangements::All => search.listed()?,
-        Arrangements::Sample { count, seed } => search.sampled(*count, *seed),
-        Arrangements::Cells { vectors, .. } => search.given(vectors),
-        Arrangements::Generate => search.generate(),
+        (None, Arrangements::All) => search.listed()?,
+        (None, Arrangements::Sample { count, seed }) => search.sampled(*count, *seed),
+        (None, Arrangements::Cells { vectors, .. }) => search.given(vectors),
+        (None, Arrangements::Generate) => search.generate(),
     };
     search.finish(stopped)
 }

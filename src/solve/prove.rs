@@ -119,6 +119,10 @@ impl Search<'_, '_> {
 
     fn prove_or_refute(&mut self, dual: &[f64], most_nodes: usize) -> Vec<Find> {
         let problem = self.problem;
+        if problem.architecture.gates.is_some() {
+            self.prove_gates(dual);
+            return Vec::new();
+        }
         (self.control.progress)(Event::Stage("proving"));
         let shrink = 1.0 - GIVEN_AWAY * self.plan().gap.min(1e-3);
         let scale = problem.objective.loss.scale(dual.len());
@@ -253,7 +257,7 @@ impl Search<'_, '_> {
     }
 
     /// Keeps a proof if its bound is the best so far; whether nothing better can come of it.
-    fn keep_proof(&mut self, draft: Draft) -> bool {
+    pub fn keep_proof(&mut self, draft: Draft) -> bool {
         let loss = &self.problem.objective.loss;
         let scale = loss.scale(self.problem.targets().len());
         let v: Vec<f64> = draft.dual.doubles().iter().map(|u| u * scale * draft.scale).collect();

@@ -19,8 +19,9 @@ pub fn restricted(problem: &Problem, network: &Network, signs: Signs, control: &
     let workers = rayon::ThreadPoolBuilder::new().num_threads(control.threads).build();
     let workers = workers.map_err(|error| Failure::Numerical(error.to_string()))?;
     let mut search = Search::new(problem, control, std::sync::Arc::new(workers));
-    let mut groups = match problem.architecture.activation.class() {
-        Class::Linear => all_groups(problem, &search.features, std::iter::empty()),
+    let mut groups = match (&problem.architecture.gates, problem.architecture.activation.class()) {
+        (Some(gates), _) => search.behind(gates, network),
+        (None, Class::Linear) => all_groups(problem, &search.features, std::iter::empty()),
         _ => search.cells_of_network(network, signs),
     };
     let master = search.master(&mut groups, search.tolerance());

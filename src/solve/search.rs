@@ -51,6 +51,8 @@ pub struct Search<'a, 'c> {
     pub cells: usize,
     /// The rays that generation begins with, and an objective that the answer may not exceed.
     pub start: Vec<Group>,
+    /// The groups of a gated problem, one per distinct gate; none until they are listed.
+    pub gates: Vec<Group>,
     /// The highest local maxima of the price that the last climb found.
     pub heights: Vec<Vec<f64>>,
     pub ceiling: f64,
@@ -69,7 +71,8 @@ impl<'a, 'c> Search<'a, 'c> {
     pub fn new(problem: &'a Problem, control: &'a mut Control<'c>, workers: Arc<rayon::ThreadPool>) -> Self {
         let features = problem.features();
         let (inputs, lines) = (features.inputs(), &features.lines);
-        let zero = Network { hidden: Matrix::new(0, inputs.columns, vec![]), output: vec![], skip: None };
+        let none = || Matrix::new(0, inputs.columns, vec![]);
+        let zero = Network { hidden: none(), output: vec![], skip: None, gates: features.gated.then(none) };
         let score = problem.score(&zero);
         let stop = Stop::new(problem.plan.time, control.interrupted.clone());
         let lengths = lines.each_row().map(|x| x.iter().map(|x| x * x).sum::<f64>().sqrt()).collect();
@@ -96,6 +99,7 @@ impl<'a, 'c> Search<'a, 'c> {
             refused: None,
             cells: 0,
             start: Vec::new(),
+            gates: Vec::new(),
             heights: Vec::new(),
             ceiling: f64::INFINITY,
             features,
@@ -124,9 +128,18 @@ impl<'a, 'c> Search<'a, 'c> {
         (self.control.progress)(Event::Patterns { listed, bound });
     }
 
-    /// Cover's bound on the number of cells; with a cap, of half of them.
+    /// Cover's bound on the number of cells, with a cap on half of them; or how many distinct gates there are.
     pub fn cells_at_most(&self) -> f64 {
-        if self.features.gauge == Gauge::Cap { 0.5 * self.lines.bound() } else { self.lines.bound() }
+        match (self.features.gated, self.features.gauge) {
+            (true, _) => self.gates.len() as f64,
+            (false, Gauge::Norm) => self.lines.bound(),
+            (false, Gauge::Cap) => 0.5 * self.lines.bound(),
+        }
+    }
+
+    /// A bound on every neuron's price from norms alone; none for gates, which are priced one by one.
+    pub fn norm_price(&self, dual: &[f64]) -> f64 {
+        if self.features.gated { f64::INFINITY } else { norm_bound(&self.features, dual) }
     }
 
     /// Refuses a program that would not fit in memory: the solver's copies and factors are counted as forty bytes per entry.
@@ -182,7 +195,7 @@ impl<'a, 'c> Search<'a, 'c> {
     fn read(&self, recovery: &Recovery, solution: &Solution) -> Master {
         let dual = recovery.dual(solution);
         let dual = dual.iter().all(|v| v.is_finite()).then(|| with_skip_equalities(self.problem, &dual)).flatten();
-        Master { weights: recovery.weights(solution), network: recovery.network(&self.features, solution), dual }
+        Master { weights: recovery.weights(solution), network: recovery.network(self.problem, &self.features, solution), dual }
     }
 
     /// Keeps the network if its true objective is the best so far.
@@ -220,7 +233,7 @@ impl<'a, 'c> Search<'a, 'c> {
     /// One line for whoever listens.
     pub fn report(&mut self, groups: usize) {
         if let Some(dual) = self.dual.clone() {
-            let price = norm_bound(&self.features, &dual);
+            let price = self.norm_price(&dual);
             self.keep_bound(&dual, price, Bound::Norm);
         }
         let (objective, lower_bound) = (self.best.1.objective, self.lower.0);
@@ -244,7 +257,7 @@ impl<'a, 'c> Search<'a, 'c> {
 
 fn distinct_cells(groups: &[Group]) -> usize {
     let patterns = groups.iter().filter_map(|group| match &group.shape {
-        Shape::Cell { pattern, .. } => Some(pattern),
+        Shape::Cell { pattern, .. } | Shape::Gated { pattern, .. } => Some(pattern),
         _ => None,
     });
     patterns.collect::<BTreeSet<_>>().len()

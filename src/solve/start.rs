@@ -1,7 +1,7 @@
-//! Beginning with a network that is there already: its directions are the first rays, and no answer is worse than it.
+//! Beginning with a network that is there already: its directions are the first rays, or its gates the first, and no answer is worse than it.
 
 use super::search::Search;
-use crate::lowering::{Group, Shape, assemble};
+use crate::lowering::{Group, Neuron, Shape, assemble};
 use crate::problem::{Gauge, Network};
 
 /// The most directions taken over, largest neurons first: rays are cheap, but not free.
@@ -12,6 +12,10 @@ impl Search<'_, '_> {
     pub fn begin_with(&mut self, network: &Network) {
         let network = &self.within(network);
         self.ceiling = self.offer(network).objective;
+        if let Some(gates) = &self.problem.architecture.gates {
+            self.start = self.behind(gates, network);
+            return;
+        }
         let mut rays: Vec<(f64, Group)> = Vec::new();
         for (w, &a) in network.hidden.each_row().zip(&network.output) {
             let theta = self.features.lifted(w);
@@ -32,7 +36,7 @@ impl Search<'_, '_> {
         if self.features.gauge == Gauge::Norm {
             return network.clone();
         }
-        let neurons = network.hidden.each_row().zip(&network.output).map(|(w, a)| (a.signum(), self.features.theta(w, *a)));
-        assemble(&self.features, neurons, network.skip.clone())
+        let neuron = |(w, a): (&[f64], &f64)| Neuron { sign: a.signum(), theta: self.features.theta(w, *a), gate: None };
+        assemble(&self.features, network.hidden.each_row().zip(&network.output).map(neuron), network.skip.clone())
     }
 }

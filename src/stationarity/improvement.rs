@@ -2,6 +2,7 @@
 //!
 //! A new neuron t s φ(x·w) costs β t and changes the loss by -t · price to first order: above β it pays.
 
+use super::gates::dearest;
 use crate::arrangement::Lines;
 use crate::pricing::{Find, ascend, price_every_cell};
 use crate::problem::{Features, Network, Problem, Random};
@@ -23,6 +24,8 @@ pub struct Improvement {
     /// The sign of its output weight, and its hidden weights, of length 1.
     pub sign: f64,
     pub w: Vec<f64>,
+    /// The gate that it stands behind, from 0.
+    pub gate: Option<usize>,
     /// The size |a| h(w) that is best for it alone, and the objective then.
     pub size: f64,
     pub objective: f64,
@@ -31,14 +34,24 @@ pub struct Improvement {
 /// The neuron of the highest price at the dual vector `dual` of `network`; `None` if none has a price above 0.
 pub fn improvement(problem: &Problem, network: &Network, dual: &[f64], stop: &(dyn Fn() -> bool + Sync)) -> Option<Improvement> {
     let features = problem.features();
+    let told = |find: Find, gate, everywhere, outputs: &[f64]| {
+        let (size, objective) = best_size(problem, &features, network, &find, outputs);
+        let (w, _) = features.neuron(find.sign, &find.theta)?;
+        Some(Improvement { price: find.price / features.price, everywhere, sign: find.sign, w, gate, size, objective })
+    };
+    if let Some(gates) = &problem.architecture.gates {
+        let (at, open, find) = dearest(problem, features.inputs(), gates, dual, stop)?;
+        let passed = features.outputs(&find.theta).into_iter().zip(open).map(|(value, open)| if open { value } else { 0.0 });
+        let passed: Vec<f64> = passed.collect();
+        return told(find, Some(at), !stop(), &passed);
+    }
     let mut found = search(&features, network, dual, stop);
     let known = found.as_ref().map_or(0.0, |find| find.price);
     let whole = everywhere(&features, dual, known, stop);
     let everywhere = whole.is_some();
     let find = whole.flatten().or(found.take())?;
-    let (size, objective) = best_size(problem, &features, network, &find);
-    let (w, _) = features.neuron(find.sign, &find.theta)?;
-    Some(Improvement { price: find.price / features.price, everywhere, sign: find.sign, w, size, objective })
+    let outputs = features.outputs(&find.theta);
+    told(find, None, everywhere, &outputs)
 }
 
 fn search(features: &Features, network: &Network, dual: &[f64], stop: &(dyn Fn() -> bool + Sync)) -> Option<Find> {
@@ -58,15 +71,14 @@ fn everywhere(features: &Features, dual: &[f64], known: f64, stop: &(dyn Fn() ->
     Some(priced.finds.into_iter().next())
 }
 
-/// argmin and min over t >= 0 of the objective with the neuron at size t: convex, and t cannot exceed L / β.
-fn best_size(problem: &Problem, features: &Features, network: &Network, find: &Find) -> (f64, f64) {
+/// argmin and min over t >= 0 of the objective with the neuron at size t: convex, and t cannot exceed L / β.  `neuron` is F(θ).
+fn best_size(problem: &Problem, features: &Features, network: &Network, find: &Find, neuron: &[f64]) -> (f64, f64) {
     let outputs = network.forward(&problem.architecture, &problem.dataset.train.inputs);
-    let bent: Vec<f64> = features.outputs(&find.theta).iter().map(|value| find.sign * value).collect();
     let score = problem.score(network);
     let (beta, loss) = (problem.objective.strength, &problem.objective.loss);
     let cost = features.price * features.gauge(&find.theta);
     let value = |t: f64| {
-        let moved: Vec<f64> = outputs.iter().zip(&bent).map(|(f, z)| f + t * z).collect();
+        let moved: Vec<f64> = outputs.iter().zip(neuron).map(|(f, z)| f + t * find.sign * z).collect();
         loss.value(&moved, problem.targets()) + beta * score.penalty + cost * t
     };
     let t = golden(&value, score.loss / cost);

@@ -7,6 +7,7 @@
 //! Where x_i·w_j = 0 the activation has a kink, and D_j may be anything between its two sides (Clarke).  If besides
 //! a_j v_i (p + q) >= 0 on every kink, no direction at all leads down.  Without kinks the objective has a gradient.
 
+mod gates;
 mod improvement;
 mod residual;
 
@@ -60,7 +61,7 @@ pub struct Findings {
     /// Pairs of a row and a neuron with x_i·w_j = 0, and rows whose output is at a corner of the loss.
     pub kinks: usize,
     pub corners: usize,
-    /// The distinct cells of the neurons.
+    /// The distinct cells of the neurons, or their distinct gates.
     pub cells: usize,
     /// v (n): the gradient of the loss, at corners the choice that fits best.
     pub dual: Vec<f64>,
@@ -73,7 +74,10 @@ pub struct Findings {
 pub fn examine(problem: &Problem, network: &Network, guess: &[f64]) -> Findings {
     let features = problem.features();
     let neurons = large(&features, network);
-    let cells: BTreeSet<Pattern> = neurons.hidden.each_row().map(|w| Pattern::of(&features.lines, &features.lifted(w))).collect();
+    let cells: BTreeSet<Pattern> = match neurons.open(features.inputs()) {
+        Some(gates) => gates.iter().map(|open| Pattern::from_fn(open.len(), |i| open[i])).collect(),
+        None => neurons.hidden.each_row().map(|w| Pattern::of(&features.lines, &features.lifted(w))).collect(),
+    };
     let outputs = network.forward(&problem.architecture, &problem.dataset.train.inputs);
     let rows: Vec<Row> = outputs.iter().zip(problem.targets()).map(|(&f, &y)| row(problem, f, y)).collect();
     let middle: Vec<f64> = rows.iter().map(Row::middle).collect();
@@ -112,12 +116,16 @@ fn large(features: &Features, network: &Network) -> Network {
     let sizes: Vec<f64> = network.hidden.each_row().zip(&network.output).map(size).collect();
     let largest = sizes.iter().copied().fold(0.0, f64::max);
     let kept: Vec<usize> = (0..sizes.len()).filter(|&j| sizes[j] > ZERO * largest).collect();
-    let hidden = kept.iter().flat_map(|&j| network.hidden.row(j).to_vec()).collect();
     Network {
-        hidden: Matrix::new(kept.len(), network.hidden.columns, hidden),
+        hidden: kept_rows(&network.hidden, &kept),
         output: kept.iter().map(|&j| network.output[j]).collect(),
         skip: network.skip.clone(),
+        gates: network.gates.as_ref().map(|gates| kept_rows(gates, &kept)),
     }
+}
+
+fn kept_rows(matrix: &Matrix, kept: &[usize]) -> Matrix {
+    Matrix::new(kept.len(), matrix.columns, kept.iter().flat_map(|&j| matrix.row(j).to_vec()).collect())
 }
 
 fn balance(problem: &Problem, neurons: &Network) -> f64 {

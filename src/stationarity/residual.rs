@@ -195,6 +195,10 @@ impl<'a> Residual<'a> {
 
 /// The slopes of the activation at every pair of neuron and row, and the pairs on a kink, which begin in the middle.
 fn sides(inputs: &Matrix, network: &Network, (p, q): (f64, f64)) -> (Vec<f64>, Vec<(usize, usize)>) {
+    if let Some(gates) = network.open(inputs) {
+        // A gate is no weight: nothing that could move lies on it.
+        return (gates.concat().into_iter().map(|open| if open { p } else { 0.0 }).collect(), Vec::new());
+    }
     let lengths: Vec<f64> = inputs.each_row().map(length).collect();
     let (mut sides, mut open) = (Vec::new(), Vec::new());
     for (j, w) in network.hidden.each_row().enumerate() {

@@ -164,9 +164,30 @@ pub struct NetworkSpec {
     /// The column that the network ends with.
     pub target: Placed<String>,
     pub activation: Placed<Activation>,
+    /// Where the gates of `gated_relu` come from; the activation behind them is linear.
+    pub gates: Option<GateSpec>,
     pub bias: Bias,
     pub width: Option<Placed<usize>>,
     pub skip: Option<Place>,
+}
+
+/// The gates of a gated layer.
+#[derive(Clone, Debug)]
+pub enum GateSpec {
+    /// Gaussian vectors; a longer list begins with every shorter one of its seed.
+    Drawn { count: usize, seed: u64, place: Place },
+    /// The columns of an array.
+    File(VectorFile),
+}
+
+impl GateSpec {
+    /// The layer as the language writes it.
+    pub fn words(&self) -> String {
+        match self {
+            GateSpec::Drawn { count, seed, .. } => format!("gated_relu(gates = {count}, seed = {seed})"),
+            GateSpec::File(file) => format!("gated_relu(gates = npy(\"{}\"))", file.shown),
+        }
+    }
 }
 
 /// Which columns go in.

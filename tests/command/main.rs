@@ -2,6 +2,8 @@
 
 #[cfg(feature = "solve")]
 mod comparison;
+#[cfg(feature = "solve")]
+mod gates;
 mod statement;
 #[cfg(feature = "solve")]
 mod training;
@@ -47,6 +49,17 @@ fn stdout(output: &Output) -> String {
 
 fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// An array of doubles in NumPy's format, row after row.
+#[cfg(feature = "solve")]
+fn npy(rows: usize, columns: usize, values: &[f64]) -> Vec<u8> {
+    assert_eq!(values.len(), rows * columns);
+    let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({rows}, {columns}), }}\n");
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.bytes().chain(values.iter().flat_map(|value| value.to_le_bytes())));
+    bytes
 }
 
 #[track_caller]

@@ -553,12 +553,8 @@ fn bad_data_write_nothing() {
 
 /// XOR over the cells of two vectors, d x m = 3 x 2.
 fn with_cells(folder: &std::path::Path, rest: &str) {
-    let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (3, 2), }\n";
-    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    bytes.extend((header.len() as u16).to_le_bytes());
-    bytes.extend(header.bytes().chain([1.0f64, -1.0, 1.0, -1.0, -1.5, 0.5].into_iter().flat_map(f64::to_le_bytes)));
     fs::create_dir(folder.join("models")).unwrap();
-    fs::write(folder.join("models/G.npy"), bytes).unwrap();
+    fs::write(folder.join("models/G.npy"), crate::npy(3, 2, &[1.0, -1.0, 1.0, -1.0, -1.5, 0.5])).unwrap();
     let text = "cvx 1\ndata xor()\nnetwork [x1, x2] -> dense(bias) -> relu -> dense -> y\nminimize squared + 0.01 * weight_decay\n";
     fs::write(folder.join("models/m.cvx"), format!("{text}solve {{ arrangements = cells(\"G.npy\"){rest} }}\n")).unwrap();
 }

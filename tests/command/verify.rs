@@ -132,12 +132,16 @@ fn a_second_checker_agrees() {
         wide += &format!("{},{},{},{},{},{},{},{}\n", value(1), value(2), value(3), value(4), value(5), value(6), value(7), value(9));
     }
     let check = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/check.py");
+    // Five gates on two inputs and a bias; two of them let the same rows through.
+    let values = [1.0, 0.5, -1.0, 2.0, 0.0, -0.5, 1.0, 1.5, -1.0, 1.0, 0.25, -0.25, 0.0, 0.75, -3.0];
+    fs::write(space.path().join("G.npy"), crate::npy(3, 5, &values)).unwrap();
     for (name, table, layers, objective) in [
         ("small", small, "dense -> relu", "squared + 0.3 * weight_decay"),
         ("small", small, "dense(bias) -> abs", "mean(absolute) + 0.05 * weight_decay"),
         ("small", small, "dense -> relu", "epsilon_insensitive(0.2) + 0.3 * weight_decay"),
         ("small", small, "dense -> relu", "mean(epsilon_insensitive(0.1)) + 0.05 * weight_decay"),
         ("wide", wide.as_str(), "dense -> relu", "mean(squared) + 0.1 * weight_decay"),
+        ("small", small, "dense(bias) -> gated_relu(gates = npy(\"G.npy\"))", "mean(squared) + 0.02 * weight_decay"),
     ] {
         fs::write(space.path().join("t.csv"), table).unwrap();
         let text = format!("cvx 1\ndata csv(\"t.csv\")\nnetwork features -> {layers} -> dense -> y\nminimize {objective}\n");
@@ -145,10 +149,14 @@ fn a_second_checker_agrees() {
         code(&run(space.path(), &["solve", "t.cvx", "-q"]), 0);
         let verify = run(space.path(), &["verify", "t.out", "--json"]);
         let object: Value = serde_json::from_slice(&verify.stdout).unwrap();
-        let python =
-            Command::new("python3").arg(&check).args(["t.out/certificate.json", "t.csv"]).current_dir(space.path()).output().unwrap();
-        code(&python, 0);
-        let words: Vec<String> = stdout(&python).split_whitespace().map(str::to_string).collect();
+        let gates: &[&str] = if layers.contains("gated") { &["G.npy"] } else { &[] };
+        let python = || {
+            let mut python = Command::new("python3");
+            python.arg(&check).args(["t.out/certificate.json", "t.csv"]).args(gates).current_dir(space.path()).output().unwrap()
+        };
+        let found = python();
+        code(&found, 0);
+        let words: Vec<String> = stdout(&found).split_whitespace().map(str::to_string).collect();
         assert_eq!(words[0], "CERTIFIED");
         for (word, key) in [(1, "lower_bound"), (2, "objective")] {
             let (theirs, ours): (f64, f64) = (words[word].parse().unwrap(), object[key].as_f64().unwrap());
@@ -157,18 +165,18 @@ fn a_second_checker_agrees() {
         assert_eq!(words[3], object["leaves"].to_string(), "{name} {objective}");
         let whole = fs::read_to_string(space.path().join("t.out/certificate.json")).unwrap();
         // The last three prove nothing false, but neither checker may take them, nor spend its memory on them.
+        let longer = if whole.contains("\"scale\":1.0") { ("\"scale\":1.0", "\"scale\":1.01") } else { ("\"scale\":0.", "\"scale\":1.") };
         for (old, new) in [
-            ("\"scale\":1.0", "\"scale\":1.01"),
+            longer,
             ("\"unit\":", "\"unit\":42949672"),
             ("\"unit\":", "\"more\":0,\"unit\":"),
             ("\"tree\":\"", "\"tree\":\"gICAgICAgICAgICAgICAgICAgIAA"),
         ] {
             fs::write(space.path().join("t.out/certificate.json"), whole.replacen(old, new, 1)).unwrap();
             assert!(!run(space.path(), &["verify", "t.out"]).status.success());
-            let python =
-                Command::new("python3").arg(&check).args(["t.out/certificate.json", "t.csv"]).current_dir(space.path()).output().unwrap();
-            code(&python, 1);
-            assert!(stderr(&python).starts_with("REFUSED"), "{}", stderr(&python));
+            let refused = python();
+            code(&refused, 1);
+            assert!(stderr(&refused).starts_with("REFUSED"), "{}", stderr(&refused));
         }
     }
 }

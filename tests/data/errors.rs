@@ -306,3 +306,45 @@ fn weight_vectors_are_columns_whatever_the_order_of_the_bytes() {
         assert_eq!((source.as_str(), vectors.row(0), vectors.row(1)), ("G.npy", &[1.0, 2.0, 3.0, 4.0][..], &[5.0, 6.0, 7.0, 8.0][..]));
     }
 }
+
+/// A model on three inputs and a bias behind these gates.
+fn with_gates(spec: GateSpec) -> Model {
+    let mut model = on_table("a b c y\n1 2 3 4\n2 3 1 1", "y", "squared");
+    model.network.gates = Some(spec);
+    model
+}
+
+#[test]
+fn gates_have_the_length_of_a_neuron_and_point_somewhere() {
+    let folder = Folder::new();
+    let file = |bytes: Vec<u8>| {
+        let place = placed((), "npy(\"G.npy\")").place;
+        refused(&with_gates(GateSpec::File(VectorFile { path: folder.file("G.npy", bytes), shown: "G.npy".to_string(), place })))
+    };
+    assert_eq!(
+        file(npy("(2, 4)", false, (1..=8).map(f64::from))),
+        "E0460: `G.npy` is 2 x 4, and the gates of these neurons need 4 x m\nmodel.cvx:1:1 [npy(\"G.npy\")] another shape\n\
+         note: one gate per column: 3 rows for the inputs, and the bias as the last row\n\
+         help: save it transposed: `numpy.save(\"G.npy\", G.T)`"
+    );
+    begins(file(npy("(4, 1)", false, [1.0, f64::NAN, 1.0, 1.0])), "E0461: `G.npy` holds NaN in row 2, column 1");
+    begins(file(npy("(4, 1)", false, [0.0; 4])), "E0461: column 1 of `G.npy` is zero, which points nowhere");
+    begins(file(Vec::new()), "E0403: `G.npy` is empty");
+    begins(file(npy("(4, 0)", false, [])), "E0403: `G.npy` holds no rows");
+}
+
+#[test]
+fn drawn_gates_fit_in_memory_or_are_refused() {
+    let drawn = |count| with_gates(GateSpec::Drawn { count, seed: 1, place: placed((), "gated_relu(...)").place });
+    let mut model = drawn(1000);
+    model.plan.memory = Some(3300);
+    assert_eq!(
+        refused(&model),
+        "E0440: 1000 gates need 33.0 kB of memory, and 3.3 kB may be used\nmodel.cvx:1:1 [gated_relu(...)] 33 bytes a gate\n\
+         help: ask for fewer: up to 100 would fit\nhelp: allow more in the model: `solve { memory = 1 GB }`"
+    );
+    let gates = |count| cvxc::syntax::data::bind(&drawn(count), &mut |_| ()).unwrap().architecture.gates.unwrap().vectors;
+    let (few, many) = (gates(3), gates(7));
+    assert_eq!((few.rows, few.columns), (3, 4));
+    assert_eq!(few.values, many.values[..12], "a longer list begins with a shorter one");
+}

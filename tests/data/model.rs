@@ -61,6 +61,7 @@ pub fn model(source: SourceSpec, place: &str, target: &str, loss: &str) -> Model
         inputs: placed(InputSpec::Features, "features"),
         target: name(target),
         activation: placed(Activation::relu(), "relu"),
+        gates: None,
         bias: Bias::Penalised,
         width: None,
         skip: None,

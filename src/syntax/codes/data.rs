@@ -167,7 +167,7 @@ pub const CODES: &[Code] = &[
     page(
         "E0440",
         "too much data",
-        "The columns that are used do not fit in the memory that may be used. Use fewer rows with `rows = 1..n`, fewer columns, or allow more with `solve { memory = ... }`.",
+        "The columns that are used, or the gates of `gated_relu`, do not fit in the memory that may be used. Use fewer rows with `rows = 1..n`, fewer columns or gates, or allow more with `solve { memory = ... }`.",
         "data csv(\"huge.csv\")",
         "data csv(\"huge.csv\") { rows = 1..100000 }",
     ),
@@ -188,16 +188,17 @@ pub const CODES: &[Code] = &[
     ),
     page(
         "E0460",
-        "weight vectors of another length",
-        "A file of weight vectors holds a d x m array: one vector per column, and one row for every weight of a neuron, that is for every input\n\
-         and, if the layer has a bias, for the bias behind them.",
+        "weight vectors or gates of another length",
+        "A file of weight vectors or of gates holds a d x m array: one vector per column, and one row for every weight of a neuron, that is for\n\
+         every input and, if the layer has a bias, for the bias behind them.",
         "numpy.save(\"G.npy\", G)        # G.shape = (m, d)",
         "numpy.save(\"G.npy\", G.T)      # G.T.shape = (d, m)",
     ),
     page(
         "E0461",
-        "a weight vector that is zero or not finite",
-        "A weight vector stands for the cell that it lies in. The zero vector lies in all of them, and one that is not finite in none.",
+        "a weight vector or a gate that is zero or not finite",
+        "A weight vector stands for the cell that it lies in, and a gate for the rows on its positive side. The zero vector has all cells and all\n\
+         rows, and one that is not finite none.",
         "numpy.save(\"G.npy\", numpy.zeros((3, 50)))",
         "numpy.save(\"G.npy\", numpy.random.randn(3, 50))",
     ),

@@ -262,6 +262,15 @@ pub const CODES: &[Code] = &[
         "solve { solver = auto }",
     ),
     page(
+        "E0354",
+        "cells to choose in a model with gates",
+        "A gated layer has one group of weights per gate and no cells besides, so there is nothing to sample or to list.\n\
+         `generate` (the default, and `from_gates` is the same) adds gates by price until none is worth adding; `all` puts\n\
+         every gate into one program.",
+        "solve { arrangements = sample(500); guarantee = bounded }     # with gated_relu",
+        "solve { arrangements = generate }",
+    ),
+    page(
         "E0360",
         "too many patterns to list",
         "`arrangements = all` puts every cell into one program, and their number grows like rows^(rank-1). Beyond\n\

@@ -7,10 +7,11 @@ use super::classes::{self, Classes};
 use super::columns::{self, Selection};
 use super::content::Content;
 use super::examples::{self, Examples, Part};
+use super::gates::gates;
 use super::open;
 use super::scale::{Scaling, Unfit};
 use super::table::{Cells, Reader, Site, Wish};
-use super::vectors;
+use super::vectors::{self, What};
 use crate::problem::{Architecture, Arrangements, Column, Dataset, Matrix, Objective, Problem, Rows, Target};
 use crate::syntax::diagnostic::Diagnostic;
 use crate::syntax::model::{DataSpec, Missing, Model, Standardize, TestSpec};
@@ -22,17 +23,22 @@ use crate::syntax::model::{DataSpec, Missing, Model, Standardize, TestSpec};
 pub fn bind(model: &Model, progress: &mut dyn FnMut(Progress)) -> Result<Problem, Vec<Diagnostic>> {
     let dataset = dataset(model, progress)?;
     let network = &model.network;
-    let architecture = Architecture {
+    let mut architecture = Architecture {
         activation: network.activation.value.clone(),
         bias: network.bias,
         width: network.width.as_ref().map(|width| width.value),
         skip: network.skip.is_some(),
+        gates: None,
     };
     let objective = Objective { loss: model.loss.value, regularizer: model.regularizer.value, strength: model.strength.value };
     let mut plan = model.plan.clone();
+    let (features, limit) = (dataset.columns.len(), budget::limit(plan.memory));
     if let Some(file) = &model.vectors {
-        let vectors = vectors::read(file, &architecture, dataset.columns.len(), budget::limit(plan.memory)).map_err(one)?;
+        let vectors = vectors::read(What::Weights, file, &architecture, features, limit).map_err(one)?;
         plan.arrangements = Arrangements::Cells { source: file.shown.clone(), vectors };
+    }
+    if let Some(spec) = &network.gates {
+        architecture.gates = Some(gates(spec, &architecture, features, dataset.train.inputs.rows, limit).map_err(one)?);
     }
     Ok(Problem { name: model.name.clone(), dataset, architecture, objective, plan })
 }

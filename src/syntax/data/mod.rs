@@ -16,6 +16,7 @@ mod csv;
 mod examples;
 mod excerpt;
 mod faults;
+mod gates;
 mod inline;
 mod labels;
 mod libsvm;

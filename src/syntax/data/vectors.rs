@@ -1,4 +1,4 @@
-//! Files of weight vectors: a d x m array, one vector per column, d being the number of weights of a neuron.
+//! Files of weight vectors and of gates: a d x m array, one vector per column, d being the number of weights of a neuron.
 
 use super::budget;
 use super::content::Content;
@@ -9,17 +9,34 @@ use crate::problem::{Architecture, Bias, Matrix};
 use crate::syntax::diagnostic::Diagnostic;
 use crate::syntax::model::VectorFile;
 
+/// What the vectors are, so that messages can say so.
+#[derive(Clone, Copy, PartialEq)]
+pub enum What {
+    Weights,
+    Gates,
+}
+
+impl What {
+    /// One of them, and many.
+    fn words(self) -> [&'static str; 2] {
+        match self {
+            What::Weights => ["weight vector", "weight vectors"],
+            What::Gates => ["gate", "gates"],
+        }
+    }
+}
+
 /// The vectors of a file, one per row, for the neurons of `architecture` on `features` inputs, in at most `limit` bytes.
-pub fn read(file: &VectorFile, architecture: &Architecture, features: usize, limit: u64) -> Result<Matrix, Diagnostic> {
+pub fn read(what: What, file: &VectorFile, architecture: &Architecture, features: usize, limit: u64) -> Result<Matrix, Diagnostic> {
     let site = Site { shown: file.shown.clone(), place: file.place.clone(), new_rows: false };
     let content = Content::File(file.path.clone());
     content.check(&site)?;
     if content.len() == 0 {
         let error = site.error("E0403", format!("`{}` is empty", site.shown), "no vectors");
-        return Err(error.help("save an array, one weight vector per column: `numpy.save(\"G.npy\", G)`"));
+        return Err(error.help(format!("save an array, one {} per column: `numpy.save(\"G.npy\", G)`", what.words()[0])));
     }
     let npy = Npy::open(site.clone(), content)?;
-    fits(&site, &npy, architecture, features)?;
+    fits(what, &site, &npy, architecture, features)?;
     let columns = npy.array().columns as u64;
     let wish = Wish { columns: Vec::new(), window: 0..usize::MAX, row_bytes: 8 * columns, limit };
     budget::check(&site, &wish, npy.array().rows as u64)?;
@@ -29,8 +46,9 @@ pub fn read(file: &VectorFile, architecture: &Architecture, features: usize, lim
 }
 
 /// E0460: the array has as many rows as a neuron has weights.
-fn fits(site: &Site, npy: &Npy, architecture: &Architecture, features: usize) -> Result<(), Diagnostic> {
+fn fits(what: What, site: &Site, npy: &Npy, architecture: &Architecture, features: usize) -> Result<(), Diagnostic> {
     let (array, size) = (npy.array(), architecture.neuron_size(features));
+    let [one, many] = what.words();
     if array.rows == size && array.dimensions <= 2 {
         return Ok(());
     }
@@ -40,10 +58,10 @@ fn fits(site: &Site, npy: &Npy, architecture: &Architecture, features: usize) ->
         2 => format!("is {} x {}", array.rows, array.columns),
         more => format!("has {more} dimensions"),
     };
-    let message = format!("`{}` {found}, and the weight vectors of these neurons need {size} x m", site.shown);
+    let message = format!("`{}` {found}, and the {many} of these neurons need {size} x m", site.shown);
     let bias = if architecture.bias == Bias::Penalised { ", and the bias as the last row" } else { "" };
     let error = site.error("E0460", message, "another shape").note(format!(
-        "one weight vector per column: {} for the {}{bias}",
+        "one {one} per column: {} for the {}{bias}",
         counted(features, "row"),
         if features == 1 { "input" } else { "inputs" }
     ));

@@ -13,10 +13,10 @@ use crate::syntax::diagnostic::{Diagnostic, Place};
 const PERSPECTIVE: &str = "output_l1 subject to hidden_norm <= 1";
 
 /// What a check of exactness looks at.
-struct Case<'a> {
-    net: &'a Net,
+pub struct Case<'a> {
+    pub net: &'a Net,
     goal: &'a Goal,
-    machine: &'a Machine,
+    pub machine: &'a Machine,
 }
 
 impl Case<'_> {
@@ -49,7 +49,8 @@ impl Checker {
             outputs_of_loss(&case),
             self.linear_solver(&case),
             self.native_solver(&case),
-            self.gates(&case),
+            self.cells_from_gates(&case),
+            self.cells_beside_gates(&case),
         ];
         errors.into_iter().flatten().for_each(|error| self.report(error));
         self.unsolved_unit(&case);
@@ -61,7 +62,9 @@ impl Checker {
         if matches!(case.class(), Some(Class::Threshold | Class::PiecewiseLinear { jumps: true })) {
             self.not_yet_here(&unit.value, &unit.place.span, Some("for now: an activation without jumps"));
         }
-        if case.net.outputs.value > 1 {
+        // Several outputs under cross_entropy are that loss's own affair.
+        let scalar = case.goal.loss.as_ref().is_none_or(|loss| !matches!(loss.value, LossSpec::CrossEntropy));
+        if case.net.outputs.value > 1 && scalar {
             let outputs = &case.net.outputs;
             self.not_yet_but(&format!("dense({})", outputs.value), &outputs.place.span, "for now: one output", "dense");
         }
@@ -74,7 +77,15 @@ impl Checker {
         if let Some(penalty) = &case.goal.penalty {
             let span = &penalty.place.span;
             match penalty.value {
+                Penalty::OutputL1 if case.net.gates.is_some() => {
+                    let help = "behind gates `weight_decay` is the same, with its strength divided by the bound";
+                    self.not_yet_here("output_l1 of a gated layer", span, Some(help));
+                }
                 Penalty::OutputL1 => {}
+                Penalty::WeightDecay { hidden, .. } if case.net.gates.is_some() && hidden != "l2" => {
+                    let words = self.written(span).to_string();
+                    self.not_yet_but(&format!("{words} of a gated layer"), span, "for now: plain `weight_decay`", "weight_decay");
+                }
                 Penalty::WeightDecay { output: "l2", .. } if case.machine.highs.is_none() => {}
                 Penalty::WeightDecay { hidden: "l2", output: "l2" } => {}
                 Penalty::WeightDecay { .. } if case.machine.highs.is_some() => {
@@ -130,14 +141,6 @@ impl Checker {
         let error = self.error("E0353", message, native, "straight and second-order cones only");
         let remark = format!("`{}` needs exponential cones", loss.value.name());
         Some(error.also(loss.place.clone(), remark).replace("let cvxc choose: `solver = auto` (it will pick clarabel)", "auto"))
-    }
-
-    /// E0352: cells from gates need gates.
-    fn gates(&self, case: &Case) -> Option<Diagnostic> {
-        let span = case.machine.from_gates.as_ref()?;
-        case.net.activation.as_ref()?;
-        let error = self.error("E0352", "`from_gates` needs a gated layer", span, "no gates in this model");
-        Some(error.also(case.net.unit.place.clone(), "this activation has no gates").replace("write `generate`", "generate"))
     }
 }
 

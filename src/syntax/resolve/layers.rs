@@ -7,7 +7,7 @@ use super::network::LAYERS;
 use crate::exact::{Rational, double};
 use crate::problem::Activation;
 use crate::syntax::diagnostic::Diagnostic;
-use crate::syntax::model::Placed;
+use crate::syntax::model::{GateSpec, Placed};
 use crate::syntax::names::similar;
 use crate::syntax::tree::{Arg, Expr, Name, Span, Term};
 
@@ -29,7 +29,7 @@ pub enum LayerKind {
     Pool { window: Option<(usize, usize)> },
     Reshape(Vec<usize>),
     Unit(Activation),
-    Gated,
+    Gated(GateSpec),
 }
 
 /// The bias of a layer.
@@ -51,7 +51,7 @@ impl Checker {
             "conv1d" | "conv2d" => self.conv(&name, args),
             "avg_pool" | "max_pool" | "sum_pool" => self.pool(&name, args),
             "reshape" => self.reshape(&name, args),
-            "gated_relu" => self.gated(&name, args),
+            "gated_relu" => self.gated(&name, args, &expr.span).map(LayerKind::Gated),
             "skip" => {
                 let error = self.error("E0307", "`skip` stands beside the layers, not between them", &expr.span, "in the line of layers");
                 self.refuse(error.help("for example `features -> (dense -> relu -> dense) + skip -> y`"))
@@ -146,26 +146,6 @@ impl Checker {
         }
         let sides: Vec<_> = values.into_iter().flatten().map(|expr| self.whole("reshape", expr, 1, MOST)).collect();
         Some(LayerKind::Reshape(sides.into_iter().map(|side| side.map(|side| side as usize)).collect::<Option<_>>()?))
-    }
-
-    /// `gated_relu(gates = 200, seed = 1)` or `gated_relu(gates = npy("G.npy"))`.
-    fn gated(&mut self, name: &Name, args: &[Arg]) -> Option<LayerKind> {
-        let values = self.arguments(name, args, &["gates", "seed"])?;
-        let Some(gates) = values[0] else { return self.refuse(self.missing_argument(name, "gated_relu(gates = 200, seed = 1)")) };
-        match &gates.term {
-            Term::Call { name, args } if name.text == "npy" => {
-                let path = self.one(name, args, "npy(\"G.npy\")")?;
-                self.text("npy", path, "\"G.npy\"")?;
-            }
-            Term::Call { .. } | Term::Text(_) | Term::List(_) => {
-                return self.refuse(self.wrong_type("gates", "a number or a file", "200` or `npy(\"G.npy\")", gates));
-            }
-            _ => {
-                self.whole("gates", gates, 1, MOST)?;
-            }
-        }
-        values[1].map_or(Some(0), |seed| self.seed(seed))?;
-        Some(LayerKind::Gated)
     }
 
     /// An activation with its arguments.

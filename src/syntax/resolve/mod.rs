@@ -7,6 +7,7 @@ mod data;
 mod evaluate;
 mod exactness;
 mod function;
+mod gates;
 mod later;
 mod layers;
 mod library;
@@ -20,9 +21,9 @@ mod terms;
 mod value;
 
 use super::diagnostic::{Diagnostic, Place, Source};
-use super::model::{Definition, Model};
+use super::model::{Definition, GateSpec, Model, Placed};
 use super::tree::Tree;
-use crate::problem::Bias;
+use crate::problem::{Activation, Bias};
 use crate::regularizer::Regularizer;
 use checker::Checker;
 use columns::Columns;
@@ -88,10 +89,13 @@ fn assemble(checker: &Checker, net: Net, goal: Goal, data: super::model::DataSpe
         Shift::Penalised => Bias::Penalised,
         Shift::Free => return None,
     };
+    // Behind a gate stands the weighted sum itself.
+    let behind = |gates: &GateSpec| Placed { value: Activation::linear(gates.words()), place: net.unit.place.clone() };
     let network = super::model::NetworkSpec {
         inputs: net.inputs,
         target: net.target,
-        activation: net.activation?,
+        activation: net.activation.or(net.gates.as_ref().map(behind))?,
+        gates: net.gates,
         bias,
         width: net.width,
         skip: net.skip,
@@ -110,9 +114,9 @@ fn assemble(checker: &Checker, net: Net, goal: Goal, data: super::model::DataSpe
         activations: Vec::new(),
         data,
         network,
-        loss: super::model::Placed { value: total, place: loss.place },
+        loss: Placed { value: total, place: loss.place },
         strength: goal.strength,
-        regularizer: super::model::Placed { value: regularizer, place: penalty.place },
+        regularizer: Placed { value: regularizer, place: penalty.place },
         plan: Default::default(),
         arrangements: None,
         vectors: None,

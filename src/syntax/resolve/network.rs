@@ -7,7 +7,7 @@ use super::library::Library;
 use super::shapes::Shape;
 use crate::problem::Activation;
 use crate::syntax::diagnostic::{Diagnostic, Place};
-use crate::syntax::model::{ColumnItem, InputSpec, Placed};
+use crate::syntax::model::{ColumnItem, GateSpec, InputSpec, Placed};
 use crate::syntax::tree::{Expr, Pipeline, Span, Stage, Term};
 
 /// The words for layers that are not activations.
@@ -20,6 +20,7 @@ pub struct Net {
     pub target: Placed<String>,
     /// `None` is a gated layer.
     pub activation: Option<Placed<Activation>>,
+    pub gates: Option<GateSpec>,
     /// Where the hidden unit is written: an activation or a gated layer.
     pub unit: Placed<String>,
     pub shift: Shift,
@@ -172,12 +173,17 @@ impl Checker {
             LayerKind::Unit(activation) => Some(self.placed(activation.clone(), &unit.name.span)),
             _ => None,
         };
+        let gates = match &unit.kind {
+            LayerKind::Gated(gates) => Some(gates.clone()),
+            _ => None,
+        };
         self.unsolved(all, shift, *output_shift);
         let count = outputs.as_ref().map_or(1, |width| width.value);
         Some(Net {
             inputs,
             target,
             activation,
+            gates,
             unit: self.placed(unit.name.text.clone(), &unit.name.span),
             shift,
             width,
@@ -196,9 +202,8 @@ impl Checker {
                 LayerKind::Conv { .. } if pool => self.not_yet_here(name, &layer.span, Some("use a dense layer, and no pooling")),
                 LayerKind::Conv { .. } => self.not_yet_but(name, &layer.span, "use a dense layer", "dense"),
                 LayerKind::Pool { .. } => self.not_yet_here(name, &layer.span, None),
-                LayerKind::Gated => self.not_yet_here(name, &layer.span, Some("use `relu`, with `arrangements = generate`")),
                 LayerKind::Reshape(_) if !conv => self.not_yet_here(name, &layer.span, Some("a dense layer needs no shape: leave it out")),
-                LayerKind::Reshape(_) | LayerKind::Dense { .. } | LayerKind::Unit(_) => {}
+                LayerKind::Reshape(_) | LayerKind::Dense { .. } | LayerKind::Unit(_) | LayerKind::Gated(_) => {}
             }
         }
         let dense: Vec<&Layer> = layers.iter().filter(|layer| matches!(layer.kind, LayerKind::Dense { .. })).collect();
@@ -216,10 +221,10 @@ impl Checker {
         for layer in layers {
             stage = match (stage, &layer.kind) {
                 (0, LayerKind::Dense { .. } | LayerKind::Conv { .. }) => 1,
-                (1, LayerKind::Unit(_) | LayerKind::Gated) => 2,
+                (1, LayerKind::Unit(_) | LayerKind::Gated(_)) => 2,
                 (2, LayerKind::Pool { .. }) => 3,
                 (2 | 3, LayerKind::Dense { .. }) => 4,
-                (2 | 3, LayerKind::Unit(_) | LayerKind::Gated) => return self.refuse(self.two_units(layers[1], layer)),
+                (2 | 3, LayerKind::Unit(_) | LayerKind::Gated(_)) => return self.refuse(self.two_units(layers[1], layer)),
                 _ => return self.refuse(self.out_of_order(stage, layer)),
             };
         }

@@ -25,7 +25,7 @@ impl Checker {
                 LayerKind::Conv { .. } => self.filtered(&shape, layer)?,
                 LayerKind::Pool { window } => self.pooled(&shape, layer, *window)?,
                 LayerKind::Dense { width, .. } => Shape::Flat(width.as_ref().map(|width| width.value)),
-                LayerKind::Unit(_) | LayerKind::Gated => shape,
+                LayerKind::Unit(_) | LayerKind::Gated(_) => shape,
             };
         }
         Some(())

@@ -13,7 +13,7 @@ const ARRANGEMENTS: &[&str] = &["generate", "all", "sample", "low_rank", "cells"
 pub struct Machine {
     pub plan: Plan,
     /// Arrangements that keep only some of the cells: the word and the place.
-    partial: Option<(String, Span)>,
+    pub partial: Option<(String, Span)>,
     /// Where the arrangements are chosen.
     pub arrangements: Option<Span>,
     /// The file of weight vectors whose cells are searched.
@@ -95,11 +95,7 @@ impl Checker {
             }
             "cells" => {
                 let path = self.one(&name, args, "cells(\"G.npy\")")?;
-                let shown = self.text("cells", path, "\"G.npy\"")?.to_string();
-                if shown.is_empty() {
-                    return self.refuse(self.error("E0113", "a file of weight vectors needs a name", &path.span, "an empty text"));
-                }
-                machine.vectors = Some(VectorFile { path: self.folder.join(&shown), shown, place: self.place(&path.span) });
+                machine.vectors = Some(self.vector_file("cells", path, "a file of weight vectors")?);
             }
             _ => {
                 self.arguments(&name, args, &[])?;
@@ -113,10 +109,8 @@ impl Checker {
     fn whole_arrangement(&mut self, word: &str, value: &Expr, machine: &mut Machine) {
         match word {
             "all" => machine.plan.arrangements = Arrangements::All,
-            "from_gates" => {
-                machine.from_gates = Some(value.span.clone());
-                self.not_yet_but(word, &value.span, "write `generate`", "generate");
-            }
+            // Gates are the cells of a gated layer, and there are no others: this is what `generate` does there.
+            "from_gates" => machine.from_gates = Some(value.span.clone()),
             _ => machine.plan.arrangements = Arrangements::Generate,
         }
     }
