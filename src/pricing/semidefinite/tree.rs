@@ -135,10 +135,12 @@ pub fn prove(
     prover.finish()
 }
 
-/// Without rows G(θ) = g·θ, and μ = |g|/2 proves G <= |g|.
+/// Without rows G(θ) = g·θ <= μ + |g|²/(4μ): at μ = |g|/2 that is |g|, and far below T a larger μ leaves the checker more room.
 fn straight(form: &Form, target: f64) -> Attempt {
     let size = form.linear.iter().map(|g| g * g).sum::<f64>().sqrt();
-    let leaf = Leaf { mu: 0.5 * size, bound: size * (1.0 + 2.0 * MARGIN), ..Leaf::default() };
+    let mu = (0.5 * size).max(0.25 * target);
+    let bound = (mu + size / mu * (0.25 * size)) * (1.0 + 2.0 * MARGIN);
+    let leaf = Leaf { mu, bound, ..Leaf::default() };
     let violation = (size > target).then(|| form.linear.clone());
     Attempt { worst: leaf.bound, tree: Tree::Leaf(leaf), violation, nodes: 1 }
 }
