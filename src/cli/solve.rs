@@ -193,6 +193,7 @@ fn run(outcome: &solve::Outcome) -> Run {
         solver: outcome.solver.to_string(),
         leaves: outcome.leaves,
         proving: outcome.proving,
+        unproved: outcome.unproved.map(stopped),
     }
 }
 
