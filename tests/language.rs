@@ -332,7 +332,7 @@ fn overrides_reach_the_model_and_its_text() {
     assert!(diagnostics.is_empty());
     let model = model.unwrap();
     assert_eq!(model.strength.value, 0.25);
-    assert!(model.text.contains("param beta = 0.25\n"));
+    assert!(model.origin.after_overrides().contains("param beta = 0.25\n"));
     assert_eq!(model.overrides, [("beta".to_string(), "0.25".to_string())]);
 }
 

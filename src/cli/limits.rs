@@ -22,6 +22,14 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// The options as `solve { }` would say them.
+    pub fn settings(&self) -> Vec<(&'static str, String)> {
+        let time = self.time.map(|time| ("time", format!("{} s", time.as_secs_f64())));
+        let gap = self.gap.map(|gap| ("gap", report::shortest(gap)));
+        let memory = self.memory.map(|memory| ("memory", format!("{} GB", memory as f64 / 1e9)));
+        [time, gap, memory].into_iter().flatten().collect()
+    }
+
     /// Puts the options in the place of the file's, and says which were given.
     pub fn apply(&self, plan: &mut Plan) -> Vec<(String, String)> {
         let mut changed = Vec::new();
