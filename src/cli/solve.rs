@@ -72,7 +72,7 @@ impl Solve {
         let mut progress = Progress::new(console.showing(), self.limits.gap.unwrap_or(model.plan.gap));
         let mut problem = journey::bind(&model, &mut |read| progress.reading(read)).map_err(Trouble::Diagnosed)?;
         progress.aside(|| journey::remarks(&model, &problem, self.strict, console))?;
-        let mut changed = self.apply(&mut problem);
+        let mut changed = self.apply(&mut problem)?;
         if self.dry_run {
             progress.finish();
             return explain::explain(&problem, console);
@@ -104,12 +104,12 @@ impl Solve {
     }
 
     /// Lets the command line's options beat the file's, and says which did.
-    fn apply(&self, problem: &mut Problem) -> Vec<(String, String)> {
-        let mut changed = self.limits.apply(&mut problem.plan);
+    fn apply(&self, problem: &mut Problem) -> Outcome<Vec<(String, String)>> {
+        let mut changed = self.limits.apply(problem)?;
         if let Some(promise) = self.guarantee {
             changed.push(("guarantee".to_string(), promise.word().to_string()));
         }
-        changed
+        Ok(changed)
     }
 
     /// The certificate as it will be written, naming the model from its folder.

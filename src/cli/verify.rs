@@ -29,6 +29,9 @@ impl Verify {
     pub fn run(&self, console: &Console) -> Outcome<Exit> {
         units::once(&self.set)?;
         let (file, folder) = self.places();
+        if !file.exists() {
+            return Err(Trouble::Said(Exit::Wrong, self.missing()));
+        }
         let certificate = Certificate::read(&file).map_err(|why| refused(&file, &why))?;
         let problem = self.problem(&certificate, &folder, console)?;
         let mut checked = Checked::default();
@@ -61,6 +64,17 @@ impl Verify {
         }
         let folder = self.path.parent().unwrap_or(Path::new("")).to_path_buf();
         (self.path.clone(), folder)
+    }
+
+    /// Nothing to check is not a certificate that does not hold.
+    fn missing(&self) -> String {
+        let shown = self.path.display();
+        match self.path.is_dir() {
+            false => format!("there is no folder and no certificate {shown}"),
+            true => {
+                format!("{shown} holds no {}: solve again, with `certificate` in the model's `output` if it has one", certificate::NAME)
+            }
+        }
     }
 
     /// The user's own model and data, read anew.

@@ -428,6 +428,37 @@ fn predictions_take_the_layout_of_the_training_data() {
     assert!(stderr(&output).contains(says), "{}", stderr(&output));
 }
 
+/// Inputs with names of their own are found by name only, so no help speaks of a file without names.
+#[test]
+fn named_inputs_are_not_looked_for_by_position() {
+    let space = space();
+    fs::write(space.path().join("m.cvx"), XOR.replace("x1", "left").replace("x2", "right")).unwrap();
+    code(&run(space.path(), &["solve", "-q", "m.cvx"]), 0);
+    fs::write(space.path().join("new.csv"), "0,1\n1,1\n").unwrap();
+    for options in [&[][..], &["--no-header"]] {
+        let output = run(space.path(), &[&["predict", "m.out", "new.csv"], options].concat());
+        code(&output, 1);
+        let told = stderr(&output);
+        assert!(told.contains("= help: name the columns in the first line, as in the training data"), "{told}");
+        assert!(!told.contains("--no-header"), "{told}");
+    }
+}
+
+#[test]
+fn a_solver_is_chosen_by_name() {
+    let space = space();
+    let output = run(space.path(), &["solve", "xor.cvx", "--solver", "nosuch"]);
+    code(&output, 2);
+    assert!(stderr(&output).contains("there is no solver `nosuch`; known are auto, clarabel, native"), "{}", stderr(&output));
+    let output = run(space.path(), &["solve", "xor.cvx", "--solver", "clarabel"]);
+    code(&output, 0);
+    assert!(stdout(&output).contains("; clarabel; ") && stdout(&output).contains("solver = clarabel"), "{}", stdout(&output));
+    fs::write(space.path().join("m.cvx"), XOR.replace("squared +", "logistic +")).unwrap();
+    let output = run(space.path(), &["solve", "m.cvx", "--solver", "native"]);
+    code(&output, 2);
+    assert_eq!(stderr(&output), "error: `logistic` needs exponential cones, which `native` has not: --solver clarabel\n");
+}
+
 #[test]
 fn predictions_fail_in_their_own_words() {
     let space = space();
@@ -493,7 +524,9 @@ fn predictions_in_json_are_one_object() {
     assert!(classes["predictions"][1]["score"].as_f64().unwrap() > 0.0, "{classes}");
     let output = run(space.path(), &["predict", "xor.out", "new.csv", "--json", "--format", "npy"]);
     code(&output, 2);
-    assert!(stderr(&output).contains("`--json` prints one JSON object, so it does not go with `--format`"), "{}", stderr(&output));
+    // Once, and where JSON is looked for.
+    assert!(stdout(&output).contains("`--json` prints one JSON object, so it does not go with `--format`"), "{}", stdout(&output));
+    assert!(stderr(&output).is_empty(), "{}", stderr(&output));
 }
 
 #[test]
