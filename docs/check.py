@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Check a cvxc certificate in exact arithmetic: an independent reading of grammar/certificate.md.
 
-usage: check.py CERTIFICATE DATA.csv    plain training rows with a header, inputs first and the target last, no preparation
-Covers relu and |z|; squared, absolute, epsilon_insensitive, hinge (and their mean); weight decay.  Prints the interval, or exits with 1.
+usage: check.py CERTIFICATE DATA.csv [GATES.npy]    plain training rows with a header, inputs first and the target last, no preparation
+Covers relu, |z| and gates from a file; squared, absolute, epsilon_insensitive, hinge (and their mean); weight decay.  Prints the interval, or exits with 1.
 """
-import base64, csv, json, math, sys
+import ast, base64, csv, json, math, struct, sys
 from fractions import Fraction as F
 
 
@@ -51,8 +51,8 @@ def dot(a, b):
     return sum(x * y for x, y in zip(a, b))
 
 
-def claim(cert, rows, p, q, nb, sign):
-    """Lines, kinks, G_0 and T."""
+def on_grid(cert, rows, p, q, nb):
+    """The rows on their grid or basis, and T."""
     dual, d = cert["dual"], len(rows[0])
     largest = max(abs(x) for row in rows for x in row)
     g = 40 - math.frexp(largest)[1] if largest else 0
@@ -77,6 +77,13 @@ def claim(cert, rows, p, q, nb, sign):
     error = max(abs(p), abs(q)) * F(sum(abs(a) * b for a, b in zip(m, errors)), 2**44)
     limit = floor_div((whole - error) / norm)
     demand(0 < limit < 2**100, "no room for a proof")
+    return grid, limit
+
+
+def claim(cert, rows, p, q, nb, sign):
+    """Lines, kinks, G_0 and T."""
+    grid, limit = on_grid(cert, rows, p, q, nb)
+    m = cert["dual"]["mantissas"]
     lines, kinks, start = [], {}, [0] * len(grid[0])
     for row, mi in zip(grid, m):
         divisor = math.gcd(*row)
@@ -137,6 +144,38 @@ def cones(stream, unit, lines, start, limit):
 
     axis = lambda k, bits: [(-1 if bits >> k & 1 else 1) if j == k else 0 for j in range(r)]
     return sum(node([axis(k, bits) for k in range(r)], lines, start, 0) for bits in range(2**r))
+
+
+def read_gates(path):
+    """The columns of an npy array of doubles."""
+    with open(path, "rb") as file:
+        demand(file.read(6) == b"\x93NUMPY", "the gates are no npy file")
+        major = file.read(2)[0]
+        header = ast.literal_eval(file.read(struct.unpack("<H", file.read(2))[0] if major == 1 else struct.unpack("<I", file.read(4))[0]).decode())
+        height, width = header["shape"]
+        demand(header["descr"] == "<f8", "the gates are no doubles")
+        values = struct.unpack(f"<{height * width}d", file.read())
+    at = (lambda i, j: i + j * height) if header["fortran_order"] else (lambda i, j: i * width + j)
+    return [[values[at(i, j)] for i in range(height)] for j in range(width)]
+
+
+def passing(gate, rows):
+    """Whether each row lets x.g >= 0, without rounding."""
+    exact = [F(g) for g in gate]
+    return [dot([F(x) for x in row], exact) >= 0 for row in rows]
+
+
+def prices(cert, rows, gates, nb):
+    """Every gate's price against T; how many gates there are."""
+    demand(all(proof == {"kind": "gates", "unit": 0, "tree": ""} for proof in cert["proofs"]) and not cert.get("basis"), "the proofs")
+    grid, limit = on_grid(cert, rows, 1, 0, nb)
+    for gate in gates:
+        sums = [0] * len(grid[0])
+        for row, m, passes in zip(grid, cert["dual"]["mantissas"], passing(gate, rows)):
+            if passes:
+                sums = [s + m * x for s, x in zip(sums, row)]
+        demand(dot(sums, sums) <= limit**2, "the price of a gate is above the limit")
+    return len(gates)
 
 
 def definite(matrix):
@@ -231,12 +270,12 @@ LOSSES = {  # value, conjugate
 FIELDS = {
     "": "format version statement network dual scale basis pivots proofs",
     "statement": "model overrides network objective data",
-    "network": "hidden output skip",
+    "network": "hidden output skip gates",
     "dual": "exponent mantissas",
 }
 
 
-def check(cert, table):
+def check(cert, table, gates):
     for name, fields in FIELDS.items():
         demand(set(cert[name] if name else cert) <= set(fields.split()), "an unknown field")
     demand(len(cert["proofs"]) == 2 and all(set(proof) == {"kind", "unit", "tree"} for proof in cert["proofs"]), "the proofs")
@@ -249,7 +288,9 @@ def check(cert, table):
     value, conjugate = LOSSES[name]
     given = F(parameter.removesuffix(")") or 0)
     words = cert["statement"]["network"].split(" -> ")
-    p, q = {"relu": (1, 0), "abs": (1, 1)}[words[1]]
+    gated = words[1].startswith("gated_relu(")
+    demand(gated == bool(gates) and gated == ("gates" in cert["network"]), "a gated network needs its GATES.npy, and no other has gates")
+    p, q = (1, -1) if gated else {"relu": (1, 0), "abs": (1, 1)}[words[1]]
     rows = [row[:-1] + ([1.0] if words[0] == "dense(bias)" else []) for row in table]
     targets = [F(row[-1]) for row in table]
     count = len(rows) if mean else 1
@@ -257,13 +298,17 @@ def check(cert, table):
     network = list(zip(cert["network"]["hidden"], cert["network"]["output"]))
     network = [([F(x) for x in w], F(a)) for w, a in network]
     phi = lambda z: p * z if z > 0 else -q * z
-    outputs = [sum(a * phi(dot(w, [F(x) for x in row])) for w, a in network) for row in rows]
+    used = cert["network"].get("gates", [])
+    demand(not gated or (len(used) == len(network) and all(gate in gates for gate in used)), "a neuron's gate is none of the model's")
+    passes = [passing(gate, rows) for gate in used] if gated else [[True] * len(rows)] * len(network)
+    behind = lambda i, x: sum(a * phi(dot(w, x)) for (w, a), open_rows in zip(network, passes) if open_rows[i])
+    outputs = [behind(i, [F(x) for x in row]) for i, row in enumerate(rows)]
     upper = sum(value(f, y, given) for f, y in zip(outputs, targets)) / count + beta * sum(dot(w, w) + a * a for w, a in network) / 2
     u = [F(cert["scale"]) * m / F(2) ** cert["dual"]["exponent"] for m in cert["dual"]["mantissas"]]
     terms = [conjugate(v, y, given) for v, y in zip(u, targets)]
     demand(None not in terms, "the dual vector leaves its domain")
-    leaves = 0
-    for sign, proof in zip((1, -1), cert["proofs"]):
+    leaves = prices(cert, rows, gates, count * beta) if gated else 0
+    for sign, proof in [] if gated else zip((1, -1), cert["proofs"]):
         lines, start, limit = claim(cert, rows, p, q, count * beta, sign)
         stream = Stream(proof["tree"])
         prove = {"cones": cones, "signs": signs}[proof["kind"]]
@@ -278,7 +323,7 @@ if __name__ == "__main__":
     with open(sys.argv[1]) as file, open(sys.argv[2]) as data:
         cert, table = json.load(file), [[float(x) for x in row] for row in list(csv.reader(data))[1:]]
     try:
-        lower, upper, leaves = check(cert, table)
+        lower, upper, leaves = check(cert, table, read_gates(sys.argv[3]) if len(sys.argv) > 3 else [])
     except (Refused, KeyError, IndexError, ValueError, TypeError, ArithmeticError) as reason:
         sys.exit(f"REFUSED: {reason!r}")
-    print(f"CERTIFIED {float(lower)!r} {float(upper)!r} {leaves} leaves")
+    print(f"CERTIFIED {float(lower)!r} {float(upper)!r} {leaves} {'gates' if cert['network'].get('gates') is not None else 'leaves'}")

@@ -16,14 +16,14 @@ const TABLE: &[(&str, &[&str])] = &[
     ("descent", &["problem", "loss", "regularizer"]),
     ("syntax", &["exact", "problem", "loss", "regularizer"]),
     // The claim of a certificate is in integers.
-    ("certificate", &["exact", "problem"]),
+    ("certificate", &["exact", "problem", "regularizer"]),
     ("checker", &["exact", "problem", "loss", "regularizer", "certificate"]),
     // Signs of cells are decided exactly.
     ("arrangement", &["exact", "problem"]),
     ("lowering", &["problem", "program", "arrangement", "loss", "regularizer"]),
     ("backend", &["program"]),
     // Prices are proved exactly.
-    ("pricing", &["exact", "problem", "arrangement", "certificate"]),
+    ("pricing", &["exact", "problem", "regularizer", "arrangement", "certificate"]),
     ("stationarity", &["problem", "loss", "regularizer", "arrangement", "pricing"]),
     (
         "solve",

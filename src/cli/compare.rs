@@ -64,7 +64,7 @@ impl Compare {
         let model = journey::model(&self.model, &self.set, self.strict, console)?;
         let mut progress = Progress::new(console.showing(), self.limits.gap.unwrap_or(model.plan.gap));
         let mut problem = journey::bind(&model, &mut |read| progress.reading(read)).map_err(Trouble::Diagnosed)?;
-        let changed = self.limits.apply(&mut problem.plan);
+        let changed = self.limits.apply(&mut problem)?;
         let path = self.model.display().to_string();
         let interrupted = interrupt::listen(console.quiet);
         let scene = Scene { problem: &problem, model: &model, path, changed, interrupted, threads: self.limits.threads, console };

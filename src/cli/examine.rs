@@ -14,7 +14,9 @@ use std::path::Path;
 /// Solves from the network, looks at it, and tells.
 pub fn run(scene: &Scene, path: &Path, progress: &mut Progress) -> Outcome<Exit> {
     let network = export::network(path, scene.problem)?;
-    let outcome = scene.solve(Some(&network), progress)?;
+    // Where only some cells are searched, the best in them is asked for, and the network need not be in any.
+    let start = Some(&network).filter(|_| !scene.problem.plan.arrangements.partial());
+    let outcome = scene.solve(start, progress)?;
     let answer = scene.answer(&outcome);
     let findings = examine(scene.problem, &network, &outcome.dual);
     progress.event(Event::Stage("looking at the network"));

@@ -2,7 +2,7 @@
 
 use super::console::Console;
 use super::trouble::{Outcome, Trouble};
-use crate::problem::{Column, Matrix, Problem};
+use crate::problem::{Column, Guarantee, Matrix, Problem};
 use crate::report::Sizes;
 use crate::syntax::diagnostic::{Diagnostic, Level};
 use crate::syntax::model::Model;
@@ -14,11 +14,16 @@ use std::path::Path;
 pub use crate::syntax::data::Progress;
 pub use crate::syntax::data::{Layout, bind};
 pub use crate::syntax::render::render;
-pub use crate::syntax::{builtin, definitions, read};
+pub use crate::syntax::{builtin, definitions, read, read_promised};
 
 /// The model of a file, warnings told; with `strict` a warning is as bad as an error.
 pub fn model(path: &Path, overrides: &[String], strict: bool, console: &Console) -> Outcome<Model> {
-    let (model, diagnostics) = read(path, overrides);
+    promised(path, overrides, None, strict, console)
+}
+
+/// The same where the command line says what is promised.
+pub fn promised(path: &Path, overrides: &[String], promise: Option<Guarantee>, strict: bool, console: &Console) -> Outcome<Model> {
+    let (model, diagnostics) = read_promised(path, overrides, promise);
     let diagnostics = if strict { as_errors(diagnostics) } else { diagnostics };
     match model {
         Some(model) if !diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error) => {
@@ -82,5 +87,5 @@ pub fn sizes(_: &Problem) -> Option<Sizes> {
 /// The model's identity: a digest of its text after overrides.
 #[cfg(feature = "solve")]
 pub fn identity(model: &Model) -> String {
-    format!("blake3:{}", blake3::hash(model.text.as_bytes()).to_hex())
+    format!("blake3:{}", blake3::hash(model.origin.after_overrides().as_bytes()).to_hex())
 }

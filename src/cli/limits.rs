@@ -1,7 +1,8 @@
 //! Options that every command with a solve in it takes: they beat the model's own, and the answer says which did.
 
+use super::trouble::{Exit, Outcome, Trouble};
 use super::units;
-use crate::problem::Plan;
+use crate::problem::{Problem, Solver};
 use crate::report;
 use std::time::Duration;
 
@@ -19,11 +20,28 @@ pub struct Limits {
     /// Use no more memory than this, for example 8GB
     #[arg(long, value_parser = units::memory)]
     memory: Option<u64>,
+    /// Who solves the cone programs: auto, clarabel or native
+    #[arg(long, value_name = "NAME", value_parser = units::solver)]
+    solver: Option<Solver>,
 }
 
 impl Limits {
+    /// The options as `solve { }` would say them.
+    pub fn settings(&self) -> Vec<(&'static str, String)> {
+        let time = self.time.map(|time| ("time", format!("{} s", time.as_secs_f64())));
+        let gap = self.gap.map(|gap| ("gap", report::shortest(gap)));
+        let memory = self.memory.map(|memory| ("memory", format!("{} GB", memory as f64 / 1e9)));
+        let solver = self.solver.map(|solver| ("solver", solver.name().to_string()));
+        [time, gap, memory, solver].into_iter().flatten().collect()
+    }
+
     /// Puts the options in the place of the file's, and says which were given.
-    pub fn apply(&self, plan: &mut Plan) -> Vec<(String, String)> {
+    pub fn apply(&self, problem: &mut Problem) -> Outcome<Vec<(String, String)>> {
+        let (plan, loss) = (&mut problem.plan, problem.objective.loss.loss);
+        if self.solver == Some(Solver::Native) && loss.exponential() {
+            let sentence = format!("`{}` needs exponential cones, which `native` has not: --solver clarabel", loss.name());
+            return Err(Trouble::Said(Exit::Usage, sentence));
+        }
         let mut changed = Vec::new();
         let mut note = |name: &str, value: String| changed.push((name.to_string(), value));
         if let Some(time) = self.time {
@@ -38,6 +56,10 @@ impl Limits {
             plan.memory = Some(memory);
             note("memory", report::bytes(memory as f64));
         }
-        changed
+        if let Some(solver) = self.solver {
+            plan.solver = solver;
+            note("solver", solver.name().to_string());
+        }
+        Ok(changed)
     }
 }

@@ -20,7 +20,7 @@ pub struct Predict {
     /// What stands between two values, for example `;`; by default a comma, or a tab in tsv
     #[arg(long, value_name = "CHARACTER", value_parser = units::separator)]
     separator: Option<char>,
-    /// The first line holds values, no names: the columns are x1, x2, ... as in training
+    /// The first line holds values, no names: the columns are x1, x2, ..., for a network whose training data had no names either
     #[arg(long)]
     no_header: bool,
     /// How to print predictions [default: csv]

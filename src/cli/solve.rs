@@ -48,14 +48,31 @@ enum Promise {
     Bounded,
 }
 
+impl Promise {
+    fn guarantee(self) -> Guarantee {
+        match self {
+            Promise::Global => Guarantee::Global,
+            Promise::Bounded => Guarantee::Bounded,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Promise::Global => "global",
+            Promise::Bounded => "bounded",
+        }
+    }
+}
+
 impl Solve {
     pub fn run(&self, console: &Console) -> Outcome<Exit> {
         units::once(&self.set)?;
-        let model = journey::model(&self.model, &self.set, self.strict, console)?;
+        let promise = self.guarantee.map(|promise| promise.guarantee());
+        let model = journey::promised(&self.model, &self.set, promise, self.strict, console)?;
         let mut progress = Progress::new(console.showing(), self.limits.gap.unwrap_or(model.plan.gap));
         let mut problem = journey::bind(&model, &mut |read| progress.reading(read)).map_err(Trouble::Diagnosed)?;
         progress.aside(|| journey::remarks(&model, &problem, self.strict, console))?;
-        let mut changed = self.apply(&mut problem);
+        let mut changed = self.apply(&mut problem)?;
         if self.dry_run {
             progress.finish();
             return explain::explain(&problem, console);
@@ -71,7 +88,7 @@ impl Solve {
         let mut answer = answer(&problem, &outcome, &model, changed);
         if answer.status != Status::Failed {
             let certificate = self.certificate(&outcome, &folder, &mut answer);
-            write(&folder, &mut answer, &model, certificate)?;
+            write(&folder, &mut answer, &model, certificate, self.text(&model, &folder))?;
         }
         tell(&answer, console)
     }
@@ -87,17 +104,12 @@ impl Solve {
     }
 
     /// Lets the command line's options beat the file's, and says which did.
-    fn apply(&self, problem: &mut Problem) -> Vec<(String, String)> {
-        let mut changed = self.limits.apply(&mut problem.plan);
+    fn apply(&self, problem: &mut Problem) -> Outcome<Vec<(String, String)>> {
+        let mut changed = self.limits.apply(problem)?;
         if let Some(promise) = self.guarantee {
-            let (guarantee, word) = match promise {
-                Promise::Global => (Guarantee::Global, "global"),
-                Promise::Bounded => (Guarantee::Bounded, "bounded"),
-            };
-            problem.plan.guarantee = guarantee;
-            changed.push(("guarantee".to_string(), word.to_string()));
+            changed.push(("guarantee".to_string(), promise.word().to_string()));
         }
-        changed
+        Ok(changed)
     }
 
     /// The certificate as it will be written, naming the model from its folder.
@@ -113,6 +125,13 @@ impl Solve {
             return None;
         }
         Some(bytes)
+    }
+
+    /// The model for its own result folder: solved there, it gives the same result.
+    fn text(&self, model: &Model, folder: &Path) -> String {
+        let mut settings = self.limits.settings();
+        settings.extend(self.guarantee.map(|promise| ("guarantee", promise.word().to_string())));
+        model.origin.elsewhere(|path| relative(path, folder), &settings)
     }
 
     fn search(
@@ -193,12 +212,14 @@ fn run(outcome: &solve::Outcome) -> Run {
         solver: outcome.solver.to_string(),
         leaves: outcome.leaves,
         proving: outcome.proving,
+        unproved: outcome.unproved.map(stopped),
     }
 }
 
 /// Writes the folder and notes in the answer what is in it.
-fn write(folder: &Path, answer: &mut Answer, model: &Model, certificate: Option<Vec<u8>>) -> Outcome<()> {
-    let files = files(answer, model, certificate)?;
+fn write(folder: &Path, answer: &mut Answer, model: &Model, certificate: Option<Vec<u8>>, text: String) -> Outcome<()> {
+    let mut files = files(answer, model, certificate)?;
+    files.push((export::TEXT, text.into_bytes()));
     export::replace(folder, &files)?;
     let shown = folder.display().to_string();
     let shown = if shown.len() > 1 { shown.trim_end_matches('/').to_string() } else { shown };
@@ -207,7 +228,7 @@ fn write(folder: &Path, answer: &mut Answer, model: &Model, certificate: Option<
     Ok(())
 }
 
-/// The files that the model's `output` names, one row a kind, and the model itself always.
+/// The files that the model's `output` names, one row a kind.
 fn files(answer: &Answer, model: &Model, certificate: Option<Vec<u8>>) -> Outcome<Vec<(&'static str, Vec<u8>)>> {
     let mut files = Vec::new();
     if model.outputs.weights {
@@ -220,7 +241,6 @@ fn files(answer: &Answer, model: &Model, certificate: Option<Vec<u8>>) -> Outcom
         let explanation = Explanation::of(answer.problem, journey::sizes(answer.problem));
         files.push((export::REPORT, report::page(answer, &explanation).into_bytes()));
     }
-    files.push((export::TEXT, model.text.clone().into_bytes()));
     Ok(files)
 }
 

@@ -55,8 +55,9 @@ impl Trouble {
             Trouble::Said(exit, sentence) => {
                 if console.json {
                     let _ = console.answer_json(&json!({ "cvxc": 1, "error": sentence, "exit": exit as u8 }));
+                } else {
+                    console.error(&sentence);
                 }
-                console.error(&sentence);
                 exit
             }
         }

@@ -2,6 +2,8 @@
 
 use super::trouble::{Exit, Outcome, Trouble};
 #[cfg(feature = "solve")]
+use crate::problem::Solver;
+#[cfg(feature = "solve")]
 use std::time::Duration;
 
 #[cfg(feature = "solve")]
@@ -41,6 +43,13 @@ pub fn threads(text: &str) -> Result<usize, String> {
         Ok(threads) if threads <= MOST_THREADS => Ok(threads),
         _ => Err(format!("write a whole number of threads from 1 to {MOST_THREADS}, or 0 for all cores")),
     }
+}
+
+#[cfg(feature = "solve")]
+/// A solver by its name.
+pub fn solver(text: &str) -> Result<Solver, String> {
+    let known = Solver::ALL.map(Solver::name).join(", ");
+    Solver::ALL.into_iter().find(|solver| solver.name() == text).ok_or(format!("there is no solver `{text}`; known are {known}"))
 }
 
 /// `NAME=VALUE`, as it stands.

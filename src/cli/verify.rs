@@ -6,9 +6,10 @@ use super::{journey, units};
 use crate::certificate::{self, Certificate};
 use crate::checker::{self, Refusal, Verdict};
 use crate::export;
-use crate::problem::Problem;
+use crate::problem::{Guarantee, Problem};
 use crate::report::{self, Checked};
 use crate::syntax::diagnostic::{Diagnostic, Place, Source};
+use crate::syntax::model::Model;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
@@ -28,6 +29,9 @@ impl Verify {
     pub fn run(&self, console: &Console) -> Outcome<Exit> {
         units::once(&self.set)?;
         let (file, folder) = self.places();
+        if !file.exists() {
+            return Err(Trouble::Said(Exit::Wrong, self.missing()));
+        }
         let certificate = Certificate::read(&file).map_err(|why| refused(&file, &why))?;
         let problem = self.problem(&certificate, &folder, console)?;
         let mut checked = Checked::default();
@@ -62,6 +66,17 @@ impl Verify {
         (self.path.clone(), folder)
     }
 
+    /// Nothing to check is not a certificate that does not hold.
+    fn missing(&self) -> String {
+        let shown = self.path.display();
+        match self.path.is_dir() {
+            false => format!("there is no folder and no certificate {shown}"),
+            true => {
+                format!("{shown} holds no {}: solve again, with `certificate` in the model's `output` if it has one", certificate::NAME)
+            }
+        }
+    }
+
     /// The user's own model and data, read anew.
     fn problem(&self, certificate: &Certificate, folder: &Path, console: &Console) -> Outcome<Problem> {
         let named = folder.join(&certificate.statement.model);
@@ -71,7 +86,9 @@ impl Verify {
             return Err(Trouble::Said(Exit::Wrong, why));
         }
         let overrides = if self.set.is_empty() && self.model.is_none() { &certificate.statement.overrides } else { &self.set };
-        let model = journey::model(path, overrides, false, console)?;
+        // The bound is about all cells: which of them were searched, and what was promised of that, does not matter to it.
+        let model = journey::promised(path, overrides, Some(Guarantee::Bounded), false, console)?;
+        let model = Model { vectors: None, ..model };
         journey::bind(&model, &mut |_| {}).map_err(Trouble::Diagnosed)
     }
 }

@@ -25,7 +25,8 @@ pub fn above(value: &Rational) -> f64 {
 
 /// The greatest double not above `value` (-∞ if there is none).
 pub fn below(value: &Rational) -> f64 {
-    -above(&-value.clone())
+    // A difference, so that zero is no negative zero.
+    0.0 - above(&-value.clone())
 }
 
 /// A rational at least exp(x), within about 1e-60 of it, relative to it for x > 0.

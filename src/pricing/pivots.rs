@@ -10,7 +10,8 @@ pub fn pivots(problem: &Problem, u: &[f64]) -> Option<Vec<usize>> {
     let loss = &problem.objective.loss;
     let room = |u: f64, y: f64| {
         let (low, high) = loss.loss.domain(y, loss.parameter);
-        (u - low).min(high - u).clamp(0.0, 1.0)
+        // Rows without room come last: a dual vector that meets the equalities as it is needs none.
+        (u - low).min(high - u).clamp(1e-6, 1.0)
     };
     let rooms: Vec<f64> = u.iter().zip(problem.targets()).map(|(u, y)| room(*u, *y)).collect();
     let scales = column_scales(features);

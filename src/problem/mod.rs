@@ -97,6 +97,8 @@ pub enum Solver {
 }
 
 impl Solver {
+    pub const ALL: [Solver; 3] = [Solver::Auto, Solver::Clarabel, Solver::Native];
+
     /// The word in the language.
     pub fn name(self) -> &'static str {
         match self {

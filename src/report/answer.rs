@@ -110,6 +110,8 @@ pub struct Run {
     /// Leaves of the proof that the checker accepted, 0 without one, and seconds spent on proofs.
     pub leaves: usize,
     pub proving: f64,
+    /// What ended the proof before it was whole.
+    pub unproved: Option<Stopped>,
 }
 
 /// The folder with the result, as shown to people, and `(kind, file name)` of what is in it.

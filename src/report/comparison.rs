@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 /// Runs this near the best network known count as having found it.
 const WITHIN: f64 = 0.01;
 
+/// The best network over some cells, which is not the best that is known.
+pub const BEST_IN_CELLS: &str = "best in cells";
+
 /// The runs of one rival.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contestant {
@@ -69,8 +72,19 @@ impl Comparison<'_> {
         match (self.answer.status, self.closed()) {
             (Status::GlobalOptimum, _) => "certified optimum",
             (_, true) => "optimum",
+            (_, false) if self.restricted() => BEST_IN_CELLS,
             (_, false) => "best network found",
         }
+    }
+
+    /// Whether only some cells were searched for it, which bind no rival.
+    fn restricted(&self) -> bool {
+        self.answer.problem.plan.arrangements.partial()
+    }
+
+    fn conditions(&self) -> String {
+        let cells = self.answer.run.patterns;
+        if self.restricted() { format!("over {} cells only; the others are bound to none", count(cells)) } else { String::new() }
     }
 
     /// The table, ending in a line end.
@@ -84,7 +98,7 @@ impl Comparison<'_> {
             [Some("best"), Some("median"), Some("worst")].map(|word| word.map(str::to_string)),
             &format!("within 1 % of {goal}"),
         ));
-        text.push_str(&line(self.name(), [Some(self.shown(self.answer.score.objective)), None, None], ""));
+        text.push_str(&line(self.name(), [Some(self.shown(self.answer.score.objective)), None, None], &self.conditions()));
         for contestant in &self.contestants {
             text.push_str(&self.contestant(contestant));
         }
@@ -143,6 +157,7 @@ impl Comparison<'_> {
             "steps": self.steps,
             "seeds": self.seeds,
             "closed": self.closed(),
+            "restricted": self.restricted(),
             "reference": number(self.reference()),
             "within_part": WITHIN,
             "rivals": self.contestants.iter().map(one).collect::<Vec<_>>(),

@@ -1,5 +1,6 @@
 //! `cvxc compare --with`: how far from the optimum a network is, and what the theory says of it.
 
+use super::comparison::BEST_IN_CELLS;
 use super::summary::{Row, changed, quoted, row, stopped};
 use super::{Answer, answer_json, count, interval, number, percent, residual, rounded};
 use crate::problem::{Bias, Score};
@@ -86,7 +87,11 @@ impl Examination<'_> {
 
     fn optimum(&self) -> Row {
         let (_, upper) = interval(self.answer.lower_bound, self.answer.score.objective);
-        let name = if self.answer.relative_gap() <= self.answer.problem.plan.gap { "optimum" } else { "best known" };
+        let name = match self.answer.relative_gap() <= self.answer.problem.plan.gap {
+            true => "optimum",
+            false if self.answer.problem.plan.arrangements.partial() => BEST_IN_CELLS,
+            false => "best known",
+        };
         (name, upper, format!("the lower bound: {}", self.answer.rests_words()))
     }
 

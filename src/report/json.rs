@@ -1,6 +1,6 @@
 //! The answer as one JSON object: every number of the summary under the summary's name.
 
-use super::{Answer, Fit, theorem_of};
+use super::{Answer, Fit, Stopped, theorem_of};
 use crate::problem::Guarantee;
 use serde_json::{Map, Value, json};
 
@@ -43,7 +43,7 @@ pub fn answer_json(answer: &Answer) -> Value {
         "test": answer.test().map(fit),
         "program": { "groups": run.groups, "columns": run.columns, "rows": run.rows, "cones": run.cones },
         "solver": { "name": run.solver, "rounds": run.rounds, "seconds": number(run.seconds) },
-        "proof": { "leaves": run.leaves, "seconds": number(run.proving) },
+        "proof": { "leaves": run.leaves, "seconds": number(run.proving), "stopped": run.unproved.map(Stopped::key) },
         "files": files(answer),
     })
 }

@@ -152,15 +152,22 @@ fn proof(answer: &Answer) -> Option<Row> {
 }
 
 pub fn stopped(answer: &Answer) -> Row {
-    let why = match answer.stopped {
-        Stopped::Time => format!("time limit {}", limit(answer.problem.plan.time.as_secs_f64())),
-        Stopped::Converged if answer.problem.plan.arrangements.partial() => {
-            "no neuron of these cells is worth adding; others were not looked for".to_string()
-        }
-        other => other.words().to_string(),
+    let cells = "no neuron of these cells is worth adding; others were not looked for";
+    let why = match (answer.stopped, answer.run.unproved) {
+        (Stopped::Converged, _) if !answer.problem.plan.arrangements.partial() => ended(answer, Stopped::Converged),
+        (Stopped::Converged, Some(cut)) => format!("{cells}; the proof of the bound was cut short: {}", ended(answer, cut)),
+        (Stopped::Converged, None) => cells.to_string(),
+        (other, _) => ended(answer, other),
     };
     let exit = if answer.kept() { "" } else { "  (exit 3)" };
     ("stopped", format!("{why}{exit}"), String::new())
+}
+
+fn ended(answer: &Answer, why: Stopped) -> String {
+    match why {
+        Stopped::Time => format!("time limit {}", limit(answer.problem.plan.time.as_secs_f64())),
+        other => other.words().to_string(),
+    }
 }
 
 pub fn changed(answer: &Answer) -> Option<Row> {

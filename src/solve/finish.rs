@@ -5,10 +5,16 @@ use super::prove::NODES;
 use super::search::Search;
 use crate::lowering::{Group, Shape, prune};
 use crate::pricing::lower_bound;
-use crate::problem::{Network, Score};
+use crate::problem::{Features, Matrix, Network, Score, Skip};
 
 /// How much of an atom may be lost when neurons are merged, tried from the boldest on; the polish that follows restores the rest.
 const TOLERANCES: [f64; 5] = [1e-3, 1e-5, 1e-7, 1e-9, 1e-11];
+
+/// What pruning may cost, relative to the objective.
+const SLACK: f64 = 1e-9;
+
+/// How often a skip that costs nothing is made twice as long.
+const DOUBLINGS: usize = 12;
 
 /// How often a dual vector is shortened before its proof is given up.
 const SHORTENINGS: usize = 8;
@@ -19,6 +25,7 @@ impl Search<'_, '_> {
         let before = self.best.0.neurons();
         (self.control.progress)(Event::Stage("pruning"));
         let duals: Vec<Vec<f64>> = self.dual.iter().cloned().collect();
+        self.lengthen_skip();
         self.prune();
         self.bound(duals);
         self.fits_width()?;
@@ -33,23 +40,18 @@ impl Search<'_, '_> {
             return Err(refused);
         }
         let certified = self.certify();
-        let narrow = |bound: f64| self.problem.relative_gap(score.objective, bound) <= self.plan().gap;
         let proved = certified.as_ref().map(|(_, verdict)| verdict.lower_bound());
-        let (lower_bound, dual, bound) = match (proved, &self.proof) {
-            // A proof that closes the gap is worth more than a norm bound that is a little higher.
-            (Some(value), Some(proof)) if narrow(value) || self.lower.2 == Bound::Proved || value >= self.lower.0 => {
-                (value, proof.dual.clone(), Bound::Proved)
-            }
-            _ => self.lower.clone(),
-        };
-        let (closed, certain) = (narrow(lower_bound), bound == Bound::Proved && narrow(lower_bound));
+        let (lower_bound, dual, bound) = self.told(proved);
+        let closed = self.problem.relative_gap(score.objective, lower_bound) <= self.plan().gap;
+        let (certain, unproved) = (closed && bound == Bound::Proved, self.unproved());
         let leaves = certified.as_ref().map_or(0, |(_, verdict)| verdict.leaves);
         Ok(Outcome {
             standing: if certain { Standing::GlobalOptimum } else { Standing::Bounded },
             certificate: certified.map(|(certificate, _)| certificate),
             leaves,
             proving: self.proving,
-            stopped: if closed { Stopped::Gap } else { stopped },
+            stopped: if closed { Stopped::Gap } else { self.why(stopped, unproved) },
+            unproved: unproved.filter(|_| !closed),
             network,
             objective: score.objective,
             loss: score.loss,
@@ -67,27 +69,82 @@ impl Search<'_, '_> {
         })
     }
 
-    /// Whether the interval is as narrow as asked.
-    fn closed(&self) -> bool {
-        self.problem.relative_gap(self.best.1.objective, self.lower.0) <= self.plan().gap
+    /// The bound that is told: with a certificate the certified one, so that `verify` says the same; another only without.
+    fn told(&self, proved: Option<f64>) -> (f64, Vec<f64>, Bound) {
+        match (proved, &self.proof) {
+            (Some(value), Some(proof)) => (value, proof.dual.clone(), Bound::Proved),
+            // A proof that makes no certificate is none.
+            _ if self.lower.2 == Bound::Proved => (0.0, vec![0.0; self.features.examples()], Bound::Trivial),
+            _ => self.lower.clone(),
+        }
+    }
+
+    /// What ended the proof before it was whole.
+    fn unproved(&self) -> Option<Stopped> {
+        let cut = self.why_stopped().filter(|why| matches!(why, Stopped::Time | Stopped::Interrupt));
+        cut.filter(|_| !self.proof_closes())
+    }
+
+    /// Where all cells are searched the proof is part of the search; where only some are, they may be done before it is.
+    fn why(&self, stopped: Stopped, unproved: Option<Stopped>) -> Stopped {
+        match unproved {
+            Some(cut) if stopped == Stopped::Converged && !self.plan().arrangements.partial() => cut,
+            _ => stopped,
+        }
+    }
+
+    /// Whether an interval down to `bound` is as narrow as asked.
+    fn narrow(&self, bound: f64) -> bool {
+        self.problem.relative_gap(self.best.1.objective, bound) <= self.plan().gap
     }
 
     /// Whether a proof makes it so.
     fn proof_closes(&self) -> bool {
-        let proof = self.proof.as_ref();
-        proof.is_some_and(|proof| self.problem.relative_gap(self.best.1.objective, proof.value) <= self.plan().gap)
+        self.proof.as_ref().is_some_and(|proof| self.narrow(proof.value))
+    }
+
+    /// A skip costs nothing: if it tells the classes apart, a longer one does so better, and the optimum is met nowhere.
+    fn lengthen_skip(&mut self) {
+        let hidden = Matrix::new(0, self.features.inputs().columns, Vec::new());
+        for _ in 0..DOUBLINGS {
+            let (Some(skip), before) = (&self.best.0.skip, self.best.1.objective) else { return };
+            let weights = skip.weights.iter().map(|w| 2.0 * w).collect();
+            let longer = Skip { weights, intercept: 2.0 * skip.intercept };
+            let gates = self.best.0.gates.as_ref().map(|gates| Matrix::new(0, gates.columns, Vec::new()));
+            self.offer(&Network { hidden: hidden.clone(), output: Vec::new(), skip: Some(longer), gates });
+            if self.best.1.objective >= before || self.narrow(0.0) {
+                return;
+            }
+        }
     }
 
     /// The boldest pruning that costs nothing in the objective.
     fn prune(&mut self) {
         let (network, score) = self.best.clone();
-        let allowed = (score.objective + 1e-9 * score.objective.abs()).min(self.ceiling);
+        let slack = SLACK.min(0.1 * self.plan().gap);
+        let allowed = (score.objective + slack * score.objective.abs()).min(self.ceiling);
         for tolerance in TOLERANCES {
             let pruned = prune(&self.features, &network, tolerance);
             let (polished, after) = self.polish(pruned);
             if after.objective <= allowed {
                 self.best = (polished, after);
-                return;
+                break;
+            }
+        }
+        self.drop_smallest(allowed);
+    }
+
+    /// Drops the smallest neurons, as many as the objective does without: the solver's rounding leaves some that do nothing.
+    fn drop_smallest(&mut self, allowed: f64) {
+        let mut too_many = self.best.0.neurons() + 1;
+        while too_many > 1 {
+            let count = too_many / 2;
+            let fewer = without_smallest(&self.features, &self.best.0, count);
+            let score = self.problem.score(&fewer);
+            if score.objective <= allowed {
+                (self.best, too_many) = ((fewer, score), too_many - count);
+            } else {
+                too_many = count;
             }
         }
     }
@@ -130,22 +187,34 @@ impl Search<'_, '_> {
             if !self.proof_closes() {
                 self.prove_shorter(dual.clone());
             }
-            if self.closed() {
+            if self.narrow(self.lower.0) {
                 continue;
             }
             let price = self.norm_price(&dual);
             self.keep_bound(&dual, price, Bound::Norm);
+        }
+        // What norms say of a dual vector a tree can prove, and a checker believes only trees.
+        if self.lower.2 == Bound::Norm {
+            self.prove(&self.lower.1.clone(), self.most_nodes());
+        }
+        // Loss and penalty are never negative, and no dual vector says so in a way that can be checked better than zero.
+        if self.narrow(0.0) && !self.proof_closes() {
+            self.prove(&vec![0.0; self.features.examples()], 1);
         }
     }
 
     /// Proves `dual`, made shorter as long as neurons are found that beat it: no column can be added any more.
     fn prove_shorter(&mut self, mut dual: Vec<f64>) {
         for _ in 0..SHORTENINGS {
-            let most_nodes = if self.stop.now() { 1 } else { NODES };
-            let Some(find) = self.prove(&dual, most_nodes).into_iter().next() else { return };
+            let Some(find) = self.prove(&dual, self.most_nodes()).into_iter().next() else { return };
             let factor = self.features.price / find.price * (1.0 - 1e-9);
             dual.iter_mut().for_each(|v| *v *= factor);
         }
+    }
+
+    /// Where no time is left the root alone is bounded.
+    fn most_nodes(&self) -> usize {
+        if self.stop.now() { 1 } else { NODES }
     }
 
     /// Keeps the bound that follows from `dual` priced at most `price`, if it is the best so far.
@@ -166,4 +235,17 @@ impl Search<'_, '_> {
             _ => Ok(()),
         }
     }
+}
+
+/// The network without its `count` smallest neurons.
+fn without_smallest(features: &Features, network: &Network, count: usize) -> Network {
+    let size = |(w, a): (&[f64], &f64)| features.gauge(&features.theta(w, *a));
+    let sizes: Vec<f64> = network.hidden.each_row().zip(&network.output).map(size).collect();
+    let mut order: Vec<usize> = (0..sizes.len()).collect();
+    order.sort_by(|&a, &b| sizes[a].total_cmp(&sizes[b]));
+    let mut kept = order.split_off(count.min(order.len()));
+    kept.sort_unstable();
+    let rows = |of: &Matrix| Matrix::new(kept.len(), of.columns, kept.iter().flat_map(|&j| of.row(j).iter().copied()).collect());
+    let output = kept.iter().map(|&j| network.output[j]).collect();
+    Network { hidden: rows(&network.hidden), output, skip: network.skip.clone(), gates: network.gates.as_ref().map(rows) }
 }

@@ -95,6 +95,7 @@ impl Search<'_, '_> {
     fn settle(&mut self, groups: Vec<crate::lowering::Group>) -> Stopped {
         let mut groups = groups;
         self.master(&mut groups, self.tolerance());
+        self.second_opinion(&groups);
         self.why_stopped().unwrap_or(Stopped::Converged)
     }
 }

@@ -83,6 +83,8 @@ pub struct Control<'a> {
 pub struct Outcome {
     pub standing: Standing,
     pub stopped: Stopped,
+    /// What ended the proof before it was whole, if it was not the search that ended.
+    pub unproved: Option<Stopped>,
     pub network: Network,
     pub objective: f64,
     pub loss: f64,

@@ -7,7 +7,7 @@ use crate::backend::{self, Request, Stop};
 use crate::certificate::BASIS_BITS;
 use crate::lowering::{Group, Recovery, Shape, lower};
 use crate::pricing::{norm_bound, row_basis, with_skip_equalities};
-use crate::problem::{Features, Gauge, Matrix, Network, Plan, Problem, Score};
+use crate::problem::{Features, Gauge, Matrix, Network, Plan, Problem, Score, Solver};
 use crate::program::{Program, Solution, Status};
 use crate::syntax::data::memory_limit;
 use std::collections::BTreeSet;
@@ -47,6 +47,8 @@ pub struct Search<'a, 'c> {
     /// Whether the last program's answer was unusable, or would not have fitted in memory.
     pub trouble: Option<Stopped>,
     pub refused: Option<Failure>,
+    /// Whether the last program's solver was not content with its own answer.
+    pub doubtful: bool,
     /// Distinct cells in the last program.
     pub cells: usize,
     /// The rays that generation begins with, and an objective that the answer may not exceed.
@@ -97,6 +99,7 @@ impl<'a, 'c> Search<'a, 'c> {
             solver: "none",
             trouble: None,
             refused: None,
+            doubtful: false,
             cells: 0,
             start: Vec::new(),
             gates: Vec::new(),
@@ -176,13 +179,18 @@ impl<'a, 'c> Search<'a, 'c> {
     fn run(&mut self, program: &Program, tolerance: f64) -> Option<Solution> {
         let groups = program.blocks.iter().filter(|b| b.weight > 0.0).count();
         self.size = Size { groups, columns: program.width(), rows: program.height(), cones: program.cones.len() };
-        let Some(backend) = backend::choose(self.plan().solver.name(), program) else {
+        self.run_by(self.plan().solver.name(), program, tolerance)
+    }
+
+    fn run_by(&mut self, solver: &str, program: &Program, tolerance: f64) -> Option<Solution> {
+        let Some(backend) = backend::choose(solver, program) else {
             self.trouble = Some(Stopped::Trouble);
             return None;
         };
         self.solver = backend.name();
         let request = Request { tolerance, stop: self.stop.clone(), verbose: self.control.verbose };
         let solution = self.workers.install(|| backend.solve(program, &request));
+        self.doubtful = solution.status == Status::Doubtful;
         let usable = solution.primal.len() == program.width() && solution.primal.iter().all(|x| x.is_finite());
         let hopeless = matches!(solution.status, Status::Infeasible | Status::Unbounded);
         if !usable || hopeless {
@@ -190,6 +198,19 @@ impl<'a, 'c> Search<'a, 'c> {
             return None;
         }
         Some(solution)
+    }
+
+    /// Once more by the second solver, if the first one, chosen by cvxc, is not content with its own answer: keeps whatever is better.
+    pub fn second_opinion(&mut self, groups: &[Group]) {
+        if !self.doubtful || self.plan().solver != Solver::Auto || self.why_stopped().is_some() {
+            return;
+        }
+        let (program, recovery) = lower(self.problem, &self.features, groups);
+        let Some(solution) = self.run_by(Solver::Clarabel.name(), &program, self.tolerance()) else { return };
+        let (before, master) = (self.best.1.objective, self.read(&recovery, &solution));
+        if self.offer(&master.network).objective < before {
+            self.dual = master.dual.or(self.dual.take());
+        }
     }
 
     fn read(&self, recovery: &Recovery, solution: &Solution) -> Master {

@@ -6,13 +6,16 @@ pub mod diagnostic;
 pub mod limits;
 pub mod model;
 pub mod names;
+pub mod origin;
 mod parse;
 pub mod render;
 mod resolve;
 pub mod tree;
 
+use crate::problem::Guarantee;
 use diagnostic::{Diagnostic, Place, Source};
 use model::{Definition, Model};
+use resolve::Said;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -24,16 +27,21 @@ const LARGEST: u64 = 4_000_000;
 
 /// Reads and checks a model file.  The model is there only if nothing is wrong; `overrides` are the values of `--set NAME=VALUE`.
 pub fn read(path: &Path, overrides: &[String]) -> (Option<Model>, Vec<Diagnostic>) {
+    read_promised(path, overrides, None)
+}
+
+/// The same where the command line says what is promised, which beats the file.
+pub fn read_promised(path: &Path, overrides: &[String], promise: Option<Guarantee>) -> (Option<Model>, Vec<Diagnostic>) {
     let name = path.display().to_string();
     match read_file(path) {
-        Ok(text) => check(&Source::new(name, text), folder(path), Some(path), overrides),
+        Ok(text) => check(&Source::new(name, text), folder(path), Some(path), &Said { overrides, promise }),
         Err(why) => (None, vec![with_ending(path, unreadable(&name, &why))]),
     }
 }
 
 /// Checks a model text; paths in it are relative to `folder`.
 pub fn read_text(name: &str, text: &str, folder: &Path, overrides: &[String]) -> (Option<Model>, Vec<Diagnostic>) {
-    check(&Source::new(name, text.trim_start_matches('\u{feff}')), folder, None, overrides)
+    check(&Source::new(name, text.trim_start_matches('\u{feff}')), folder, None, &Said { overrides, promise: None })
 }
 
 /// The activations that a file defines or imports, and what is wrong with them; the file need not be a whole model.
@@ -50,12 +58,12 @@ pub fn definitions(path: &Path) -> (Vec<Definition>, Vec<Diagnostic>) {
     }
 }
 
-fn check(source: &Arc<Source>, folder: &Path, file: Option<&Path>, overrides: &[String]) -> (Option<Model>, Vec<Diagnostic>) {
+fn check(source: &Arc<Source>, folder: &Path, file: Option<&Path>, said: &Said) -> (Option<Model>, Vec<Diagnostic>) {
     if source.text.len() as u64 > LARGEST {
         return (None, vec![unreadable(&source.name, &too_large())]);
     }
     match parse::parse(source) {
-        Ok(tree) => resolve::resolve(&tree, source, folder, file, overrides),
+        Ok(tree) => resolve::resolve(&tree, source, folder, file, said),
         Err(errors) => (None, errors),
     }
 }

@@ -1,6 +1,7 @@
 //! A model file with every name, type and shape decided, before any data is read.
 
 use super::diagnostic::Place;
+use super::origin::Origin;
 use crate::exact::Rational;
 use crate::loss::Total;
 use crate::problem::{Activation, Bias, Plan};
@@ -37,8 +38,8 @@ pub struct Model {
     pub vectors: Option<VectorFile>,
     /// Which kinds of file a solve writes.
     pub outputs: Outputs,
-    /// The file as it stands after overrides: solving it again gives the same result.
-    pub text: String,
+    /// The file as it was read, and what in it a command line or another folder changes.
+    pub origin: Origin,
 }
 
 /// A file of weight vectors; `path` is already relative to the current folder, `shown` as the model wrote it.

@@ -1,7 +1,11 @@
 //! The binary end to end: exit codes, streams, files written, Ctrl-C, time limits.
 
 #[cfg(feature = "solve")]
+mod cells;
+#[cfg(feature = "solve")]
 mod comparison;
+#[cfg(feature = "solve")]
+mod endings;
 #[cfg(feature = "solve")]
 mod gates;
 mod statement;

@@ -428,6 +428,37 @@ fn predictions_take_the_layout_of_the_training_data() {
     assert!(stderr(&output).contains(says), "{}", stderr(&output));
 }
 
+/// Inputs with names of their own are found by name only, so no help speaks of a file without names.
+#[test]
+fn named_inputs_are_not_looked_for_by_position() {
+    let space = space();
+    fs::write(space.path().join("m.cvx"), XOR.replace("x1", "left").replace("x2", "right")).unwrap();
+    code(&run(space.path(), &["solve", "-q", "m.cvx"]), 0);
+    fs::write(space.path().join("new.csv"), "0,1\n1,1\n").unwrap();
+    for options in [&[][..], &["--no-header"]] {
+        let output = run(space.path(), &[&["predict", "m.out", "new.csv"], options].concat());
+        code(&output, 1);
+        let told = stderr(&output);
+        assert!(told.contains("= help: name the columns in the first line, as in the training data"), "{told}");
+        assert!(!told.contains("--no-header"), "{told}");
+    }
+}
+
+#[test]
+fn a_solver_is_chosen_by_name() {
+    let space = space();
+    let output = run(space.path(), &["solve", "xor.cvx", "--solver", "nosuch"]);
+    code(&output, 2);
+    assert!(stderr(&output).contains("there is no solver `nosuch`; known are auto, clarabel, native"), "{}", stderr(&output));
+    let output = run(space.path(), &["solve", "xor.cvx", "--solver", "clarabel"]);
+    code(&output, 0);
+    assert!(stdout(&output).contains("; clarabel; ") && stdout(&output).contains("solver = clarabel"), "{}", stdout(&output));
+    fs::write(space.path().join("m.cvx"), XOR.replace("squared +", "logistic +")).unwrap();
+    let output = run(space.path(), &["solve", "m.cvx", "--solver", "native"]);
+    code(&output, 2);
+    assert_eq!(stderr(&output), "error: `logistic` needs exponential cones, which `native` has not: --solver clarabel\n");
+}
+
 #[test]
 fn predictions_fail_in_their_own_words() {
     let space = space();
@@ -493,7 +524,9 @@ fn predictions_in_json_are_one_object() {
     assert!(classes["predictions"][1]["score"].as_f64().unwrap() > 0.0, "{classes}");
     let output = run(space.path(), &["predict", "xor.out", "new.csv", "--json", "--format", "npy"]);
     code(&output, 2);
-    assert!(stderr(&output).contains("`--json` prints one JSON object, so it does not go with `--format`"), "{}", stderr(&output));
+    // Once, and where JSON is looked for.
+    assert!(stdout(&output).contains("`--json` prints one JSON object, so it does not go with `--format`"), "{}", stdout(&output));
+    assert!(stderr(&output).is_empty(), "{}", stderr(&output));
 }
 
 #[test]
@@ -549,48 +582,4 @@ fn bad_data_write_nothing() {
         assert_eq!(stderr(&output).matches("error[E").count(), 1, "{}", stderr(&output));
         assert_eq!(names(space.path()), ["data.csv", "m.cvx"], "nothing is written");
     }
-}
-
-/// XOR over the cells of two vectors, d x m = 3 x 2.
-fn with_cells(folder: &std::path::Path, rest: &str) {
-    fs::create_dir(folder.join("models")).unwrap();
-    fs::write(folder.join("models/G.npy"), crate::npy(3, 2, &[1.0, -1.0, 1.0, -1.0, -1.5, 0.5])).unwrap();
-    let text = "cvx 1\ndata xor()\nnetwork [x1, x2] -> dense(bias) -> relu -> dense -> y\nminimize squared + 0.01 * weight_decay\n";
-    fs::write(folder.join("models/m.cvx"), format!("{text}solve {{ arrangements = cells(\"G.npy\"){rest} }}\n")).unwrap();
-}
-
-#[test]
-fn given_cells_are_solved_over_and_nothing_more_is_said() {
-    let space = space();
-    with_cells(space.path(), "; guarantee = bounded");
-    let output = run(space.path(), &["solve", "models/m.cvx"]);
-    code(&output, 0);
-    let text = stdout(&output);
-    assert!(text.contains("BOUNDED") && text.contains("no neuron of these cells is worth adding"), "{text}");
-    let verified = stdout(&run(space.path(), &["verify", "m.out"]));
-    assert!(verified.contains("no network goes below that: proof trees") && !verified.contains("worth adding"), "{verified}");
-    let explained = stdout(&run(space.path(), &["explain", "models/m.cvx"]));
-    assert!(explained.contains("the cells of the 2 weight vectors in G.npy"), "{explained}");
-    assert!(explained.contains("the best over these cells only; the lower bound holds for all cells"), "{explained}");
-    let answer: Value = serde_json::from_slice(&run(space.path(), &["solve", "-q", "--json", "models/m.cvx"]).stdout).unwrap();
-    let number = |name: &str| answer[name].as_f64().unwrap();
-    assert!(number("lower_bound") <= 0.062426 && number("objective") > 0.0625, "{answer}");
-    assert_eq!(answer["patterns"]["listed"], 2);
-    // A promise of the command line is one that two cells cannot keep.
-    code(&run(space.path(), &["solve", "-q", "models/m.cvx", "--guarantee", "global"]), 3);
-}
-
-#[test]
-fn given_cells_promise_nothing_global_and_need_their_file() {
-    let space = space();
-    with_cells(space.path(), "");
-    let output = run(space.path(), &["check", "models/m.cvx"]);
-    code(&output, 1);
-    assert!(stderr(&output).contains("error[E0351]: `cells` cannot promise a global optimum"), "{}", stderr(&output));
-    let text = fs::read_to_string(space.path().join("models/m.cvx")).unwrap();
-    fs::write(space.path().join("models/m.cvx"), text.replace("cells(\"G.npy\")", "cells(\"H.npy\"); guarantee = bounded")).unwrap();
-    let output = run(space.path(), &["solve", "models/m.cvx"]);
-    code(&output, 1);
-    assert!(stderr(&output).contains("error[E0402]: there is no file `H.npy`"), "{}", stderr(&output));
-    assert!(stderr(&output).contains("a file with a similar name exists: `G.npy`"), "{}", stderr(&output));
 }

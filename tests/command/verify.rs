@@ -113,8 +113,15 @@ fn truncated_certificates_are_refused() {
         code(&run(space.path(), &["verify", "xor.out"]), 4);
     }
     fs::remove_file(certificate(&space)).unwrap();
-    let output = run(space.path(), &["verify", "xor.out"]);
-    assert!(stderr(&output).contains("cannot be read"), "{}", stderr(&output));
+    // Nothing there is not a certificate that does not hold.
+    for (path, says) in [
+        ("xor.out", "error: xor.out holds no certificate.json: solve again, with `certificate` in the model's `output` if it has one\n"),
+        ("nope.out", "error: there is no folder and no certificate nope.out\n"),
+    ] {
+        let output = run(space.path(), &["verify", path]);
+        code(&output, 1);
+        assert_eq!(stderr(&output), says);
+    }
 }
 
 /// grammar/certificate.md is enough for a second checker: the Python one agrees, where Python is at hand.

@@ -44,7 +44,7 @@ fn three_classes_for_a_two_class_loss() {
         refused(&model),
         "E0420: `hinge` needs two classes, column `species` has three\nmodel.cvx:1:1 [hinge] a two-class loss\n\
          model.cvx:1:1 [species] setosa (50), versicolor (50), virginica (50)\n\
-         help: minimize cross_entropy + 0.1 * weight_decay(output = l1)\nor keep two classes:  data csv(\"iris.csv\") { keep = [versicolor, virginica] }"
+         help: keep two classes:  data csv(\"iris.csv\") { keep = [versicolor, virginica] }"
     );
 }
 
@@ -83,7 +83,14 @@ fn cells_that_are_no_numbers() {
     assert!(cell("\"1,5\"").ends_with("help: write a decimal point: `1.5`"));
     assert!(cell("12%").ends_with("help: write the number without `%`"));
     begins(csv(b"x,y\n1,2\n\xff,2\n"), "E0404: the value of `x` in row 2 is not UTF-8 text");
-    begins(csv("x,y\n1,2\n1,abc\n"), "E0411: `y` needs numbers, row 2 holds `abc`\nd.csv:3:3 [abc] not a number");
+    // The target cannot be left out.
+    begins(
+        csv("x,y\n1,2\n1,abc\n"),
+        "E0411: `y` needs numbers, row 2 holds `abc`\nd.csv:3:3 [abc] not a number\n\
+         help: write a number here; where all values are labels take a loss for two classes, such as `logistic`",
+    );
+    assert!(csv("x,y\n1,2\n1,2024-01-31\n").ends_with("help: a date or time is not a number: write it as days since a fixed day"));
+    assert!(csv("x,y\n1,2\n1,12%\n").ends_with("help: write the number without `%`"));
 }
 
 #[test]
@@ -261,8 +268,11 @@ fn weight_vectors_have_the_length_of_a_neuron() {
     assert_eq!(
         vectors(array(3, 2)),
         "E0460: `G.npy` is 3 x 2, and the weight vectors of these neurons need 4 x m\nmodel.cvx:1:1 [cells(\"G.npy\")] another shape\n\
-         note: one weight vector per column: 3 rows for the inputs, and the bias as the last row"
+         note: one weight vector per column: 3 rows for the inputs, and the bias as the last row\n\
+         help: add the row of biases, here zeros: `numpy.save(\"G.npy\", numpy.vstack([G, 0 * G[:1]]))`"
     );
+    // Its four columns are no reason to turn it.
+    assert!(!vectors(array(3, 4)).contains("G.T"), "only the row of biases is missing");
     let turned = vectors(array(5, 4));
     begins(turned.clone(), "E0460: `G.npy` is 5 x 4, and the weight vectors of these neurons need 4 x m");
     assert!(turned.ends_with("help: save it transposed: `numpy.save(\"G.npy\", G.T)`"), "{turned}");

@@ -81,7 +81,7 @@ pub fn model(source: SourceSpec, place: &str, target: &str, loss: &str) -> Model
         outputs: Outputs::default(),
         arrangements: None,
         vectors: None,
-        text: String::new(),
+        origin: Default::default(),
     }
 }
 

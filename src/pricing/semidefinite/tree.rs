@@ -137,12 +137,14 @@ pub fn prove(
     prover.finish()
 }
 
-/// Without rows G(θ) = g·θ, and μ = |g|/2 proves G <= |g|.
+/// Without rows G(θ) = g·θ <= μ + |g|²/(4μ): at μ = |g|/2 that is |g|, and far below T a larger μ leaves the checker more room.
 fn straight(form: &Form, target: f64) -> Attempt {
     let (linear, constant) = form.straight();
     let size = linear.iter().map(|g| g * g).sum::<f64>().sqrt();
     let value = size + constant;
-    let leaf = Leaf { mu: 0.5 * size, bound: value + 2.0 * MARGIN * (size + value.abs()), ..Leaf::default() };
+    let mu = (0.5 * size).max(0.25 * (target - constant));
+    let bound = mu + size / mu * (0.25 * size);
+    let leaf = Leaf { mu, bound: bound + constant + 2.0 * MARGIN * (bound + constant.abs()), ..Leaf::default() };
     let unit = linear.iter().map(|g| if size > 0.0 { g / size } else { 0.0 });
     let violation = (value > target).then(|| unit.chain([1.0]).take(form.rank()).collect());
     Attempt { worst: leaf.bound, tree: Tree::Leaf(leaf), violation, nodes: 1 }

@@ -30,8 +30,8 @@ pub const CODES: &[Code] = &[
         "an activation bends continuously",
         "The exact convex program exists because a piecewise-linear unit is linear once you fix which piece each\n\
          sample falls in; a curve has no such pieces. Sums, max, min, products with a number and calls of other\n\
-         activations stay straight; powers and products of two expressions in `x` do not. `cvxc activations fit`\n\
-         finds the best piecewise-linear stand-in.",
+         activations stay straight; powers and products of two expressions in `x` do not. Write a\n\
+         curve as the largest of a few straight lines.",
         "activation f(x) = 0.5*x + 0.5*x^2",
         "activation f(x) = max(0.5*x, 1.5*x - 0.5)",
     ),

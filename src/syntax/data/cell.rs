@@ -5,6 +5,8 @@
 pub enum Fault {
     NotUtf8,
     NotANumber,
+    /// The same in the target, some of whose rows hold numbers.
+    TextAmongTargets,
     /// A decimal beyond the range of a double, such as `1e999`.
     TooLarge,
     Infinite,
@@ -52,13 +54,27 @@ pub fn number_label(value: f64) -> String {
     format!("{}", value + 0.0)
 }
 
-/// What to do about a cell that should hold a number and holds `text`; `column` is what the model could drop, if there is a model.
-pub fn advice(text: &str, column: Option<&str>) -> String {
+/// Whose cell it is, and so what can be done about it.
+pub enum Owner<'a> {
+    /// An input of this name, which the model can drop.
+    Input(&'a str),
+    /// The target, which it cannot.
+    Target,
+    /// New rows for a network that is trained already.
+    NewRows,
+}
+
+/// What to do about a cell that should hold a number and holds `text`.
+pub fn advice(text: &str, owner: &Owner) -> String {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let only = |allowed: &str| text.chars().all(|c| c.is_ascii_digit() || allowed.contains(c));
     if digits >= 4 && only("-/.:T Z+") && text.matches(['-', '/', '.', ':']).count() >= 2 {
-        let way = |column| format!("leave the column out with `drop = [{column}]`, or write it as days since a fixed day");
-        format!("a date or time is not a number: {}", column.map_or("write it as in the training data".to_string(), way))
+        let way = match owner {
+            Owner::Input(column) => format!("leave the column out with `drop = [{column}]`, or write it as days since a fixed day"),
+            Owner::Target => "write it as days since a fixed day".to_string(),
+            Owner::NewRows => "write it as in the training data".to_string(),
+        };
+        format!("a date or time is not a number: {way}")
     } else if digits > 0 && only("+-.,") && is_decimal_comma(text) {
         format!("write a decimal point: `{}`", text.replace(',', "."))
     } else if digits > 0 && only("+-., '_\u{a0}") {
@@ -67,8 +83,11 @@ pub fn advice(text: &str, column: Option<&str>) -> String {
     } else if let Some(unit) = unit(text) {
         format!("write the number without `{unit}`")
     } else {
-        let way = |column| format!("leave the column out with `drop = [{column}]`, or write one 0/1 column per value");
-        column.map_or("write a number here, as in the training data".to_string(), way)
+        match owner {
+            Owner::Input(column) => format!("leave the column out with `drop = [{column}]`, or write one 0/1 column per value"),
+            Owner::Target => "write a number here; where all values are labels take a loss for two classes, such as `logistic`".to_string(),
+            Owner::NewRows => "write a number here, as in the training data".to_string(),
+        }
     }
 }
 

@@ -103,12 +103,10 @@ impl Present {
 
     fn many_classes(&self, model: &Model) -> Diagnostic {
         let error = self.refusal("E0420", model, &number_word(self.0.len()));
-        let strength = model.strength.value;
         let place = &model.data.place;
         let source = place.source.text.get(place.span.clone()).unwrap_or("...");
         let keep = format!("data {source} {{ keep = [{}] }}", self.two_largest().join(", "));
-        let cross_entropy = format!("minimize cross_entropy + {strength} * weight_decay(output = l1)");
-        error.help(format!("{cross_entropy}\nor keep two classes:  {keep}"))
+        error.help(format!("keep two classes:  {keep}"))
     }
 
     /// The two labels with the most rows, the later ones among equals.

@@ -1,6 +1,6 @@
 //! Errors about one cell or one row: named by row and column, pointing into the file.
 
-use super::cell::{Fault, advice};
+use super::cell::{Fault, Owner, advice};
 use super::table::Site;
 use crate::syntax::diagnostic::{Diagnostic, Place};
 
@@ -21,9 +21,15 @@ pub fn at_cell(site: &Site, place: Place, name: &str, row: usize, fault: Fault, 
             let message = format!("the value of `{name}` in row {row} is not UTF-8 text");
             Diagnostic::error("E0404", message, place, "bytes that are not UTF-8").help("save the file as UTF-8")
         }
-        Fault::NotANumber => {
+        Fault::NotANumber | Fault::TextAmongTargets => {
+            let quoted = word(name);
+            let owner = match fault {
+                _ if site.new_rows => Owner::NewRows,
+                Fault::TextAmongTargets => Owner::Target,
+                _ => Owner::Input(&quoted),
+            };
             let message = format!("`{name}` needs numbers, row {row} holds `{shown}`");
-            Diagnostic::error("E0411", message, place, "not a number").help(advice(&shown, (!site.new_rows).then(|| word(name)).as_deref()))
+            Diagnostic::error("E0411", message, place, "not a number").help(advice(&shown, &owner))
         }
         Fault::TooLarge => {
             let message = format!("`{shown}`, the value of `{name}` in row {row}, is too large for a double");

@@ -108,6 +108,13 @@ fn lacks(name: &str, reader: &dyn Reader, columns: &[Column]) -> Diagnostic {
         let separator = separator.escape_default();
         return error.help(format!("the values seem to be separated otherwise: `--separator \"{separator}\"`"));
     }
+    let made_up = |column: &Column| {
+        let base = unlagged(&column.name).map_or(column.name.as_str(), |(base, _)| base);
+        base == "y" || base.strip_prefix('x').is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+    };
+    if (numbers(names) || reader.numbered()) && !columns.iter().all(made_up) {
+        return error.help("name the columns in the first line, as in the training data: the inputs of this network are found by name");
+    }
     if numbers(names) {
         return error.help(headless(names, reader.site()));
     }

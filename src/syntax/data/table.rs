@@ -54,6 +54,7 @@ impl Filling {
                     self.cells = Cells::Labels(Labels::missing(numbers.len()));
                     self.push(bytes)
                 }
+                Err(Fault::NotANumber) if self.kind == Kind::Target => Err(Fault::TextAmongTargets),
                 Err(fault) => Err(fault),
             },
         }

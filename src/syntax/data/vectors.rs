@@ -65,8 +65,13 @@ fn fits(what: What, site: &Site, npy: &Npy, architecture: &Architecture, feature
         counted(features, "row"),
         if features == 1 { "input" } else { "inputs" }
     ));
+    let biasless = !bias.is_empty() && array.dimensions == 2 && array.rows == features;
     let turned = array.dimensions == 2 && array.columns == size;
-    Err(if turned { error.help("save it transposed: `numpy.save(\"G.npy\", G.T)`") } else { error })
+    Err(match (biasless, turned) {
+        (true, _) => error.help("add the row of biases, here zeros: `numpy.save(\"G.npy\", numpy.vstack([G, 0 * G[:1]]))`"),
+        (false, true) => error.help("save it transposed: `numpy.save(\"G.npy\", G.T)`"),
+        (false, false) => error,
+    })
 }
 
 /// E0461: a vector points somewhere.

@@ -52,6 +52,11 @@ pub fn syntax(source: &Arc<Source>, offset: usize, piece: &str, error: &Error<Ru
         );
         return error.replace("write `->`", "->");
     }
+    if let Some(name) = unquoted(piece, at) {
+        let (quoted, place) = (format!("\"{}\"", &piece[name.clone()]), Place::new(source, offset + name.start..offset + name.end));
+        let error = Diagnostic::error("E0001", "a file name stands in quotes", place, "no quotes");
+        return error.replace(format!("write `{quoted}`"), quoted);
+    }
     if rest.starts_with('"') {
         return Diagnostic::error("E0001", "this text has no closing quote", place(1), "opened here")
             .help("close it with `\"` on the same line");
@@ -72,6 +77,18 @@ pub fn syntax(source: &Arc<Source>, offset: usize, piece: &str, error: &Error<Ru
 fn unread_from(piece: &str, at: usize) -> usize {
     let blanks = piece[at..].len() - piece[at..].trim_start_matches([' ', '\t']).len();
     at + blanks
+}
+
+/// The file name around `at` that lacks its quotes, in a call that reads a file.
+fn unquoted(piece: &str, at: usize) -> Option<std::ops::Range<usize>> {
+    let open = cut::unclosed(&piece[..at])?;
+    let call = piece[..open].rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next()?;
+    let start = open + piece[open..].find(|c: char| c != '(' && c != ' ')?;
+    let length = piece[start..].find([',', ')', ' ', '\n', ';', '"']).unwrap_or(piece.len() - start);
+    let ending = piece[start..start + length].rsplit_once('.')?.1;
+    let reads = ["csv", "tsv", "npy", "npz", "parquet", "libsvm", "cells"].contains(&call);
+    let named = !ending.is_empty() && ending.chars().all(char::is_alphanumeric) && start <= at && at < start + length;
+    (reads && named).then_some(start..start + length)
 }
 
 /// Another arrow where `->` belongs.

@@ -6,7 +6,7 @@ use crate::syntax::model::Placed;
 use crate::syntax::names::similar;
 use crate::syntax::parse::MOST_ERRORS;
 use crate::syntax::tree::{Arg, Binding, Expr, Name, Span};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A declared parameter after overrides.
@@ -26,13 +26,15 @@ pub struct Checker {
     /// The model's folder: paths in it are relative to this.
     pub folder: PathBuf,
     pub parameters: Vec<Parameter>,
+    /// Quoted relative paths of files that the model reads, and where they lead from the current folder.
+    pub paths: Vec<(Span, PathBuf)>,
     found: Vec<Diagnostic>,
     later: Vec<Diagnostic>,
 }
 
 impl Checker {
     pub fn new(source: Arc<Source>, folder: PathBuf) -> Self {
-        Checker { source, folder, parameters: Vec::new(), found: Vec::new(), later: Vec::new() }
+        Checker { source, folder, parameters: Vec::new(), paths: Vec::new(), found: Vec::new(), later: Vec::new() }
     }
 
     pub fn place(&self, span: &Span) -> Place {
@@ -46,6 +48,15 @@ impl Checker {
     /// What was written at a place.
     pub fn written(&self, span: &Span) -> &str {
         &self.source.text[span.clone()]
+    }
+
+    /// A file that the model names, relative to its own folder.
+    pub fn named_file(&mut self, shown: &str, span: &Span) -> PathBuf {
+        let path = self.folder.join(shown);
+        if Path::new(shown).is_relative() {
+            self.paths.push((span.clone(), path.clone()));
+        }
+        path
     }
 
     /// An error at `span`, to be completed and handed to `report`.

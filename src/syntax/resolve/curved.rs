@@ -1,5 +1,6 @@
 //! Curved functions that people know by name, and the nearest activations with an exact program.
 
+use super::later::{KINK_AT_ZERO, PERSPECTIVE_IS_SOLVED};
 use crate::syntax::diagnostic::{Diagnostic, Place};
 
 /// A curved function and, for the usual ones, its stand-in.
@@ -25,6 +26,9 @@ const fn curved(name: &'static str, stand_in: &'static str, statement: Option<&'
 const fn plain(name: &'static str) -> Curved {
     Curved { name, stand_in: None }
 }
+
+/// What a curve can be written as instead.
+pub const STRAIGHT: &str = "write it with straight pieces, for example `max(x, 0.1*x)`";
 
 /// All curved names that the checker knows.
 pub const CURVED: &[Curved] = &[
@@ -58,7 +62,7 @@ pub fn refusal(name: &str, place: Place) -> Option<Diagnostic> {
         .note("exact training needs an activation made of straight pieces");
     Some(match &curved.stand_in {
         Some(stand_in) => offer(error, name, stand_in),
-        None => error.help(format!("approximate it: `cvxc activations fit \"{name}(x)\" --pieces 5` prints the best\npiecewise-linear stand-in and its largest error")),
+        None => error.help(STRAIGHT),
     })
 }
 
@@ -68,6 +72,8 @@ fn offer(error: Diagnostic, name: &str, stand_in: &StandIn) -> Diagnostic {
             format!("closest activation with an exact program: `{}`, within {:.3} of {name} on [-8, 8]", stand_in.name, stand_in.error),
             stand_in.name,
         ),
+        // The kinks of such a stand-in are off 0.
+        Some(_) if !PERSPECTIVE_IS_SOLVED => error.help(KINK_AT_ZERO),
         Some(statement) => error.help(format!(
             "closest activation with an exact program:\n    {statement}      # within {:.3} of {name} on [-8, 8]\n\
              its kinks are off 0, so price it with `output_l1 subject to hidden_norm <= 1`",

@@ -123,7 +123,7 @@ impl Checker {
             _ => {
                 let path = self.one(&name, args, "csv(\"test.csv\")")?;
                 let shown = self.text("csv", path, "\"test.csv\"")?.to_string();
-                Some(TestSpec::File { path: self.folder.join(&shown), shown, place: self.place(&path.span) })
+                Some(TestSpec::File { path: self.named_file(&shown, &path.span), shown, place: self.place(&path.span) })
             }
         }
     }
@@ -179,7 +179,7 @@ impl Checker {
         }
         // A format that cannot be read yet has ended in its own message above; its placeholder never reaches a model.
         let format = format.unwrap_or(Format::Csv);
-        Some(SourceSpec::File { format, path: self.folder.join(&shown), shown })
+        Some(SourceSpec::File { format, path: self.named_file(&shown, &path.span), shown })
     }
 
     fn unknown_source(&mut self, name: &Name) -> Option<SourceSpec> {

@@ -383,7 +383,7 @@ fn bends(place: Place, variable: &str, expr: &Expr) -> Diagnostic {
     };
     Diagnostic::error("E0210", "this activation is not piecewise linear", place, format!("{what}: its graph bends continuously in `{variable}`"))
         .note("the exact convex program exists because a piecewise-linear unit is linear\nonce you fix which piece each sample falls in; a curve has no such pieces")
-        .help("approximate it: `cvxc activations fit \"<expression>\" --pieces 5` prints the best\npiecewise-linear stand-in and its largest error")
+        .help(curved::STRAIGHT)
 }
 
 /// E0224: a definition beyond all reason.

@@ -1,6 +1,7 @@
 //! Which networks and objectives have an exact convex program together (LANGUAGE section 6, THEORY 1 to 7).
 
 use super::checker::Checker;
+use super::later::{KINK_AT_ZERO, PERSPECTIVE_IS_SOLVED};
 use super::network::Net;
 use super::objective::{Constraint, Goal, LossSpec, Penalty};
 use super::solve::Machine;
@@ -127,9 +128,7 @@ impl Checker {
         let (place, remark) = culprit?;
         let message = "this model is not a linear program, and HiGHS through good_lp solves linear programs";
         let pick = if case.goal.loss.as_ref().is_some_and(|loss| loss.value.exponential()) { "clarabel" } else { "native" };
-        let ways = format!(
-            "let cvxc choose: `solver = auto` (it will pick {pick})\nor make it linear: absolute or hinge loss with `weight_decay(hidden = l1)`"
-        );
+        let ways = format!("let cvxc choose: `solver = auto` (it will pick {pick})");
         Some(self.error("E0350", message, highs, "a linear solver").also(place, remark).replace(ways, "auto"))
     }
 
@@ -181,7 +180,11 @@ fn kinks_off_zero(case: &Case) -> Option<Diagnostic> {
     ));
     let ways = "bound the hidden weights and price the output ones: exact for every\npiecewise-linear activation\n    \
                 minimize squared + 0.1 * output_l1\n             subject to hidden_norm <= 1";
-    Some(if case.goal.constraints.is_empty() { error.replace(ways, PERSPECTIVE) } else { error.help(ways) })
+    Some(match case.goal.constraints.is_empty() {
+        _ if !PERSPECTIVE_IS_SOLVED => error.help(KINK_AT_ZERO),
+        true => error.replace(ways, PERSPECTIVE),
+        false => error.help(ways),
+    })
 }
 
 /// E0321: weight decay on a threshold.
@@ -197,15 +200,11 @@ fn threshold(case: &Case) -> Option<Diagnostic> {
         decay.clone(),
         "the hidden weights can shrink to 0 for free",
     );
-    Some(
-        error
-            .also(unit.place.clone(), format!("{name}(c*x) = {name}(x) for every c > 0"))
-            .note("with any number of neurons the penalty could then be driven to 0 by splitting neurons")
-            .replace(
-                "price the output weights only: `output_l1` (the same optimum as a trainable\namplitude with weight decay)",
-                "output_l1",
-            ),
-    )
+    let error = error
+        .also(unit.place.clone(), format!("{name}(c*x) = {name}(x) for every c > 0"))
+        .note("with any number of neurons the penalty could then be driven to 0 by splitting neurons");
+    let ways = "price the output weights only: `output_l1` (the same optimum as a trainable\namplitude with weight decay)";
+    Some(if PERSPECTIVE_IS_SOLVED { error.replace(ways, "output_l1") } else { error.help(KINK_AT_ZERO) })
 }
 
 /// E0322: a price on the output weights alone, while the hidden ones may grow.
@@ -223,7 +222,11 @@ fn unbounded(case: &Case) -> Option<Diagnostic> {
     );
     let error = error.also(unit.place.clone(), "larger hidden weights make up for smaller output weights");
     let help = "bound the hidden weights: `subject to hidden_norm <= 1`";
-    Some(if case.goal.constraints.is_empty() { error.replace(help, PERSPECTIVE) } else { error.help(help) })
+    Some(match case.goal.constraints.is_empty() {
+        _ if !PERSPECTIVE_IS_SOLVED => error.replace("price both layers: `weight_decay`", "weight_decay"),
+        true => error.replace(help, PERSPECTIVE),
+        false => error.help(help),
+    })
 }
 
 /// E0338: weight decay already prices what a constraint bounds.
@@ -235,7 +238,8 @@ fn two_prices(case: &Case) -> Option<Diagnostic> {
     let penalty = case.goal.penalty.as_ref().map_or(decay, |penalty| &penalty.place);
     let error = Diagnostic::error("E0338", "this constraint does not go with this penalty", constraint.clone(), "bounds the weights again");
     let error = error.also(penalty.clone(), "already prices the weights");
-    Some(error.help("either `+ 0.1 * weight_decay` alone, or `+ 0.1 * output_l1 subject to hidden_norm <= 1`"))
+    let or = if PERSPECTIVE_IS_SOLVED { ", or `+ 0.1 * output_l1 subject to hidden_norm <= 1`" } else { ", without a constraint" };
+    Some(error.help(format!("`+ 0.1 * weight_decay` alone{or}")))
 }
 
 /// E0340: several outputs that share neurons.
@@ -247,16 +251,12 @@ fn coupled_outputs(case: &Case) -> Option<Diagnostic> {
     }
     let (n, unit) = (outputs.value, &case.net.unit);
     let message = format!("{n} outputs that share neurons: with plain weight decay the exact program is copositive");
-    let ways = "three ways out, cheapest first:\n    \
-                weight_decay(output = l1)     each neuron serves one output: exact\n    \
-                -> gated_relu(gates = 200)    no cone constraints: exact, nuclear norms\n    \
-                guarantee = bounded           keep the model, report upper and lower bounds";
     Some(
         Diagnostic::error("E0340", message, penalty.place.clone(), "this couples the outputs")
             .also(outputs.place.clone(), format!("{n} outputs"))
             .also(unit.place.clone(), format!("`{}` adds the cone constraints", unit.value))
             .note("a copositive program is convex but no general solver handles it; see arXiv 2012.13329")
-            .replace(ways, "weight_decay(output = l1)"),
+            .help("train one network per output, each with a target column of its own and the output layer `dense`"),
     )
 }
 
@@ -280,7 +280,7 @@ fn outputs_of_loss(case: &Case) -> Option<Diagnostic> {
         return Some(
             error
                 .also(loss.place.clone(), "a loss over several outputs")
-                .help("write `dense(3)` for three classes; for two classes use `logistic`"),
+                .help("for two classes use `logistic`; for more train one network per class, against the others"),
         );
     }
     None

@@ -40,7 +40,7 @@ impl Checker {
         if shown.is_empty() {
             return self.refuse(self.error("E0113", format!("{kind} needs a name"), &path.span, "an empty text"));
         }
-        Some(VectorFile { path: self.folder.join(&shown), shown, place: self.place(&path.span) })
+        Some(VectorFile { path: self.named_file(&shown, &path.span), shown, place: self.place(&path.span) })
     }
 
     /// E0352: cells from gates need gates.

@@ -4,6 +4,12 @@ use super::checker::Checker;
 use crate::loss::LOSSES;
 use crate::syntax::tree::Span;
 
+/// Whether `output_l1 subject to hidden_norm <= r` is solved, with any activation.  What is not solved no help offers.
+pub const PERSPECTIVE_IS_SOLVED: bool = false;
+
+/// The way out for activations that need it, until then.
+pub const KINK_AT_ZERO: &str = "use an activation whose only kink is at 0, and that is 0 there: `relu`, `leaky_relu(0.1)` or `abs`";
+
 impl Checker {
     /// Notes something that is right and cannot be solved yet; reported only if the model has no error.
     pub fn not_yet_here(&mut self, what: &str, span: &Span, help: Option<&str>) {

@@ -22,8 +22,9 @@ mod value;
 
 use super::diagnostic::{Diagnostic, Place, Source};
 use super::model::{Definition, GateSpec, Model, Placed};
-use super::tree::Tree;
-use crate::problem::{Activation, Bias};
+use super::origin::Origin;
+use super::tree::{Kind, Tree};
+use crate::problem::{Activation, Bias, Guarantee};
 use crate::regularizer::Regularizer;
 use checker::Checker;
 use columns::Columns;
@@ -31,32 +32,31 @@ use layers::Shift;
 use library::{Key, Library};
 use network::Net;
 use objective::{Goal, LossSpec, Penalty};
-use solve::Machine;
 use std::path::Path;
 use std::sync::Arc;
 
+/// What the command line says about a model: `NAME=VALUE` of parameters, and what is promised.
+pub struct Said<'a> {
+    pub overrides: &'a [String],
+    pub promise: Option<Guarantee>,
+}
+
 /// Decides everything that can be decided without data.  The model is there only if nothing is wrong.
-pub fn resolve(
-    tree: &Tree,
-    source: &Arc<Source>,
-    folder: &Path,
-    file: Option<&Path>,
-    overrides: &[String],
-) -> (Option<Model>, Vec<Diagnostic>) {
+pub fn resolve(tree: &Tree, source: &Arc<Source>, folder: &Path, file: Option<&Path>, said: &Said) -> (Option<Model>, Vec<Diagnostic>) {
     let mut checker = Checker::new(source.clone(), folder.to_path_buf());
     let statements = checker.statements(tree);
     let mut library = Library::builtin();
     let scope = library.add(source, tree, folder, file.and_then(|file| file.canonicalize().ok()));
     let activations = definitions_of(&mut library, scope);
 
-    let changes = parameters::pairs(overrides);
+    let changes = parameters::pairs(said.overrides);
     statements.params.iter().for_each(|binding| checker.param(binding, &changes));
     statements.paths.iter().for_each(|binding| checker.path(binding));
-    checker.overrides(overrides);
+    checker.overrides(said.overrides);
 
     let (data, columns) = statements.data.map_or((None, Columns::default()), |(source, settings)| checker.data(source, settings));
     let net = statements.network.and_then(|pipeline| checker.network(&mut library, scope, pipeline, &columns));
-    let machine = statements.solve.map_or(Machine::default(), |block| checker.machine(block));
+    let machine = checker.machine(statements.solve.unwrap_or_default(), said.promise);
     let goal = statements.minimize.and_then(|(objective, constraints)| checker.objective(objective, constraints));
     let outputs = statements.output.map_or(Default::default(), |kinds| checker.output(kinds));
     library.found.drain(..).collect::<Vec<_>>().into_iter().for_each(|error| checker.report(error));
@@ -66,6 +66,7 @@ pub fn resolve(
 
     let assembled = net.zip(goal).zip(data).and_then(|((net, goal), data)| {
         let mut model = assemble(&checker, net, goal, data)?;
+        model.origin = origin(&mut checker, tree);
         model.vectors = machine.vectors;
         model.arrangements = machine.arrangements.as_ref().map(|span| checker.place(span));
         (model.plan, model.outputs, model.activations, model.overrides) = (machine.plan, outputs, activations, changes);
@@ -121,8 +122,24 @@ fn assemble(checker: &Checker, net: Net, goal: Goal, data: super::model::DataSpe
         arrangements: None,
         vectors: None,
         outputs: Default::default(),
-        text: checker.text_after_overrides(),
+        origin: Default::default(),
     })
+}
+
+/// The text with the places that a command line or another folder changes.
+fn origin(checker: &mut Checker, tree: &Tree) -> Origin {
+    let (mut solve, mut settings) = (None, Vec::new());
+    for statement in &tree.statements {
+        match &statement.kind {
+            Kind::Use { path, .. } => drop(checker.named_file(&path.text, &path.span)),
+            Kind::Solve(block) => {
+                solve = Some(statement.span.clone());
+                settings = block.iter().map(|setting| (setting.name.text.clone(), setting.value.span.clone())).collect();
+            }
+            _ => {}
+        }
+    }
+    Origin::new(checker.source.text.clone(), checker.changed_defaults(), checker.paths.clone()).with_solve(solve, settings)
 }
 
 /// E0500 for a combination that no rule above has named; it keeps a model from vanishing without a word.

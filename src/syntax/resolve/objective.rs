@@ -227,14 +227,15 @@ impl Checker {
             let error =
                 Diagnostic::error("E0339", "a loss has no effect where the data are fitted exactly", loss.place.clone(), "always 0");
             return self.refuse(
-                error.also(interpolate.place.clone(), "fits the data exactly").help("write `minimize weight_decay subject to interpolate`"),
+                error
+                    .also(interpolate.place.clone(), "fits the data exactly")
+                    .help("leave the constraint out: `minimize squared + 0.1 * weight_decay`"),
             );
         }
         if goal.loss.is_none() && !has(Constraint::Interpolate) {
             let written = self.written(&goal.whole).to_string();
             let error = self.error("E0331", "the objective has no loss", &goal.whole, "only a regulariser");
-            let ways = "add one, for example `squared + ...`; or fit the data exactly:\n`minimize weight_decay subject to interpolate`";
-            return self.refuse(error.replace(ways, format!("squared + {written}")));
+            return self.refuse(error.replace("add one, for example `squared + ...`", format!("squared + {written}")));
         }
         if goal.penalty.is_none() && !has(Constraint::WeightDecay) {
             let written = self.written(&goal.whole).to_string();
@@ -305,7 +306,7 @@ impl Checker {
     fn weight_decay(&mut self, name: &Name, args: &[Arg]) -> Option<Penalty> {
         if let Some(bare) = args.iter().find(|arg| arg.label.is_none()) {
             let error = self.error("E0115", "`weight_decay` takes its norms by name", &bare.value.span, "which layer's norm?");
-            return self.refuse(error.help("write `weight_decay(hidden = l1)` or `weight_decay(output = l1)`"));
+            return self.refuse(error.help("write plain `weight_decay`: Euclidean norms of both layers"));
         }
         let values = self.arguments(name, args, &["hidden", "output"])?;
         let hidden = values[0].map_or(Some("l2"), |expr| self.choice("hidden", expr, &["l2", "l1", "linf"]));

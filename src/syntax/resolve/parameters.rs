@@ -5,7 +5,7 @@ use super::terms::reserved;
 use crate::exact::{Rational, decimal, double};
 use crate::syntax::diagnostic::{Diagnostic, Place, Source};
 use crate::syntax::names::similar;
-use crate::syntax::tree::{Binding, Expr, Term};
+use crate::syntax::tree::{Binding, Expr, Span, Term};
 
 const GRIDS: &[&str] = &["logspace", "linspace"];
 
@@ -129,15 +129,10 @@ impl Checker {
         }
     }
 
-    /// The file after overrides: defaults replaced where the command line changed them.
-    pub fn text_after_overrides(&self) -> String {
-        let mut changed: Vec<&Parameter> = self.parameters.iter().filter(|p| p.changed.is_some()).collect();
-        changed.sort_by_key(|p| std::cmp::Reverse(p.default.start));
-        let mut text = self.source.text.clone();
-        for parameter in changed {
-            text.replace_range(parameter.default.clone(), parameter.changed.as_deref().unwrap_or_default());
-        }
-        text
+    /// The defaults that the command line changed, and by what.
+    pub fn changed_defaults(&self) -> Vec<(Span, String)> {
+        let changed = |parameter: &Parameter| Some((parameter.default.clone(), parameter.changed.clone()?));
+        self.parameters.iter().filter_map(changed).collect()
     }
 }
 

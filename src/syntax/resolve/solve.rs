@@ -3,6 +3,7 @@
 use super::checker::Checker;
 use crate::problem::{Arrangements, Guarantee, Plan, Solver};
 use crate::syntax::model::{Outputs, VectorFile};
+use crate::syntax::names::similar;
 use crate::syntax::tree::{Binding, Expr, Span};
 
 const SETTINGS: &[&str] = &["guarantee", "arrangements", "solver", "gap", "tolerance", "time", "memory", "max_patterns"];
@@ -23,15 +24,24 @@ pub struct Machine {
     pub native: Option<Span>,
     /// Whether the file itself says `guarantee = global`.
     promised: Option<Span>,
+    /// What the command line promises.
+    said: Option<Guarantee>,
 }
 
 impl Checker {
-    pub fn machine(&mut self, block: &[Binding]) -> Machine {
-        let mut machine = Machine::default();
+    /// `said` is the promise of the command line, which beats the file's.
+    pub fn machine(&mut self, block: &[Binding], said: Option<Guarantee>) -> Machine {
+        let mut machine = Machine { said, ..Machine::default() };
+        // A promise that could not be read is an error of its own, and what it is about nobody knows.
+        let mut unclear = block.iter().any(|setting| similar(&setting.name.text, ["guarantee"]).is_some());
         for setting in self.settings("solve", block, SETTINGS) {
-            self.solve_setting(setting, &mut machine);
+            let read = self.solve_setting(setting, &mut machine);
+            unclear |= read.is_none() && setting.name.text == "guarantee";
         }
-        self.keeps_its_promise(&machine);
+        machine.plan.guarantee = said.unwrap_or(machine.plan.guarantee);
+        if said.is_some() || !unclear {
+            self.keeps_its_promise(&machine);
+        }
         machine
     }
 
@@ -121,9 +131,13 @@ impl Checker {
         let keeps = if word == "low_rank" { "this solves an approximation of the data" } else { "this keeps only some of the patterns" };
         let error = self.error("E0351", format!("`{word}` cannot promise a global optimum"), span, keeps);
         let error = match &machine.promised {
+            _ if machine.said.is_some() => error.note("`--guarantee global` on the command line promises it"),
             Some(promise) => error.also(self.place(promise), "promised here"),
             None => error.note("a model promises `guarantee = global` unless it says otherwise"),
         };
+        if machine.said.is_some() {
+            return self.report(error.help("ask for less:   --guarantee bounded\nor keep it:     arrangements = generate"));
+        }
         let ways = "ask for less:   guarantee = bounded      # report an upper and a lower bound\nor keep it:     arrangements = generate";
         self.report(error.replace(ways, "generate"));
     }

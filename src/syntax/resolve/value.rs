@@ -222,6 +222,11 @@ impl Checker {
     pub fn text<'t>(&mut self, what: &str, expr: &'t Expr, example: &str) -> Option<&'t str> {
         match &expr.term {
             Term::Text(text) => Some(text),
+            Term::Word(word) => {
+                let quoted = format!("\"{word}\"");
+                let error = self.wrong_type(what, "a text in quotes", example, expr);
+                self.refuse(error.replace(format!("put it in quotes: `{quoted}`"), quoted))
+            }
             _ => self.refuse(self.wrong_type(what, "a text in quotes", example, expr)),
         }
     }
