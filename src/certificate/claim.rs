@@ -2,18 +2,18 @@
 //! ```text
 //!   G(θ) = g·θ + Σ_l k_l max(ℓ_l·θ, 0) <= T ρ(θ)    for all θ
 //! ```
-//! Under weight decay θ = w and ρ(θ) = |θ|.  Where |w| <= r, θ = (u, τ) with ρ(θ) = τ on |u| <= τ, and a break t of the activation
+//! Under weight decay θ = w and ρ(θ) = h(θ).  Where h(w) <= r, θ = (u, τ) with ρ(θ) = τ on h(u) <= τ, and a break t of the activation
 //! gives example i the line (x_i, -t/r) instead of x_i (THEORY 5, PROOF 1).
 //!
 //! With D the common denominator of the slopes, S_k = D s_k those of the pieces from left to right, m_i the mantissas of the dual
 //! vector and c_i = -s m_i for output sign s, example x̃_i of the data on its grid adds S_0 c_i x̃_i to g, D c_i times the intercept of
 //! the first piece to the slope of τ, and a term with k = (S_k - S_{k-1}) c_i for every break.  Terms on one line are one term:
-//! max(-z,0) = max(z,0) - z.  Lines that are never negative with |u| <= τ are part of g, those never positive are nothing.
+//! max(-z,0) = max(z,0) - z.  Lines that are never negative with h(u) <= τ are part of g, those never positive are nothing.
 //! Slopes of many digits are cut: S_k c_i is rounded to a multiple of 2^h, and everything is kept in units of 2^h.
 //!
 //! The data are rounded to a grid (or to a basis, z̃ = B x, and then a grid), and so are the -t/r and the intercept.
-//! |φ(x·w) - φ(x̃·w)| <= Lip |x - x̃| |w|, so what is proved for the grid with a limit T that is smaller by Σ |m_i| Lip |x_i - x̃_i| (and what
-//! the other roundings may cost) holds for the doubles and decimals themselves.
+//! |φ(x·w) - φ(x̃·w)| <= Lip h°(x - x̃) h(w), so what is proved for the grid with a limit T that is smaller by Σ |m_i| Lip h°(x_i - x̃_i)
+//! (and what the other roundings may cost) holds for the doubles and decimals themselves.
 
 use super::{Correction, Dual};
 use crate::exact::{Abs, Gcd, Natural, Rational, double, half, rational, written};

@@ -2,7 +2,8 @@
 //!
 //! What is proved for a problem, on the very doubles of its data and the decimals of its model file: every network of any
 //! width has an objective of at least `lower`, and the certificate's network has one of at most `upper`.
-//! The argument is THEORY 0: with |u'φ(Xw)| <= nβ/t |w| for every w (the two claims), t u is feasible for the dual program.
+//! The argument is THEORY 0: with |u'F(θ)| <= nβ/t ρ(θ) for every θ (the two claims; β/r under a cap), t u is feasible for the dual
+//! program.
 //! A gated network has no other neurons than those behind its model's gates, and every gate is priced.
 
 mod cones;

@@ -1,16 +1,17 @@
 //! Trees of signs with quadratic leaves (GLOBAL 5).
 //!
-//! A node fixes the signs σ_j of some convex lines (k > 0): t = ℓ·θ is linear or zero there.  θ is (u, 1) with |u| <= 1: under weight
-//! decay lines do not look at the last entry.  With t = ℓ·θ and R >= |t|:
+//! A node fixes the signs σ_j of some convex lines (k > 0): t = ℓ·θ is linear or zero there.  θ is (u, 1) with h(u) <= 1: under weight
+//! decay lines do not look at the last entry.  Where h(u) <= 1, |u|₂² is at most 1, or the length of u for the max norm: the ball.
+//! With t = ℓ·θ and R >= |t|:
 //! ```text
 //!   k > 0, free:     k max(t,0) <= k t/2 + p t² + k²/(16 p)                    any p > 0
 //!   k < 0:           k max(t,0) <= -(η + h) t - e t²                           any η, h >= 0 with η + 2h <= |k|, and e <= h/R
-//!   fixed j:         0 <= λ σ t - σ t (w·u)                                    any |w| <= λ
+//!   fixed j:         0 <= λ σ t - σ t (w·u)                                    any w with w·u <= λ: |w|² ball <= λ²
 //!   fixed j, l:      0 <= Λ σ_j σ_l t_j t_l                                    any Λ >= 0
 //! ```
-//! Summed, G(θ) <= θ'Hθ, which is at most T if T E - H + μ (I - 2E) is positive semidefinite for a μ >= 0, E being 1 in the last entry
-//! of the diagonal only: θ'(I - 2E)θ = |u|² - 1 <= 0.  (With the max norm |u|² <= r, and 2E becomes (1 + r)E.)  Everything is kept twice as large and in units of 2^-point, the leaf's
-//! own, so that it is made of integers.
+//! Summed, G(θ) <= θ'Hθ, which is at most T if T E - H + μ (I - E - ball E) is positive semidefinite for a μ >= 0, E being 1 in the last
+//! entry of the diagonal only: θ'(I - E - ball E)θ = |u|₂² - ball <= 0.  Everything is kept twice as large and in units of 2^-point,
+//! the leaf's own, so that it is made of integers.
 
 use super::{DEEP, DEPTH, ENDS, Flaw, WIDE, add};
 use crate::certificate::{Claim, Reader, SLOPE_BITS};
@@ -184,6 +185,7 @@ impl Quadratic {
                 let w: Option<Vec<i128>> = (0..self.size - 1).map(|_| reader.integer()).collect();
                 let w = w.ok_or(ENDS)?;
                 let square = w.iter().try_fold(0_i128, |sum, x| add(sum, *x, *x)).ok_or(WIDE)?;
+                let square = i128::try_from(self.ball).ok().and_then(|ball| square.checked_mul(ball)).ok_or(WIDE)?;
                 if lambda.checked_mul(lambda).is_some_and(|limit| square > limit) {
                     return Err("the vector of a constraint is longer than its multiplier");
                 }

@@ -15,7 +15,7 @@ const KEPT: usize = 30;
 /// What pricing found.
 #[derive(Clone, Debug, Default)]
 pub struct Priced {
-    /// max over all neurons and both output signs of |v'φ(Xw)|/|w|, up to rounding; never below it.
+    /// max over all neurons and both output signs of |v'F(θ)|/ρ(θ), up to rounding; never below it.
     pub price: f64,
     /// Neurons whose price is above the given limit, best first.
     pub finds: Vec<Find>,

@@ -19,7 +19,7 @@ pub struct LowerBound {
 /// not a finite positive number proves nothing, unless there is nothing to price: all inputs are zero.
 pub fn lower_bound(problem: &Problem, dual: &[f64], price: f64) -> LowerBound {
     let y = problem.targets();
-    let beta = problem.objective.strength / problem.objective.regularizer.radius.unwrap_or(1.0);
+    let beta = problem.objective.price();
     let value_at = |t: f64| {
         let scaled: Vec<f64> = dual.iter().map(|v| t * v).collect();
         -problem.objective.loss.conjugate(&scaled, y)

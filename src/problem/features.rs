@@ -47,7 +47,7 @@ impl Features {
     /// The features of `problem`, whose activation must be continuous, and of degree 1 under weight decay: the language sees to that.
     pub fn of(problem: &Problem) -> Features {
         let (objective, inputs) = (&problem.objective, problem.inputs());
-        let (hidden, strength) = (objective.regularizer.hidden, objective.strength);
+        let hidden = objective.regularizer.hidden;
         let (slope, intercept, breaks) = problem.architecture.activation.bends();
         let gated = problem.architecture.gates.is_some();
         let Some(radius) = objective.regularizer.radius else {
@@ -55,7 +55,7 @@ impl Features {
             return Features {
                 lines: inputs,
                 gauge: Gauge::Norm,
-                price: strength,
+                price: objective.price(),
                 gated,
                 inputs: None,
                 hidden,
@@ -72,7 +72,7 @@ impl Features {
         Features {
             lines: Matrix::new(inputs.rows * shifts.len() + 1, inputs.columns + 1, lines),
             gauge: Gauge::Cap,
-            price: strength / radius,
+            price: objective.price(),
             gated,
             inputs: Some(inputs),
             hidden,

@@ -31,6 +31,11 @@ impl Objective {
         Score { objective: loss + self.strength * penalty, loss, penalty }
     }
 
+    /// What one unit of a neuron's gauge costs: β, or β/r where hidden norms are at most r.
+    pub fn price(&self) -> f64 {
+        self.strength / self.regularizer.radius.unwrap_or(1.0)
+    }
+
     /// The objective as the language writes it.
     pub fn words(&self) -> String {
         let constraint = self.regularizer.constraint().map_or(String::new(), |constraint| format!(" subject to {constraint}"));

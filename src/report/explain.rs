@@ -94,7 +94,8 @@ fn indexed(formula: &str) -> String {
 
 fn wrote(problem: &Problem) -> Vec<String> {
     let objective = &problem.objective;
-    let weights = if problem.architecture.bias == Bias::Penalised { "|(w_j, b_j)|^2" } else { "|w_j|^2" };
+    let weights = if problem.architecture.bias == Bias::Penalised { "|(w_j, b_j)|" } else { "|w_j|" };
+    let weights = format!("{weights}{}", norm_mark(problem));
     let inner = if problem.architecture.bias == Bias::Penalised { "w_j.x + b_j" } else { "w_j.x" };
     let skip = if problem.architecture.skip { " + c.x + c_0" } else { "" };
     let sum = if objective.loss.mean { "1/n sum_i" } else { "sum_i" };
@@ -106,9 +107,9 @@ fn wrote(problem: &Problem) -> Vec<String> {
     let mut lines = vec![
         format!("min over m, w, a    {sum} {}", indexed(objective.loss.loss.formula())),
         match objective.regularizer.radius {
-            None => format!("                    + {} * 1/2 sum_j ({weights} + a_j^2)        (not convex)", plain(objective.strength)),
+            None => format!("                    + {} * 1/2 sum_j ({weights}^2 + a_j^2)        (not convex)", plain(objective.strength)),
             Some(radius) => {
-                let bound = format!("{} <= {}", weights.trim_end_matches("^2"), plain(radius));
+                let bound = format!("{weights} <= {}", plain(radius));
                 format!("                    + {} * sum_j |a_j|    subject to {bound}        (not convex)", plain(objective.strength))
             }
         },
@@ -118,6 +119,15 @@ fn wrote(problem: &Problem) -> Vec<String> {
         lines.push(format!("{} = {}", parameter.name, plain(objective.loss.parameter)));
     }
     lines
+}
+
+/// What marks a norm that is not the Euclidean one: `|w|_1`.
+fn norm_mark(problem: &Problem) -> &'static str {
+    match problem.objective.regularizer.hidden.name() {
+        "l1" => "_1",
+        "linf" => "_inf",
+        _ => "",
+    }
 }
 
 fn activation_lines(problem: &Problem) -> Vec<String> {
@@ -131,7 +141,7 @@ fn activation_lines(problem: &Problem) -> Vec<String> {
 
 fn becomes(problem: &Problem) -> Vec<String> {
     let strength = plain(problem.objective.strength);
-    let skip = if problem.architecture.skip { " + X c + c_0" } else { "" };
+    let (skip, mark) = (if problem.architecture.skip { " + X c + c_0" } else { "" }, norm_mark(problem));
     if problem.architecture.gates.is_some() {
         return vec![
             format!("min over u_g    L(f) + {strength} sum_g |u_g|        (convex)"),
@@ -145,21 +155,21 @@ fn becomes(problem: &Problem) -> Vec<String> {
             format!("min over (u_i, s_i), (v_i, t_i)    L(f) + {strength} sum_i (s_i + t_i)        (convex)"),
             format!("f = sum_i S_i X (u_i - v_i) + o_i (s_i - t_i){skip}"),
             "with b_k s_i <= x.u_i <= b_(k+1) s_i on the rows that are on piece k in cell i, the same for v_i, t_i".to_string(),
-            format!("and |u_i| <= {} s_i,  |v_i| <= {} t_i", plain(radius), plain(radius)),
+            format!("and |u_i|{mark} <= {0} s_i,  |v_i|{mark} <= {0} t_i", plain(radius)),
             "b are the breaks; S_i and o_i hold the rows' slopes and intercepts; X has a column of ones if there is a bias".to_string(),
             "back: (u_i, s_i) gives the neuron w = u_i / s_i, a = s_i; (v_i, t_i) the same with a < 0".to_string(),
         ];
     }
     if problem.architecture.activation.class() == Class::Linear {
-        return vec![format!("min over u    L(f) + {strength} |u|        f = X u{skip}")];
+        return vec![format!("min over u    L(f) + {strength} |u|{mark}        f = X u{skip}")];
     }
     let (p, q) = problem.architecture.activation.slopes();
     vec![
-        format!("min over u_i, v_i    L(f) + {strength} sum_i (|u_i| + |v_i|)        (convex)"),
+        format!("min over u_i, v_i    L(f) + {strength} sum_i (|u_i|{mark} + |v_i|{mark})        (convex)"),
         format!("f = sum_i S_i X (u_i - v_i){skip},   S_i = {}", sides(p, -q)),
         "with (2 D_i - 1) X u_i >= 0,  (2 D_i - 1) X v_i >= 0".to_string(),
         "D_i marks the rows that are active in cell i; X has a column of ones if there is a bias".to_string(),
-        "back: u_i gives the neuron w = u_i / sqrt|u_i|, a = sqrt|u_i|; v_i the same with a < 0".to_string(),
+        format!("back: u_i gives the neuron w = u_i / sqrt|u_i|{mark}, a = sqrt|u_i|{mark}; v_i the same with a < 0"),
     ]
 }
 
@@ -256,6 +266,9 @@ fn torch(problem: &Problem) -> String {
         let divided = if total.mean { ", divided by n," } else { "" };
         let penalty = format!("{} * sum |a| and hidden weights brought back to norm {} after every step", plain(strength), plain(radius));
         return format!("the loss is {}{divided} plus {penalty}", total.loss.known_as());
+    }
+    if !problem.objective.regularizer.hidden.euclidean() {
+        return format!("the loss is {}; no optimiser of PyTorch decays weights in this norm", total.loss.known_as());
     }
     if total.loss.name() == "squared" {
         let (decay, formula) = if total.mean { (2.0 * strength, "2*strength") } else { (2.0 * strength / n, "2*strength/n") };

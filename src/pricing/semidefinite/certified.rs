@@ -23,6 +23,8 @@ pub fn form(claim: &Claim) -> (Form, f64) {
     let form = Form {
         rows: Matrix::new(claim.lines.len(), claim.rank(), values),
         gauge: claim.gauge,
+        hidden: claim.hidden,
+        stretch: stretch.first().copied().unwrap_or(1.0),
         linear: claim.slope.iter().zip(&stretch).map(|(g, s)| *g as f64 / limit * s).collect(),
         kinks: claim.kinks.iter().zip(&sizes).map(|(k, size)| *k as f64 / limit * size).collect(),
     };
@@ -129,7 +131,7 @@ impl Rounding<'_> {
 
     fn constraint(&mut self, line: usize, lambda: f64, ball: &[f64]) {
         let unit = self.limit / self.sizes[line];
-        let vector: Vec<i128> = ball.iter().map(|w| (w * unit).trunc() as i128).collect();
+        let vector: Vec<i128> = ball.iter().zip(stretch(self.claim)).map(|(w, s)| (w * unit / s).trunc() as i128).collect();
         self.scaled((lambda * unit).ceil());
         self.writer.natural(u128::from(!vector.is_empty()));
         vector.iter().for_each(|w| self.writer.integer(*w));

@@ -1,6 +1,6 @@
 //! The semidefinite tree: proves or refutes G(θ) = g·θ + Σ k_i max(ℓ_i·θ, 0) <= T ρ(θ) for all θ, at any rank.
 //!
-//! A node is a set of sign constraints σ_j ℓ_j·θ >= 0 on rows with k_j > 0.  Under weight decay |θ| = 1.  With a cap θ = (u, 1) and
+//! A node is a set of sign constraints σ_j ℓ_j·θ >= 0 on rows with k_j > 0.  Under weight decay |θ| = 1 (with l1 and the max norm the ball around theirs).  With a cap θ = (u, 1) and
 //! |u| <= 1, and a row is ℓ·u and an offset o; what is written below about θ then holds for (u, √(1 - |u|²)), whose last entry meets
 //! zeros only.  With t_i = ℓ_i·θ + o_i and R_i >= |t_i|:
 //! ```text
@@ -29,6 +29,7 @@ pub use rows::radius;
 pub use tree::prove;
 
 use crate::problem::{Gauge, Matrix};
+use crate::regularizer::Norm;
 
 /// G(θ) = g·θ + Σ k_i max(ℓ_i·θ, 0).
 #[derive(Clone, Debug)]
@@ -36,6 +37,9 @@ pub struct Form {
     /// ℓ (n x r), or (ℓ, o) with a cap.
     pub rows: Matrix,
     pub gauge: Gauge,
+    /// h, and what u is divided by here so that |u| <= 1 where h(u) <= 1.
+    pub hidden: &'static dyn Norm,
+    pub stretch: f64,
     /// g.
     pub linear: Vec<f64>,
     /// k (n), of any sign.
@@ -87,6 +91,15 @@ impl Form {
     /// g, and what G is at u = 0 without the rows.
     pub fn straight(&self) -> (&[f64], f64) {
         self.parts(&self.linear)
+    }
+
+    /// θ of ρ(θ) = 1: u by its length, or for a cap shortened until it is allowed.
+    pub fn measured(&self, u: &[f64]) -> Option<Vec<f64>> {
+        let h = self.hidden.gauge(u) * self.stretch;
+        match self.gauge {
+            Gauge::Norm => (h > 0.0).then(|| u.iter().map(|x| x / h).collect()),
+            Gauge::Cap => Some(u.iter().map(|x| x / h.max(1.0)).chain([1.0]).collect()),
+        }
     }
 
     fn parts<'a>(&self, vector: &'a [f64]) -> (&'a [f64], f64) {

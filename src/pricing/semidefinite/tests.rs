@@ -12,7 +12,14 @@ fn normals(count: usize, random: &mut Random) -> Vec<f64> {
 fn random_form(n: usize, rank: usize, seed: u64) -> Form {
     let mut random = Random::new(seed);
     let rows = Matrix::new(n, rank, normals(n * rank, &mut random));
-    Form { rows, gauge: Gauge::Norm, linear: normals(rank, &mut random).iter().map(|g| 0.3 * g).collect(), kinks: normals(n, &mut random) }
+    Form {
+        rows,
+        gauge: Gauge::Norm,
+        hidden: crate::regularizer::NORMS[0],
+        stretch: 1.0,
+        linear: normals(rank, &mut random).iter().map(|g| 0.3 * g).collect(),
+        kinks: normals(n, &mut random),
+    }
 }
 
 fn value(form: &Form, theta: &[f64]) -> f64 {
@@ -136,17 +143,45 @@ fn a_stopped_attempt_returns_a_valid_tree() {
 
 #[test]
 fn numbers_that_are_not_finite_prove_nothing() {
-    let broken = Form { rows: Matrix::new(1, 1, vec![f64::NAN]), gauge: Gauge::Norm, linear: vec![0.0], kinks: vec![1.0] };
+    let broken = Form {
+        rows: Matrix::new(1, 1, vec![f64::NAN]),
+        gauge: Gauge::Norm,
+        hidden: crate::regularizer::NORMS[0],
+        stretch: 1.0,
+        linear: vec![0.0],
+        kinks: vec![1.0],
+    };
     assert_eq!(run(&broken, 1.0, 10).worst, f64::INFINITY);
-    let huge = Form { rows: Matrix::new(1, 1, vec![1e200]), gauge: Gauge::Norm, linear: vec![1e300], kinks: vec![1e200] };
+    let huge = Form {
+        rows: Matrix::new(1, 1, vec![1e200]),
+        gauge: Gauge::Norm,
+        hidden: crate::regularizer::NORMS[0],
+        stretch: 1.0,
+        linear: vec![1e300],
+        kinks: vec![1e200],
+    };
     assert_eq!(run(&huge, 1.0, 10).worst, f64::INFINITY);
 }
 
 #[test]
 fn degenerate_forms_are_bounded() {
-    let empty = Form { rows: Matrix::new(0, 2, Vec::new()), gauge: Gauge::Norm, linear: vec![3.0, 4.0], kinks: Vec::new() };
+    let empty = Form {
+        rows: Matrix::new(0, 2, Vec::new()),
+        gauge: Gauge::Norm,
+        hidden: crate::regularizer::NORMS[0],
+        stretch: 1.0,
+        linear: vec![3.0, 4.0],
+        kinks: Vec::new(),
+    };
     assert!((run(&empty, 5.1, 10).worst - 5.0).abs() < 0.1);
-    let zero = Form { rows: Matrix::new(2, 2, vec![0.0; 4]), gauge: Gauge::Norm, linear: vec![0.0; 2], kinks: vec![1.0, -1.0] };
+    let zero = Form {
+        rows: Matrix::new(2, 2, vec![0.0; 4]),
+        gauge: Gauge::Norm,
+        hidden: crate::regularizer::NORMS[0],
+        stretch: 1.0,
+        linear: vec![0.0; 2],
+        kinks: vec![1.0, -1.0],
+    };
     assert!(run(&zero, 1.0, 10).worst <= 1.0);
     let straight = Form {
         rows: Matrix::new(3, 2, vec![1.0, 0.0, 1.0, 0.0, 0.0, 0.0]),

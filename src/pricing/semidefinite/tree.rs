@@ -234,7 +234,8 @@ impl Prover<'_> {
 
     /// Climbs from θ if G is near T there and no earlier climb ended beside it; where that ends, and G there.
     fn climbed(&self, theta: &[f64]) -> Option<(Vec<f64>, f64)> {
-        let start = self.measured(theta)?;
+        let entries = self.form.rank() - usize::from(self.form.gauge == Gauge::Cap);
+        let start = self.form.measured(&theta[..entries])?;
         let price = Price {
             lines: &self.form.rows,
             gauge: self.form.gauge,
@@ -251,17 +252,10 @@ impl Prover<'_> {
             return None;
         }
         let data = Transposed::new(&self.form.rows, self.form.gauge);
-        let top = climb(&price, &data, &start, self.stop).filter(|(_, top)| *top >= value);
-        top.or(Some((start, value)))
-    }
-
-    /// θ with ρ(θ) = 1: a direction for a norm, a point of the ball for a cap.
-    fn measured(&self, theta: &[f64]) -> Option<Vec<f64>> {
-        let length = |x: &[f64]| x.iter().map(|x| x * x).sum::<f64>().sqrt();
-        match (self.form.gauge, theta.split_last()) {
-            (Gauge::Cap, Some((_, u))) => Some(u.iter().map(|x| x / length(u).max(1.0)).chain([1.0]).collect()),
-            _ => (length(theta) > 0.0).then(|| theta.iter().map(|x| x / length(theta)).collect()),
-        }
+        // The climb is in the ball: what it finds is measured again.
+        let climbed = climb(&price, &data, &start, self.stop).and_then(|(top, _)| self.form.measured(&top[..entries]));
+        let top = climbed.map(|top| (price.value(&top), top)).filter(|(top, _)| *top >= value);
+        Some(top.map_or((start, value), |(value, top)| (top, value)))
     }
 
     fn worst_open(&self) -> f64 {

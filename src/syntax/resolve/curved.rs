@@ -1,6 +1,5 @@
 //! Curved functions that people know by name, and the nearest activations with an exact program.
 
-use super::later::{KINK_AT_ZERO, PERSPECTIVE_IS_SOLVED};
 use crate::syntax::diagnostic::{Diagnostic, Place};
 
 /// A curved function and, for the usual ones, its stand-in.
@@ -72,8 +71,6 @@ fn offer(error: Diagnostic, name: &str, stand_in: &StandIn) -> Diagnostic {
             format!("closest activation with an exact program: `{}`, within {:.3} of {name} on [-8, 8]", stand_in.name, stand_in.error),
             stand_in.name,
         ),
-        // The kinks of such a stand-in are off 0.
-        Some(_) if !PERSPECTIVE_IS_SOLVED => error.help(KINK_AT_ZERO),
         Some(statement) => error.help(format!(
             "closest activation with an exact program:\n    {statement}      # within {:.3} of {name} on [-8, 8]\n\
              its kinks are off 0, so price it with `output_l1 subject to hidden_norm <= 1`",

@@ -1,7 +1,7 @@
 //! Which networks and objectives have an exact convex program together (LANGUAGE section 6, THEORY 1 to 7).
 
 use super::checker::Checker;
-use super::later::{KINK_AT_ZERO, PERSPECTIVE_IS_SOLVED};
+use super::later::KINK_AT_ZERO;
 use super::network::Net;
 use super::objective::{Constraint, Goal, LossSpec, Penalty};
 use super::solve::Machine;
@@ -181,7 +181,7 @@ fn kinks_off_zero(case: &Case) -> Option<Diagnostic> {
     let ways = "bound the hidden weights and price the output ones: exact for every\npiecewise-linear activation\n    \
                 minimize squared + 0.1 * output_l1\n             subject to hidden_norm <= 1";
     Some(match case.goal.constraints.is_empty() {
-        _ if !PERSPECTIVE_IS_SOLVED => error.help(KINK_AT_ZERO),
+        _ if !activation.value.continuous() => error.help(KINK_AT_ZERO),
         true => error.replace(ways, PERSPECTIVE),
         false => error.help(ways),
     })
@@ -203,8 +203,7 @@ fn threshold(case: &Case) -> Option<Diagnostic> {
     let error = error
         .also(unit.place.clone(), format!("{name}(c*x) = {name}(x) for every c > 0"))
         .note("with any number of neurons the penalty could then be driven to 0 by splitting neurons");
-    let ways = "price the output weights only: `output_l1` (the same optimum as a trainable\namplitude with weight decay)";
-    Some(if PERSPECTIVE_IS_SOLVED { error.replace(ways, "output_l1") } else { error.help(KINK_AT_ZERO) })
+    Some(error.help(KINK_AT_ZERO))
 }
 
 /// E0322: a price on the output weights alone, while the hidden ones may grow.
@@ -223,7 +222,6 @@ fn unbounded(case: &Case) -> Option<Diagnostic> {
     let error = error.also(unit.place.clone(), "larger hidden weights make up for smaller output weights");
     let help = "bound the hidden weights: `subject to hidden_norm <= 1`";
     Some(match case.goal.constraints.is_empty() {
-        _ if !PERSPECTIVE_IS_SOLVED => error.replace("price both layers: `weight_decay`", "weight_decay"),
         true => error.replace(help, PERSPECTIVE),
         false => error.help(help),
     })
@@ -238,8 +236,7 @@ fn two_prices(case: &Case) -> Option<Diagnostic> {
     let penalty = case.goal.penalty.as_ref().map_or(decay, |penalty| &penalty.place);
     let error = Diagnostic::error("E0338", "this constraint does not go with this penalty", constraint.clone(), "bounds the weights again");
     let error = error.also(penalty.clone(), "already prices the weights");
-    let or = if PERSPECTIVE_IS_SOLVED { ", or `+ 0.1 * output_l1 subject to hidden_norm <= 1`" } else { ", without a constraint" };
-    Some(error.help(format!("`+ 0.1 * weight_decay` alone{or}")))
+    Some(error.help("either `+ 0.1 * weight_decay` alone, or `+ 0.1 * output_l1 subject to hidden_norm <= 1`"))
 }
 
 /// E0340: several outputs that share neurons.

@@ -4,10 +4,7 @@ use super::checker::Checker;
 use crate::loss::LOSSES;
 use crate::syntax::tree::Span;
 
-/// Whether `output_l1 subject to hidden_norm <= r` is solved, with any activation.  What is not solved no help offers.
-pub const PERSPECTIVE_IS_SOLVED: bool = false;
-
-/// The way out for activations that need it, until then.
+/// The way out for activations with jumps.
 pub const KINK_AT_ZERO: &str = "use an activation whose only kink is at 0, and that is 0 there: `relu`, `leaky_relu(0.1)` or `abs`";
 
 impl Checker {
