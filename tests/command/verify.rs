@@ -124,6 +124,24 @@ fn truncated_certificates_are_refused() {
     }
 }
 
+/// The Python checker knows weight decay only, and must not take another penalty's proof for one.
+#[test]
+fn the_second_checker_refuses_other_penalties() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        return;
+    }
+    let space = tempfile::tempdir().unwrap();
+    fs::write(space.path().join("t.csv"), "a,y\n1,1\n-1,0.5\n2,-1\n-2,0\n").unwrap();
+    let goal = "minimize squared + 0.2 * output_l1 subject to hidden_norm <= 1";
+    fs::write(space.path().join("t.cvx"), format!("cvx 1\ndata csv(\"t.csv\")\nnetwork a -> dense -> relu -> dense -> y\n{goal}\n"))
+        .unwrap();
+    code(&run(space.path(), &["solve", "t.cvx", "-q"]), 0);
+    let check = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/check.py");
+    let found = Command::new("python3").arg(&check).args(["t.out/certificate.json", "t.csv"]).current_dir(space.path()).output().unwrap();
+    let words = String::from_utf8_lossy(&found.stderr).to_string();
+    assert!(!found.status.success() && words.contains("the penalty output_l1"), "{words}");
+}
+
 /// grammar/certificate.md is enough for a second checker: the Python one agrees, where Python is at hand.
 #[test]
 fn a_second_checker_agrees() {
