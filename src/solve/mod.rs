@@ -14,7 +14,7 @@ pub use restricted::{Signs, restricted};
 
 use crate::arrangement;
 use crate::lowering::all_groups;
-use crate::problem::{Arrangements, Class, Matrix, Network, Problem};
+use crate::problem::{Arrangements, Class, Gauge, Matrix, Network, Problem};
 use search::Search;
 use std::sync::Arc;
 
@@ -55,14 +55,19 @@ impl Search<'_, '_> {
     /// Every cell in one program: the paper's formulation.
     fn listed(&mut self) -> Result<Stopped, Failure> {
         let limit = self.problem.plan.max_patterns;
+        // With a cap every cell has a twin behind the origin that holds no neuron and does not count.
+        let all = if self.features.gauge == Gauge::Cap { limit.saturating_mul(2) } else { limit };
         let (bound, rows, rank) = (self.cells_at_most(), self.lines.rows(), self.lines.rank());
         let too_many = Failure::TooManyCells { bound, limit, rows, rank };
         if bound > HOPELESS {
             return Err(too_many);
         }
         let stop = self.stop.clone();
-        let cells = match self.workers.install(|| arrangement::list_lines(&self.lines, limit, &|| stop.now())) {
-            Ok(cells) => cells,
+        let cells = match self.workers.install(|| arrangement::list_lines(&self.lines, all, &|| stop.now())) {
+            Ok(mut cells) => {
+                cells.retain(|cell| self.features.reaches(|line| cell.pattern.get(line)));
+                cells
+            }
             Err(arrangement::Stop::Interrupted) => return Ok(self.why_stopped().unwrap_or(Stopped::Time)),
             Err(arrangement::Stop::TooMany) => return Err(too_many),
         };
