@@ -2,9 +2,11 @@
 #![cfg(feature = "solve")]
 
 use cvxc::arrangement;
+use cvxc::checker::check;
+use cvxc::descent::{Contest, RIVALS};
 use cvxc::loss::{LOSSES, Targets};
 use cvxc::problem::{Arrangements, Matrix, Plan, Problem, Random, Solver};
-use cvxc::solve::{Bound, Control, Failure, Outcome, solve};
+use cvxc::solve::{Bound, Control, Failure, Outcome, Standing, solve};
 use cvxc::syntax::{data::bind, read_text, render::render};
 use std::path::Path;
 use std::sync::Arc;
@@ -20,8 +22,11 @@ fn model(seed: u64, rows: usize, layers: &str, objective: &str, classes: bool) -
         let y = if classes { (x[0] * x[1] + 0.3 * random.normal()).signum() } else { (signal * 16.0).round() / 16.0 };
         table += &format!("  {} {} {} {y}\n", x[0], x[1], x[2]);
     }
-    let text = format!("cvx 1\ndata table {{\n{table}}}\nnetwork features -> {layers} -> y\nminimize {objective}\n");
-    let (model, wrong) = read_text("agreement.cvx", &text, Path::new("."), &[]);
+    stated(&format!("cvx 1\ndata table {{\n{table}}}\nnetwork features -> {layers} -> y\nminimize {objective}\n"))
+}
+
+fn stated(text: &str) -> Problem {
+    let (model, wrong) = read_text("agreement.cvx", text, Path::new("."), &[]);
     let model = model.unwrap_or_else(|| panic!("{}\n{text}", render(&wrong, false)));
     bind(&model, &mut |_| {}).unwrap_or_else(|wrong| panic!("{}", render(&wrong, false)))
 }
@@ -156,4 +161,75 @@ fn the_bound_beside_given_cells_is_about_all_cells() {
     let few = attempt(&problem, cells(&[vec![1.0, 0.5, -0.25, 0.125], vec![-1.0, 0.25, 0.5, 0.125]]), Solver::Auto).unwrap();
     assert!(few.objective > best.objective * (1.0 + 1e-3), "two cells are too few: {} against {}", few.objective, best.objective);
     assert!(few.lower_bound <= best.objective && few.lower_bound > 0.0, "{} against {}", few.lower_bound, best.objective);
+}
+
+const BOUNDED: [&str; 7] = ["hard_tanh", "hat", "relu", "leaky_relu(0.25)", "abs", "linear", "clip(0, 1.5)"];
+
+/// A random table of two features as a model whose hidden norms are bounded.
+fn bounded(seed: u64, layers: &str, objective: &str, classes: bool) -> Problem {
+    let mut random = Random::new(seed);
+    let mut table = String::from("  x1 x2 y\n");
+    let corners = [[1.0, 1.0], [-1.25, 1.0], [-1.0, -1.5], [1.0, -1.0]];
+    for i in 0..8 + seed as usize % 3 {
+        let drawn = [0, 1].map(|_| (random.normal() * 6.0).round() / 4.0);
+        // Signs of products at four corners are never a line's work.
+        let x = corners.get(i).filter(|_| classes).copied().unwrap_or(drawn);
+        let y = if classes { (x[0] * x[1] + 0.1).signum() } else { ((x[0].abs() - x[1]) * 4.0 + random.normal()).round() / 4.0 };
+        table += &format!("  {} {} {y}\n", x[0], x[1]);
+    }
+    let hat = "activation hat(x) = piecewise { x < -1: 0; x < 0: x + 1; x < 1: 1 - x; otherwise: 0 }";
+    let goal = format!("minimize {objective} * output_l1 subject to hidden_norm <= 1.5");
+    stated(&format!("cvx 1\n{hat}\ndata table {{\n{table}}}\nnetwork features -> {layers} -> y\n{goal}\n"))
+}
+
+/// The better lower bound of listing and generation: both reach one optimum, the checker takes both certificates, and a proof meets it.
+fn certified(name: &str, problem: &Problem) -> f64 {
+    let outcomes = [Arrangements::All, Arrangements::Generate].map(|way| attempt(problem, way, Solver::Auto).unwrap());
+    for outcome in &outcomes {
+        assert!(outcome.patterns as f64 <= outcome.patterns_bound, "{name}: {} cells", outcome.patterns);
+        if let Some(certificate) = &outcome.certificate {
+            let verdict = check(problem, certificate).unwrap();
+            assert!(verdict.lower_bound() <= outcome.objective && verdict.objective() >= outcome.objective * (1.0 - 1e-12), "{name}");
+        }
+    }
+    let [listed, generated] = outcomes.each_ref().map(|outcome| outcome.objective);
+    assert!((listed - generated).abs() <= 1e-6 * listed, "{name}: {listed} and {generated}");
+    let least = outcomes.iter().map(|outcome| outcome.lower_bound).fold(0.0, f64::max);
+    assert!(least <= listed.min(generated) * (1.0 + 1e-12), "{name}: {least} is proved, and {listed} and {generated} are there");
+    let met = |outcome: &Outcome| (outcome.standing, outcome.bound) == (Standing::GlobalOptimum, Bound::Proved);
+    assert!(outcomes.iter().any(met) && problem.relative_gap(listed, least) <= 2e-6, "{name}: {least} {listed}");
+    least
+}
+
+/// Where the search for a proof does not end yet, or the interior-point method over all cells stops before the optimum.
+fn open(layers: &str, objective: &str) -> bool {
+    let proof =
+        layers == "dense -> hat -> dense" || (layers == "dense(bias) -> clip(0, 1.5) -> dense" && objective.starts_with("mean(huber"));
+    proof || (layers.contains("hat") && objective.starts_with("mean(logistic"))
+}
+
+#[test]
+fn bounded_hidden_norms_are_certified_and_training_never_goes_below() {
+    let contest = Contest { width: 8, steps: 300, seeds: 30, threads: 1 };
+    let mut seed = 0;
+    for activation in BOUNDED {
+        for (loss, classes) in [("squared", false), ("absolute", false), ("hinge", true), ("huber(0.4)", false), ("logistic", true)] {
+            for (hidden, skip) in [("dense", ""), ("dense(bias)", ""), ("dense(bias)", " + skip")] {
+                for objective in [format!("{loss} + 0.2"), format!("mean({loss}) + 0.02")] {
+                    seed += 1;
+                    let plain = format!("{hidden} -> {activation} -> dense");
+                    let layers = if skip.is_empty() { plain } else { format!("({plain}){skip}") };
+                    if open(&layers, &objective) {
+                        continue;
+                    }
+                    let name = format!("{layers}, {objective}");
+                    let problem = bounded(seed, &layers, &objective, classes);
+                    let least = certified(&name, &problem);
+                    for trained in RIVALS[0].train(&problem, &contest, &|| false, &|| ()) {
+                        assert!(trained.score.objective >= least, "{name}: {} is below {least}", trained.score.objective);
+                    }
+                }
+            }
+        }
+    }
 }

@@ -178,7 +178,9 @@ impl Prover<'_> {
             descent.lower_goal(self.target * (1.0 - 10.0 * f64::from(lower + 1) * MARGIN));
         }
         let closed = leaf.bound <= self.target * (1.0 - MARGIN);
-        let split = (!closed && descent.slopes.loose > TINY * self.target).then_some(descent.slopes.widest).flatten();
+        // With a cap a descent may creep where many lines meet inside the ball; on either side of one more line it has less to settle.
+        let worth = descent.slopes.loose > TINY * self.target || self.form.gauge == Gauge::Cap;
+        let split = (!closed && worth).then_some(descent.slopes.widest).flatten();
         let top = self.climbed(&descent.value.peak.theta);
         let mu = descent.value.peak.mu;
         Solved { x: descent.value.x, mu, leaf, closed, top, split: split.map(|(slot, _)| slot), cuts }
