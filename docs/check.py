@@ -282,7 +282,7 @@ def check(cert, table, gates):
     demand(cert["format"] == "cvxc certificate" and cert["version"] == 1, "format")
     loss, strength = cert["statement"]["objective"].split(" + ")
     beta, penalty = strength.split(" * ")
-    demand(penalty == "weight_decay", "only plain weight decay is covered here")
+    demand(penalty == "weight_decay", f"the penalty {penalty} is not covered here, only weight_decay")
     beta = F(beta)
     mean = loss.startswith("mean(")
     name, _, parameter = (loss[5:-1] if mean else loss).partition("(")

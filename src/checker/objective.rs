@@ -1,7 +1,7 @@
 //! The objective of a network, rounded up where it is irrational and nowhere else.
 
 use super::Refusal;
-use crate::exact::{Dyadic, Integer, Rational, half, written};
+use crate::exact::{Dyadic, Fixed, Integer, Rational, half, written};
 use crate::problem::{Activation, Bias, Network, Problem};
 use crate::regularizer::Norm;
 
@@ -55,7 +55,9 @@ fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusa
         Some(skip) if !skip.weights.iter().chain([&skip.intercept]).all(|w| w.is_finite()) => return Err(Refusal::Shape("skip")),
         Some(skip) => Some((exact(&skip.weights), Dyadic::new(skip.intercept))),
     };
-    let open = network.open(&problem.inputs());
+    // One gate at a time and row: a hostile network may have more neurons than a table of all would fit.
+    let inputs = problem.inputs();
+    let gates = network.gates.as_ref().map(|gates| gates.each_row().map(Fixed::new).collect::<Vec<_>>());
     let outputs = problem.dataset.train.inputs.each_row().enumerate().map(|(i, row)| {
         let mut x = exact(row);
         let straight = skip.as_ref().map_or(Rational::ZERO, |(weights, intercept)| {
@@ -66,7 +68,9 @@ fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusa
         if bias {
             x.push(Dyadic::new(1.0));
         }
-        let passes = |j: usize| open.as_ref().is_none_or(|open| open.get(j).and_then(|rows| rows.get(i)) == Some(&true));
+        let here = gates.as_ref().and_then(|_| Fixed::new(inputs.row(i)));
+        let through = |gate: &Option<Fixed>| matches!((&here, gate), (Some(x), Some(gate)) if x.sign(gate) >= 0);
+        let passes = |j: usize| gates.as_ref().is_none_or(|gates| gates.get(j).is_some_and(through));
         let neurons = hidden.iter().zip(&output).enumerate().filter(|(j, _)| passes(*j));
         let neurons = neurons.map(|(_, (w, a))| (Dyadic::dot(w, &x), a));
         straight + activated(&problem.architecture.activation, neurons)

@@ -186,6 +186,8 @@ fn degenerate_forms_are_bounded() {
     let straight = Form {
         rows: Matrix::new(3, 2, vec![1.0, 0.0, 1.0, 0.0, 0.0, 0.0]),
         gauge: Gauge::Norm,
+        hidden: crate::regularizer::NORMS[0],
+        stretch: 1.0,
         linear: vec![0.0; 2],
         kinks: vec![1.0, -1.0, 1.0],
     };
