@@ -5,6 +5,7 @@ use cvxc::certificate::{Certificate, Claim, Correction, Dual, Fault, Kind, Write
 use cvxc::checker::{Refusal, Verdict, check, proofs};
 use cvxc::exact::rational;
 use cvxc::loss::{Total, find};
+use cvxc::pricing::prove_by_cones;
 use cvxc::problem::{Activation, Architecture, Bias, Column, Dataset, Matrix, Objective, Plan, Problem, Random, Rows, Target};
 use cvxc::regularizer::Regularizer;
 use cvxc::solve::{Bound, Control, Outcome, Standing, solve};
@@ -226,6 +227,21 @@ fn a_stretched_basis_pays_for_rounded_slopes() {
     let basis = vec![vec![one, (one + 1) / 3, 0]];
     // A limit of 24 would let a bound of 34/1024 through; there is no room for any.
     assert_eq!(Claim::new(&problem, &dual, &Correction::default(), 1.0, Some(&basis), -1), Err(Fault::Width));
+}
+
+/// One pass can split a thousand times as often as all before it: memory is bounded all the same, and what is there is a proof.
+#[test]
+fn a_cone_tree_keeps_to_its_nodes_within_a_pass() {
+    let mut problem = problem(5, 60, 5, "squared", Bias::None);
+    problem.objective.strength = 0.5;
+    let certificate = solved(&problem, 1).certificate.unwrap();
+    let claim =
+        Claim::new(&problem, &certificate.dual, &Correction::default(), certificate.scale, certificate.basis.as_deref(), 1).unwrap();
+    let whole = prove_by_cones(&claim, 1_000_000, &|| false, &mut |_, _| {});
+    assert!(whole.worst <= 1.0 && whole.nodes > 2000, "{} {}", whole.worst, whole.nodes);
+    let part = prove_by_cones(&claim, 300, &|| false, &mut |_, _| {});
+    assert!((300..700).contains(&part.nodes), "{}", part.nodes);
+    assert!(part.worst > 1.0, "{}", part.worst);
 }
 
 #[test]

@@ -47,6 +47,14 @@ pub fn check(problem: &Problem, certificate: &Certificate) -> Result<Verdict, Re
     verdict(lower, upper, leaves)
 }
 
+/// Everything but the trees, whose `leaves` leaves must have been checked for this very certificate, but for its network.
+pub fn check_apart_from_proofs(problem: &Problem, certificate: &Certificate, leaves: usize) -> Result<Verdict, Refusal> {
+    same_problem(problem, certificate)?;
+    let upper = upper(problem, certificate)?;
+    let lower = lower(problem, certificate)?;
+    verdict(lower, upper, leaves)
+}
+
 /// The two bounds together: no network goes below the optimum, so a lower bound above one is a refusal, whatever went wrong.
 pub fn verdict(lower: Rational, upper: Rational, leaves: usize) -> Result<Verdict, Refusal> {
     if lower > upper { Err(Refusal::Crossed) } else { Ok(Verdict { lower, upper, leaves }) }

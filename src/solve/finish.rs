@@ -121,8 +121,7 @@ impl Search<'_, '_> {
     /// The boldest pruning that costs nothing in the objective.
     fn prune(&mut self) {
         let (network, score) = self.best.clone();
-        let slack = SLACK.min(0.1 * self.plan().gap);
-        let allowed = (score.objective + slack * score.objective.abs()).min(self.ceiling);
+        let allowed = self.allowed(score.objective);
         for tolerance in TOLERANCES {
             let pruned = prune(self.problem, &self.inputs, &network, tolerance);
             let (polished, after) = self.polish(pruned);
@@ -131,7 +130,14 @@ impl Search<'_, '_> {
                 break;
             }
         }
-        self.drop_smallest(allowed);
+        // The polish may have found better than what was allowed to be lost.
+        self.drop_smallest(self.allowed(self.best.1.objective));
+    }
+
+    /// The highest objective that is as good as this one.
+    fn allowed(&self, objective: f64) -> f64 {
+        let slack = SLACK.min(0.1 * self.plan().gap);
+        (objective + slack * objective.abs()).min(self.ceiling)
     }
 
     /// Drops the smallest neurons, as many as the objective does without: the solver's rounding leaves some that do nothing.
@@ -211,7 +217,7 @@ impl Search<'_, '_> {
 
     /// Where no time is left the root alone is bounded.
     fn most_nodes(&self) -> usize {
-        if self.stop.now() { 1 } else { NODES }
+        if self.stop.now() || self.late { 1 } else { NODES }
     }
 
     /// Keeps the bound that follows from `dual` priced at most `price`, if it is the best so far.

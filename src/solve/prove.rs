@@ -3,12 +3,12 @@
 use super::outcome::{Bound, Event};
 use super::search::Search;
 use crate::certificate::{BASIS_BITS, Certificate, Claim, Correction, Dual, FORMAT, Proof, Statement, VERSION, Weights};
-use crate::checker::{Verdict, check, proofs};
+use crate::checker::{Verdict, check_apart_from_proofs, proofs};
 use crate::pricing::{ConeTree, Find, Price, ascend, pivots, prove_by_cones, semidefinite};
 use crate::problem::Network;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The part of the gap that the dual vector gives away, so that proofs have room to be short.
 const GIVEN_AWAY: f64 = 0.25;
@@ -36,6 +36,8 @@ pub struct Proven {
     pub value: f64,
     pub dual: Vec<f64>,
     pub draft: Draft,
+    /// Leaves of its trees.
+    pub leaves: usize,
 }
 
 impl Draft {
@@ -60,6 +62,8 @@ struct Tried {
     /// What is proved, relative to the claim's limit.
     worst: f64,
     violations: Vec<Vec<f64>>,
+    /// Whether time ended it.
+    late: bool,
     tree: Tree,
 }
 
@@ -103,6 +107,33 @@ impl Pace {
     }
 }
 
+/// What a tree of signs may cost if it is not finished: its worst leaf is a bound, but a slightly better one is not worth minutes
+/// of checking and hundreds of megabytes.
+struct Unfinished {
+    leaves: usize,
+    /// The time that is left for checking it.
+    reserve: Duration,
+}
+
+impl Unfinished {
+    /// Bytes that one tree may have, and those of a leaf for every line.
+    const BYTES: usize = 16_000_000;
+    const LINE_BYTES: usize = 8;
+    /// Seconds that the checker takes for a leaf, for every line and every entry of its matrix.
+    const SECONDS: f64 = 7e-9;
+    /// The part of a solve's time that may go into checking such a tree, and its bounds.
+    const PART: f64 = 0.04;
+    const RANGE: (f64, f64) = (0.2, 3.0);
+
+    fn new(claim: &Claim, time: Duration) -> Self {
+        let (lines, rank) = (claim.lines.len().max(1), claim.rank().max(1));
+        let seconds = (Self::PART * time.as_secs_f64()).clamp(Self::RANGE.0, Self::RANGE.1);
+        let quick = seconds / (Self::SECONDS * (lines * rank * rank) as f64);
+        let small = Self::BYTES / (Self::LINE_BYTES * lines);
+        Unfinished { leaves: small.min(quick as usize).max(1), reserve: Duration::from_secs_f64(seconds) }
+    }
+}
+
 /// Both output signs.
 const SIGNS: [i8; 2] = [1, -1];
 
@@ -133,6 +164,7 @@ impl Search<'_, '_> {
         let claims = [first, second];
         let tried = self.try_claims(&claims, rank, most_nodes);
         let found = self.back(&tried, basis.as_deref(), dual);
+        self.late = found.is_empty() && tried.iter().any(|tried| tried.late && !tried.decided());
         let finite = tried.iter().all(|tried| tried.worst.is_finite());
         if found.is_empty() && finite {
             let worst = tried.iter().map(|tried| tried.worst).fold(1.0, f64::max);
@@ -176,23 +208,25 @@ impl Search<'_, '_> {
     fn by_cones(&mut self, claim: &Claim, most_nodes: usize) -> Tried {
         let stop = self.stop.clone();
         let tree = self.watched(|tell| prove_by_cones(claim, most_nodes, &|| stop.now(), &mut |worst, nodes| tell(worst, nodes)));
-        Tried { worst: tree.worst, violations: tree.violations.clone(), tree: Tree::Cones(tree) }
+        Tried { worst: tree.worst, violations: tree.violations.clone(), late: self.stop.late(), tree: Tree::Cones(tree) }
     }
 
     fn by_signs(&mut self, claim: &Claim, most_nodes: usize) -> Tried {
-        let stop = self.stop.clone();
+        let unfinished = Unfinished::new(claim, self.plan().time);
+        let stop = self.stop.earlier(unfinished.reserve);
         let (form, limit) = semidefinite::form(claim);
         let idle = AtomicBool::new(false);
         // With one node only the root is bounded, and that is quick enough not to be interrupted.
         let stopped = || most_nodes > 1 && (stop.now() || idle.load(Ordering::Relaxed));
         let attempt = self.watched(|tell| {
             let mut pace = Pace::default();
-            semidefinite::prove(&form, limit, most_nodes, &stopped, &mut |worst, nodes| {
+            semidefinite::prove(&form, limit, most_nodes, unfinished.leaves, &stopped, &mut |worst, nodes| {
                 idle.store(pace.hopeless(worst / limit, nodes), Ordering::Relaxed);
                 tell(worst / limit, nodes);
             })
         });
-        Tried { worst: attempt.worst / limit, violations: attempt.violation.into_iter().collect(), tree: Tree::Signs(attempt.tree) }
+        let violations = attempt.violation.into_iter().collect();
+        Tried { worst: attempt.worst / limit, violations, late: stop.late(), tree: Tree::Signs(attempt.tree) }
     }
 
     /// Runs a prover on the workers while this thread passes on what it tells: the worst price so far over the limit, and its nodes.
@@ -260,29 +294,30 @@ impl Search<'_, '_> {
             return true;
         }
         let accepted = self.accepted(&draft);
-        if accepted {
+        if let Some(leaves) = accepted {
             if value > self.lower.0 {
                 self.lower = (value, v.clone(), Bound::Proved);
             }
-            self.proof = Some(Proven { value, dual: v, draft });
+            self.proof = Some(Proven { value, dual: v, draft, leaves });
         }
-        accepted
+        accepted.is_some()
     }
 
-    /// Whether the checker accepts the trees; a proof that it refuses proves nothing and another may be better.
-    fn accepted(&mut self, draft: &Draft) -> bool {
+    /// How many leaves the checker has accepted; a proof that it refuses proves nothing and another may be better.
+    fn accepted(&mut self, draft: &Draft) -> Option<usize> {
         let verdict = proofs(self.problem, &draft.clone().certificate(self, &self.best.0));
         if let Err(refusal) = &verdict {
             (self.control.progress)(Event::Refused(refusal.to_string()));
         }
-        verdict.is_ok()
+        verdict.ok()
     }
 
     /// The certificate of the best proof for the best network, and what the checker says of it; `None` if there is no proof.
     pub fn certify(&mut self) -> Option<(Certificate, Verdict)> {
-        let draft = self.proof.as_ref()?.draft.clone();
-        let certificate = draft.certificate(self, &self.best.0);
-        let verdict = check(self.problem, &certificate);
+        let proof = self.proof.as_ref()?;
+        let certificate = proof.draft.clone().certificate(self, &self.best.0);
+        // The trees are those that the checker has accepted already, and do not speak of the network.
+        let verdict = check_apart_from_proofs(self.problem, &certificate, proof.leaves);
         verdict.ok().map(|verdict| (certificate, verdict))
     }
 }

@@ -38,6 +38,8 @@ pub struct Search<'a, 'c> {
     pub basis: Option<Vec<Vec<i64>>>,
     /// Seconds spent on proofs.
     pub proving: f64,
+    /// Whether the last proof ran out of its share of the time.
+    pub late: bool,
     /// The best proof so far, accepted by the checker.
     pub proof: Option<Proven>,
     pub rounds: usize,
@@ -86,6 +88,7 @@ impl<'a, 'c> Search<'a, 'c> {
             lower: trivial,
             proof: None,
             proving: 0.0,
+            late: false,
             basis: row_basis(&inputs, BASIS_BITS),
             rounds: 0,
             size: Size::default(),
@@ -109,7 +112,7 @@ impl<'a, 'c> Search<'a, 'c> {
     pub fn why_stopped(&self) -> Option<Stopped> {
         if self.stop.interrupted() {
             Some(Stopped::Interrupt)
-        } else if self.stop.late() {
+        } else if self.stop.late() || self.late {
             Some(Stopped::Time)
         } else {
             self.trouble
