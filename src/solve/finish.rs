@@ -148,9 +148,9 @@ impl Search<'_, '_> {
 
     /// Keeps the bound that follows from `dual` priced at most `price`, if it is the best so far.
     pub fn keep_bound(&mut self, dual: &[f64], price: f64, bound: Bound) {
-        let found = lower_bound(self.problem, dual, price);
+        let Some(found) = lower_bound(self.problem, dual, price) else { return };
         // A bound above a network in hand is a sign of numbers beyond floating point, not of a better bound.
-        let believable = found.value <= self.best.1.objective * (1.0 + 1e-9);
+        let believable = found.value <= self.best.1.objective + 1e-9 * self.best.1.objective.abs();
         if found.value > self.lower.0 && believable {
             self.lower = (found.value, found.dual, bound);
         }
