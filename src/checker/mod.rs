@@ -108,8 +108,9 @@ pub fn lower(problem: &Problem, certificate: &Certificate) -> Result<Rational, R
     let moved = |row: usize| correction.rows.contains(&row).then(|| by.clone());
     let conjugate = problem.objective.loss.conjugate_above(&certificate.dual.times(&scale), y, moved);
     let bound = -conjugate.map_err(|row| Refusal::Domain { row: row + 1 })?;
-    // Loss and penalty are never negative.
-    Ok(bound.max(Rational::ZERO))
+    // The penalty is never negative, and no output makes the loss smaller than this.
+    let least = problem.objective.loss.least_below(y).map_err(|row| Refusal::Row { row: row + 1 })?;
+    Ok(bound.max(least))
 }
 
 /// Checks both trees and returns how many leaves they have.

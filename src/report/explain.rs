@@ -183,6 +183,10 @@ fn conventions(problem: &Problem) -> Vec<String> {
     let mut lines =
         vec![format!("{} is {}{}", total.words(), if total.mean { "1/n sum_i " } else { "sum_i " }, indexed(total.loss.formula()))];
     lines.push(torch(problem));
+    let least = total.least(problem.targets());
+    if least != 0.0 {
+        lines.push(format!("gaps are relative to the objective above {}, the least that the loss could be", plain(least)));
+    }
     if problem.architecture.bias == Bias::Penalised {
         lines.push("the hidden bias is penalised like any weight".to_string());
     }

@@ -75,7 +75,7 @@ impl Search<'_, '_> {
         match (proved, &self.proof) {
             (Some(value), Some(proof)) => (value, proof.dual.clone(), Bound::Proved),
             // A proof that makes no certificate is none.
-            _ if self.lower.2 == Bound::Proved => (0.0, vec![0.0; self.inputs.rows], Bound::Trivial),
+            _ if self.lower.2 == Bound::Proved => (self.least, vec![0.0; self.inputs.rows], Bound::Trivial),
             _ => self.lower.clone(),
         }
     }
@@ -112,7 +112,7 @@ impl Search<'_, '_> {
             let weights = skip.weights.iter().map(|w| 2.0 * w).collect();
             let longer = Skip { weights, intercept: 2.0 * skip.intercept };
             self.offer(&Network { hidden: hidden.clone(), output: Vec::new(), skip: Some(longer) });
-            if self.best.1.objective >= before || self.narrow(0.0) {
+            if self.best.1.objective >= before || self.narrow(self.least) {
                 return;
             }
         }
@@ -200,8 +200,8 @@ impl Search<'_, '_> {
         if self.lower.2 == Bound::Norm {
             self.prove(&self.lower.1.clone(), self.most_nodes());
         }
-        // Loss and penalty are never negative, and no dual vector says so in a way that can be checked better than zero.
-        if self.narrow(0.0) && !self.proof_closes() {
+        // The penalty is never negative, and the loss nowhere below its least: the dual vector of zeros says so.
+        if self.narrow(self.least) && !self.proof_closes() {
             self.prove(&vec![0.0; self.inputs.rows], 1);
         }
     }
@@ -222,9 +222,9 @@ impl Search<'_, '_> {
 
     /// Keeps the bound that follows from `dual` priced at most `price`, if it is the best so far.
     pub fn keep_bound(&mut self, dual: &[f64], price: f64, bound: Bound) {
-        let found = lower_bound(self.problem, dual, price);
+        let Some(found) = lower_bound(self.problem, dual, price) else { return };
         // A bound above a network in hand is a sign of numbers beyond floating point, not of a better bound.
-        let believable = found.value <= self.best.1.objective * (1.0 + 1e-9);
+        let believable = found.value <= self.best.1.objective + 1e-9 * self.best.1.objective.abs();
         if found.value > self.lower.0 && believable {
             self.lower = (found.value, found.dual, bound);
         }

@@ -254,7 +254,8 @@ impl Search<'_, '_> {
         let scaled: Vec<f64> = dual.iter().map(|v| t * v).collect();
         let bound = -self.problem.objective.loss.conjugate(&scaled, self.problem.targets());
         let (objective, lower_bound) = (self.best.1.objective, bound.max(self.lower.0));
-        (self.control.progress)(Event::Proof { nodes, objective, lower_bound });
+        let gap = self.problem.relative_gap(objective, lower_bound);
+        (self.control.progress)(Event::Proof { nodes, objective, lower_bound, gap });
     }
 
     /// The violations as neurons of the data's own columns, each climbed to its top.

@@ -59,7 +59,7 @@ fn everywhere(problem: &Problem, inputs: &Matrix, dual: &[f64], known: f64, stop
     Some(priced.finds.into_iter().next())
 }
 
-/// argmin and min over t >= 0 of the objective with the neuron at size t: convex, and t cannot exceed L / β.
+/// argmin and min over t >= 0 of the objective with the neuron at size t: convex, and t cannot exceed (L - inf L) / β.
 fn best_size(problem: &Problem, inputs: &Matrix, network: &Network, find: &Find) -> (f64, f64) {
     let outputs = network.forward(&problem.architecture, &problem.dataset.train.inputs);
     let bent: Vec<f64> = inputs.times(&find.w).iter().map(|&z| find.sign * problem.architecture.activation.value(z)).collect();
@@ -70,7 +70,7 @@ fn best_size(problem: &Problem, inputs: &Matrix, network: &Network, find: &Find)
         let moved: Vec<f64> = outputs.iter().zip(&bent).map(|(f, z)| f + t * z).collect();
         loss.value(&moved, problem.targets()) + beta * score.penalty + cost * t
     };
-    let t = golden(&value, score.loss / cost);
+    let t = golden(&value, (score.loss - loss.least(problem.targets())) / cost);
     if value(t) < score.objective { (t, value(t)) } else { (0.0, score.objective) }
 }
 
