@@ -2,13 +2,14 @@
 
 use super::outcome::{Bound, Event};
 use super::search::Search;
+use super::unfinished::Unfinished;
 use crate::certificate::{BASIS_BITS, Certificate, Claim, Correction, Dual, FORMAT, Proof, Statement, VERSION, Weights};
 use crate::checker::{Verdict, check_apart_from_proofs, proofs};
 use crate::pricing::{ConeTree, Find, Price, ascend, pivots, prove_by_cones, semidefinite};
 use crate::problem::Network;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// The part of the gap that the dual vector gives away, so that proofs have room to be short.
 const GIVEN_AWAY: f64 = 0.25;
@@ -104,33 +105,6 @@ impl Pace {
         }
         self.seen = Some((worst, nodes));
         before - worst < Self::PART * (before - 1.0)
-    }
-}
-
-/// What a tree of signs may cost if it is not finished: its worst leaf is a bound, but a slightly better one is not worth minutes
-/// of checking and hundreds of megabytes.
-struct Unfinished {
-    leaves: usize,
-    /// The time that is left for checking it.
-    reserve: Duration,
-}
-
-impl Unfinished {
-    /// Bytes that one tree may have, and those of a leaf for every line.
-    const BYTES: usize = 16_000_000;
-    const LINE_BYTES: usize = 8;
-    /// Seconds that the checker takes for a leaf, for every line and every entry of its matrix.
-    const SECONDS: f64 = 7e-9;
-    /// The part of a solve's time that may go into checking such a tree, and its bounds.
-    const PART: f64 = 0.04;
-    const RANGE: (f64, f64) = (0.2, 3.0);
-
-    fn new(claim: &Claim, time: Duration) -> Self {
-        let (lines, rank) = (claim.lines.len().max(1), claim.rank().max(1));
-        let seconds = (Self::PART * time.as_secs_f64()).clamp(Self::RANGE.0, Self::RANGE.1);
-        let quick = seconds / (Self::SECONDS * (lines * rank * rank) as f64);
-        let small = Self::BYTES / (Self::LINE_BYTES * lines);
-        Unfinished { leaves: small.min(quick as usize).max(1), reserve: Duration::from_secs_f64(seconds) }
     }
 }
 
