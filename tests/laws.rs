@@ -18,6 +18,7 @@ fn parameter(loss: &dyn Loss) -> f64 {
 fn targets(loss: &dyn Loss) -> Vec<f64> {
     match loss.targets() {
         Targets::Real => vec![-1.5, 0.0, 0.25, 3.0],
+        Targets::Counts => vec![0.0, 0.25, 1.0, 3.0],
         Targets::Classes => vec![-1.0, 1.0],
     }
 }
@@ -63,6 +64,19 @@ fn exact_values_and_conjugates_lie_just_above_the_rounded_ones() {
             close(loss.value_above(&exact(x), &exact(y), &exact(p)), loss.value(x, y, p), &place);
             close(loss.conjugate_above(&exact(x), &exact(y), &exact(p)), loss.conjugate(x, y, p), &place);
         }
+    });
+}
+
+#[test]
+fn no_value_is_below_the_least_and_no_dual_vector_says_so_better_than_zero() {
+    each_loss(|loss, y, p| {
+        let least = loss.least(y, p);
+        let below = loss.least_below(&written(y).unwrap(), &written(p).unwrap()).unwrap();
+        assert!(grid().all(|f| loss.value(f, y, p) >= least - 1e-15), "{}, y = {y}", loss.name());
+        assert!((least + loss.conjugate(0.0, y, p)).abs() <= 1e-15, "{}, y = {y}", loss.name());
+        let off = least - above(&below);
+        assert!(off.abs() <= 4e-15 * (1.0 + least.abs()), "{}, y = {y}: {off}", loss.name());
+        assert!(grid().all(|f| below <= loss.value_above(&written(f).unwrap(), &written(y).unwrap(), &written(p).unwrap()).unwrap()));
     });
 }
 

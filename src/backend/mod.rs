@@ -51,6 +51,12 @@ impl Stop {
         Stop { deadline: now + time.min(longest), interrupted }
     }
 
+    /// The same with less time by `reserve`, though never less than half of what is left.
+    pub fn earlier(&self, reserve: Duration) -> Stop {
+        let deadline = self.deadline.checked_sub(reserve).unwrap_or(self.deadline);
+        Stop { deadline: deadline.max(self.half().deadline), interrupted: self.interrupted.clone() }
+    }
+
     /// The same with half of the time that is left.
     pub fn half(&self) -> Stop {
         let now = Instant::now();

@@ -51,6 +51,14 @@ pub fn check(problem: &Problem, certificate: &Certificate) -> Result<Verdict, Re
     verdict(lower, upper, leaves)
 }
 
+/// Everything but the trees, whose `leaves` leaves must have been checked for this very certificate, but for its network.
+pub fn check_apart_from_proofs(problem: &Problem, certificate: &Certificate, leaves: usize) -> Result<Verdict, Refusal> {
+    same_problem(problem, certificate)?;
+    let upper = upper(problem, certificate)?;
+    let lower = lower(problem, certificate)?;
+    verdict(lower, upper, leaves)
+}
+
 /// The two bounds together: no network goes below the optimum, so a lower bound above one is a refusal, whatever went wrong.
 pub fn verdict(lower: Rational, upper: Rational, leaves: usize) -> Result<Verdict, Refusal> {
     if lower > upper { Err(Refusal::Crossed) } else { Ok(Verdict { lower, upper, leaves }) }
@@ -105,8 +113,9 @@ pub fn lower(problem: &Problem, certificate: &Certificate) -> Result<Rational, R
     let moved = |row: usize| correction.rows.contains(&row).then(|| by.clone());
     let conjugate = problem.objective.loss.conjugate_above(&certificate.dual.times(&scale), y, moved);
     let bound = -conjugate.map_err(|row| Refusal::Domain { row: row + 1 })?;
-    // Loss and penalty are never negative.
-    Ok(bound.max(Rational::ZERO))
+    // The penalty is never negative, and no output makes the loss smaller than this.
+    let least = problem.objective.loss.least_below(y).map_err(|row| Refusal::Row { row: row + 1 })?;
+    Ok(bound.max(least))
 }
 
 /// Checks both trees and returns how many leaves they have; where the problem lists gates, how many these are.

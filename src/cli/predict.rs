@@ -59,12 +59,9 @@ impl Predict {
     }
 }
 
-/// Scores in the target's units; of two classes the plain scores.
+/// Predictions in the target's units; of two classes the plain scores.
 fn values(saved: &Saved, scores: &[f64]) -> Vec<f64> {
-    match &saved.target {
-        Target::Number(target) => scores.iter().map(|score| score * target.scale + target.shift).collect(),
-        Target::Classes { .. } => scores.to_vec(),
-    }
+    scores.iter().map(|score| saved.target.prediction(*score)).collect()
 }
 
 /// The class that a score stands for; exactly 0 is the first class.
@@ -75,7 +72,7 @@ fn class<'a>(negative: &'a str, positive: &'a str, score: f64) -> &'a str {
 fn csv(saved: &Saved, scores: &[f64]) -> String {
     let mut text = String::new();
     match &saved.target {
-        Target::Number(_) => {
+        Target::Number(_) | Target::Count { .. } => {
             text.push_str("prediction\n");
             values(saved, scores).iter().for_each(|value| text.push_str(&format!("{}\n", shortest(*value))));
         }
@@ -97,7 +94,7 @@ fn quoted(field: &str) -> String {
 fn predictions(saved: &Saved, scores: &[f64]) -> Vec<Value> {
     let number = crate::report::number;
     let one = |(value, score): (f64, &f64)| match &saved.target {
-        Target::Number(_) => number(value),
+        Target::Number(_) | Target::Count { .. } => number(value),
         Target::Classes { negative, positive, .. } => json!({ "score": number(value), "class": class(negative, positive, *score) }),
     };
     values(saved, scores).into_iter().zip(scores).map(one).collect()
@@ -105,7 +102,7 @@ fn predictions(saved: &Saved, scores: &[f64]) -> Vec<Value> {
 
 fn jsonl(saved: &Saved, scores: &[f64]) -> String {
     let line = |one: Value| match &saved.target {
-        Target::Number(_) => format!("{}\n", json!({ "prediction": one })),
+        Target::Number(_) | Target::Count { .. } => format!("{}\n", json!({ "prediction": one })),
         Target::Classes { .. } => format!("{one}\n"),
     };
     predictions(saved, scores).into_iter().map(line).collect()

@@ -46,8 +46,13 @@ impl Progress {
             Event::Patterns { listed, bound } => {
                 self.staying(&format!("  patterns   {} of at most {} listed", count(listed), size(bound)));
             }
-            Event::Round { round, groups, objective, lower_bound } => self.round(round, groups, objective, lower_bound),
-            Event::Proof { nodes, objective, lower_bound } => self.proof(nodes, objective, lower_bound),
+            Event::Round { round, groups, objective, lower_bound, gap } => {
+                let tail = format!("round {round}   {} groups", count(groups));
+                self.interval("solving", objective, lower_bound, gap, &tail);
+            }
+            Event::Proof { nodes, objective, lower_bound, gap } => {
+                self.interval("proving", objective, lower_bound, gap, &format!("{} nodes", count(nodes)));
+            }
             Event::Refused(why) => self.staying(&format!("  refused    {why}")),
             Event::Stage(stage) => self.passing(format!("  {stage}")),
         }
@@ -58,18 +63,7 @@ impl Progress {
         self.passing(format!("  training   {}  {name}   {done} of {runs} runs", bar(done as f64 / runs.max(1) as f64, 20)));
     }
 
-    fn round(&mut self, round: usize, groups: usize, objective: f64, lower_bound: f64) {
-        let tail = format!("round {round}   {} groups", count(groups));
-        self.interval("solving", objective, lower_bound, &tail);
-    }
-
-    fn proof(&mut self, nodes: usize, objective: f64, lower_bound: f64) {
-        let tail = format!("{} nodes", count(nodes));
-        self.interval("proving", objective, lower_bound, &tail);
-    }
-
-    fn interval(&mut self, stage: &str, objective: f64, lower_bound: f64, tail: &str) {
-        let relative = ((objective - lower_bound) / objective.abs().max(f64::MIN_POSITIVE)).max(0.0);
+    fn interval(&mut self, stage: &str, objective: f64, lower_bound: f64, relative: f64, tail: &str) {
         let first = *self.first.get_or_insert(relative.min(1.0));
         let bar = bar(closed(relative, first, self.target), 20);
         let numbers = format!("gap {}   objective {}   bound {}", gap(relative), rounded(objective), rounded(lower_bound));

@@ -49,6 +49,7 @@ struct Scaled {
 #[serde(rename_all = "lowercase")]
 enum Meaning {
     Number(Scaled),
+    Count { name: String },
     Classes { name: String, negative: String, positive: String },
 }
 
@@ -112,6 +113,7 @@ fn scaled(column: &Column) -> Scaled {
 fn meaning(target: &Target) -> Meaning {
     match target.clone() {
         Target::Number(column) => Meaning::Number(scaled(&column)),
+        Target::Count { name } => Meaning::Count { name },
         Target::Classes { name, negative, positive } => Meaning::Classes { name, negative, positive },
     }
 }
@@ -163,6 +165,7 @@ impl Meaning {
     fn read(self) -> Result<Target, Error> {
         match self {
             Meaning::Number(column) => column.read().map(Target::Number),
+            Meaning::Count { name } => Ok(Target::Count { name }),
             Meaning::Classes { name, negative, positive } => Ok(Target::Classes { name, negative, positive }),
         }
     }

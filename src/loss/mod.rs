@@ -5,6 +5,7 @@ mod epsilon_insensitive;
 mod hinge;
 mod huber;
 mod logistic;
+mod poisson;
 mod quantile;
 mod squared;
 mod squared_hinge;
@@ -17,6 +18,8 @@ use crate::program::Program;
 pub enum Targets {
     /// Any real number.
     Real,
+    /// Counts or rates: numbers that are not negative, as they are in the data.
+    Counts,
     /// Two classes, written -1 and +1.
     Classes,
 }
@@ -57,6 +60,14 @@ pub trait Loss: Sync {
     fn value_above(&self, f: &Rational, y: &Rational, p: &Rational) -> Option<Rational>;
     /// A rational at least ℓ*(v), and ℓ*(v) itself where that is rational; `None` for v outside the domain, decided exactly.
     fn conjugate_above(&self, v: &Rational, y: &Rational, p: &Rational) -> Option<Rational>;
+    /// inf_f ℓ(f, y) = -ℓ*(0): 0 for a loss that measures a distance.
+    fn least(&self, _: f64, _: f64) -> f64 {
+        0.0
+    }
+    /// A rational at most inf_f ℓ(f, y), and that itself where it is rational.
+    fn least_below(&self, _: &Rational, _: &Rational) -> Option<Rational> {
+        Some(Rational::ZERO)
+    }
     /// Whether it is made of straight pieces, so that its cone form is linear.
     fn linear(&self) -> bool {
         false
@@ -79,6 +90,7 @@ pub const LOSSES: &[&dyn Loss] = &[
     &squared_hinge::SquaredHinge,
     &logistic::Logistic,
     &epsilon_insensitive::EpsilonInsensitive,
+    &poisson::Poisson,
 ];
 
 /// The loss of a name, if there is one.
@@ -122,6 +134,17 @@ impl Total {
         self.scale(y.len()) * sum
     }
 
+    /// inf L = -L*(0), which no network goes below.
+    pub fn least(&self, y: &[f64]) -> f64 {
+        let sum = y.iter().fold(0.0, |sum, &y| sum + self.loss.least(y, self.parameter));
+        self.scale(y.len()) * sum
+    }
+
+    /// A rational at most inf L; the first row at fault where there is none.
+    pub fn least_below(&self, y: &[f64]) -> Result<Rational, usize> {
+        self.sum(&vec![Rational::ZERO; y.len()], y, |_, _, y, p| self.loss.least_below(y, p))
+    }
+
     /// A subgradient of L at f.
     pub fn slope(&self, f: &[f64], y: &[f64]) -> Vec<f64> {
         let scale = self.scale(y.len());
@@ -136,14 +159,14 @@ impl Total {
 
     /// A rational at least L(f), the targets being the very doubles `y`; the first row at fault where there is none.
     pub fn value_above(&self, f: &[Rational], y: &[f64]) -> Result<Rational, usize> {
-        self.sum_above(f, y, |_, f, y, p| self.loss.value_above(f, y, p))
+        self.sum(f, y, |_, f, y, p| self.loss.value_above(f, y, p))
     }
 
     /// A rational at least L*(v) for v = scale · u; the first row whose u_i is outside the domain of ℓ*, if there is one.
     ///
     /// Rows for which `moved` gives a number may have any u_i within it: ℓ* is convex, so the ends decide.
     pub fn conjugate_above(&self, u: &[Rational], y: &[f64], moved: impl Fn(usize) -> Option<Rational>) -> Result<Rational, usize> {
-        self.sum_above(u, y, |i, u, y, p| match moved(i) {
+        self.sum(u, y, |i, u, y, p| match moved(i) {
             None => self.loss.conjugate_above(u, y, p),
             Some(by) => {
                 let ends = (self.loss.conjugate_above(&(u + &by), y, p)?, self.loss.conjugate_above(&(u - by), y, p)?);
@@ -153,7 +176,7 @@ impl Total {
     }
 
     /// The sum of `term` over rows; divided by their number for a mean, which no double could do.
-    fn sum_above(
+    fn sum(
         &self,
         x: &[Rational],
         y: &[f64],

@@ -13,11 +13,11 @@ pub struct LowerBound {
     pub dual: Vec<f64>,
 }
 
-/// The best -L*(t v) over the allowed t, at least the trivial bound 0 (every loss of the language is nonnegative).
+/// The best -L*(t v) over the allowed t; `None` if it is no better than -L*(0), which needs no dual vector.
 ///
 /// `dual` must lie in dom L* and obey the skip's equalities; `price` bounds |v'φ(Xw)|/h(w) from above.  A price that is
 /// not a finite positive number proves nothing, unless there is nothing to price: all inputs are zero.
-pub fn lower_bound(problem: &Problem, dual: &[f64], price: f64) -> LowerBound {
+pub fn lower_bound(problem: &Problem, dual: &[f64], price: f64) -> Option<LowerBound> {
     let y = problem.targets();
     let beta = problem.objective.price();
     let value_at = |t: f64| {
@@ -31,16 +31,14 @@ pub fn lower_bound(problem: &Problem, dual: &[f64], price: f64) -> LowerBound {
     };
     let t = best_scale(&value_at, largest);
     let value = value_at(t);
-    if value > 0.0 && value.is_finite() {
-        LowerBound { value, dual: dual.iter().map(|v| t * v).collect() }
-    } else {
-        LowerBound { value: 0.0, dual: vec![0.0; dual.len()] }
-    }
+    let better = value > problem.objective.loss.least(y) && value.is_finite();
+    better.then(|| LowerBound { value, dual: dual.iter().map(|v| t * v).collect() })
 }
 
-/// Whether every feature is zero and there is no bias: no neuron can then do anything.
+/// Whether every feature is zero, there is no bias and φ(0) = 0: no neuron can then do anything.
 fn no_inputs(problem: &Problem) -> bool {
-    problem.architecture.bias == Bias::None && problem.dataset.train.inputs.values.iter().all(|x| *x == 0.0)
+    let nothing = problem.architecture.bias == Bias::None && problem.architecture.activation.value(0.0) == 0.0;
+    nothing && problem.dataset.train.inputs.values.iter().all(|x| *x == 0.0)
 }
 
 /// The maximiser of a concave function on [0, largest] by golden sections; the ends and 1 are tried themselves.

@@ -4,16 +4,25 @@ use crate::problem::{Matrix, Problem};
 
 /// As many rows as the skip has columns, by greedy orthogonalisation of [F 1] weighted with the room at each row.
 ///
-/// `u` is the dual vector in units of the loss per row.  `None` if the columns are dependent.
+/// `u` is the dual vector in units of the loss per row.  Where too few rows have room any will do: a vector that meets the
+/// equalities as it is, such as zero, needs none.  `None` if the columns are dependent.
 pub fn pivots(problem: &Problem, u: &[f64]) -> Option<Vec<usize>> {
     let features = &problem.dataset.train.inputs;
+    independent(features, &rooms(problem, u)).or_else(|| independent(features, &vec![1.0; features.rows]))
+}
+
+/// How far every row may be moved, at most 1.
+fn rooms(problem: &Problem, u: &[f64]) -> Vec<f64> {
     let loss = &problem.objective.loss;
     let room = |u: f64, y: f64| {
         let (low, high) = loss.loss.domain(y, loss.parameter);
-        // Rows without room come last: a dual vector that meets the equalities as it is needs none.
-        (u - low).min(high - u).clamp(1e-6, 1.0)
+        (u - low).min(high - u).clamp(0.0, 1.0)
     };
-    let rooms: Vec<f64> = u.iter().zip(problem.targets()).map(|(u, y)| room(*u, *y)).collect();
+    u.iter().zip(problem.targets()).map(|(u, y)| room(*u, *y)).collect()
+}
+
+/// Greedily the longest of the weighted rows, and what is left of the others beside it.
+fn independent(features: &Matrix, rooms: &[f64]) -> Option<Vec<usize>> {
     let scales = column_scales(features);
     let row = |i: usize| -> Vec<f64> {
         let values = features.row(i).iter().copied().chain([1.0]);

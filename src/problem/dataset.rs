@@ -73,16 +73,27 @@ pub struct Column {
 pub enum Target {
     /// A number: `value = (raw - shift) / scale`.
     Number(Column),
+    /// A count or a rate as it is: the network gives its logarithm.
+    Count { name: String },
     /// Two classes by their labels in the file: the first is -1, the second +1.
     Classes { name: String, negative: String, positive: String },
 }
 
 impl Target {
+    /// What an output says of the target, in the target's units; of two classes the plain score.
+    pub fn prediction(&self, output: f64) -> f64 {
+        match self {
+            Target::Number(column) => output * column.scale + column.shift,
+            Target::Count { .. } => libm::exp(output),
+            Target::Classes { .. } => output,
+        }
+    }
+
     /// The target column's name.
     pub fn name(&self) -> &str {
         match self {
             Target::Number(column) => &column.name,
-            Target::Classes { name, .. } => name,
+            Target::Count { name } | Target::Classes { name, .. } => name,
         }
     }
 }

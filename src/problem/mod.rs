@@ -45,11 +45,12 @@ impl Problem {
         &self.dataset.train.targets
     }
 
-    /// The width of an interval relative to its upper end, or to 1e-12 of the zero network's objective if that is larger: an
-    /// optimum of 0 is met up to rounding, never exactly.
+    /// The width of an interval relative to its upper end, counted from the least that the loss could be (0 for most losses); or
+    /// to 1e-12 of the zero network's objective if that is larger: the least is met up to rounding, never exactly.
     pub fn relative_gap(&self, objective: f64, lower_bound: f64) -> f64 {
+        let least = self.objective.loss.least(self.targets());
         let zero = self.objective.loss.value(&vec![0.0; self.targets().len()], self.targets());
-        let size = objective.abs().max(1e-12 * zero).max(f64::MIN_POSITIVE);
+        let size = (objective - least).abs().max(1e-12 * (zero + least.abs())).max(f64::MIN_POSITIVE);
         ((objective - lower_bound) / size).max(0.0)
     }
 

@@ -81,7 +81,7 @@ impl Rests {
             Rests::Proved if closed => "no neuron of any kind is worth adding: proved",
             Rests::Proved => "proved: no network of any width goes below this",
             Rests::Norm => "a norm bound over all of weight space; a sharper proof may exist",
-            Rests::Trivial => "only that loss and penalty are never negative",
+            Rests::Trivial => "only the least that the loss could be, whatever the network",
         }
     }
 

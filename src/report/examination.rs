@@ -55,16 +55,23 @@ pub struct Examination<'a> {
 }
 
 impl Examination<'_> {
-    /// (objective - lower bound) / lower bound; infinite without a lower bound above 0, unless the objective is 0 too.
+    /// (objective - lower bound) / (lower bound - inf L); infinite without a lower bound above inf L, unless the objective is it too.
     pub fn at_most_above(&self) -> f64 {
         let (objective, lower) = (self.score.objective, self.answer.lower_bound);
-        if objective <= lower { 0.0 } else { (objective - lower) / lower.max(0.0) }
+        if objective <= lower { 0.0 } else { (objective - lower) / (lower - self.least()).max(0.0) }
+    }
+
+    /// inf L, which percentages are counted from: 0 for most losses.
+    fn least(&self) -> f64 {
+        self.answer.problem.objective.loss.least(self.answer.problem.targets())
     }
 
     /// The sentence that one came for.
     pub fn sentence(&self) -> String {
         let (lower, upper) = interval(self.answer.lower_bound, self.score.objective);
-        let numbers = format!("(objective {upper}, lower bound {lower})");
+        let least = self.least();
+        let from = if least == 0.0 { String::new() } else { format!("counted from {}, the least loss; ", rounded(least)) };
+        let numbers = format!("({from}objective {upper}, lower bound {lower})");
         let above = self.at_most_above();
         if above.is_finite() {
             return format!("{} is at most {} above the global optimum {numbers}.", self.network, percent(above));
@@ -147,7 +154,7 @@ impl Examination<'_> {
         };
         let price = format!("price {} of beta", rounded(neuron.price));
         // What rounding can make of nothing is no improvement.
-        if self.score.objective - neuron.objective <= 1e-9 * self.score.objective {
+        if self.score.objective - neuron.objective <= 1e-9 * self.score.objective.abs() {
             return vec![("best neuron", "none lowers it".to_string(), format!("{price}, {known}"))];
         }
         let sign = if neuron.sign > 0.0 { "+" } else { "-" };

@@ -235,6 +235,10 @@ fn conventions(problem: &Problem) -> Vec<String> {
     let mut lines =
         vec![format!("{} is {}{}", total.words(), if total.mean { "1/n sum_i " } else { "sum_i " }, indexed(total.loss.formula()))];
     lines.push(torch(problem));
+    let least = total.least(problem.targets());
+    if least != 0.0 {
+        lines.push(format!("gaps are relative to the objective above {}, the least that the loss could be", plain(least)));
+    }
     if problem.architecture.gates.is_some() {
         lines.push("a row with g.x = 0 passes its gate; gates are given, not trained, and cost nothing".to_string());
     }

@@ -27,6 +27,10 @@ impl Fit {
                 Fit::Accuracy { n, correct }
             }
             Target::Number(_) => Fit::R2 { n, r2: r2(&outputs, &rows.targets) },
+            Target::Count { .. } => {
+                let rates: Vec<f64> = outputs.iter().map(|&f| problem.dataset.target.prediction(f)).collect();
+                Fit::R2 { n, r2: r2(&rates, &rows.targets) }
+            }
         }
     }
 

@@ -90,7 +90,9 @@ pub fn fit_plot(problem: &Problem, network: &Network) -> Option<String> {
     let dataset = &problem.dataset;
     let [column] = dataset.columns.as_slice() else { return None };
     let rows = &dataset.train;
-    let value = |x: f64| network.forward(&problem.architecture, &Matrix::new(1, 1, vec![x]))[0];
+    let output = |x: f64| network.forward(&problem.architecture, &Matrix::new(1, 1, vec![x]))[0];
+    // Counts are drawn beside rates; other targets in the units that the network sees.
+    let value = |x: f64| if let Target::Count { .. } = dataset.target { dataset.target.prediction(output(x)) } else { output(x) };
     let x = range(rows.inputs.values.iter().copied(), 0.04)?;
     let fitted = rows.inputs.values.iter().map(|&x| value(x));
     let mut canvas = Canvas::new(x, range(rows.targets.iter().copied().chain(fitted), 0.05)?);
@@ -98,7 +100,7 @@ pub fn fit_plot(problem: &Problem, network: &Network) -> Option<String> {
     rows.inputs.values.iter().zip(&rows.targets).for_each(|(&x, &y)| canvas.mark(x, y, 'o'));
     let (shift, scale) = match &dataset.target {
         Target::Number(target) => (target.shift, target.scale),
-        Target::Classes { .. } => (0.0, 1.0),
+        Target::Count { .. } | Target::Classes { .. } => (0.0, 1.0),
     };
     let heading = format!("  {} against {}: data o, network dotted\n", dataset.target.name(), column.name);
     Some(heading + &canvas.text(|x| short(x * column.scale + column.shift), |y| short(y * scale + shift)))

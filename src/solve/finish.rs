@@ -74,7 +74,7 @@ impl Search<'_, '_> {
         match (proved, &self.proof) {
             (Some(value), Some(proof)) => (value, proof.dual.clone(), Bound::Proved),
             // A proof that makes no certificate is none.
-            _ if self.lower.2 == Bound::Proved => (0.0, vec![0.0; self.features.examples()], Bound::Trivial),
+            _ if self.lower.2 == Bound::Proved => (self.least, vec![0.0; self.features.examples()], Bound::Trivial),
             _ => self.lower.clone(),
         }
     }
@@ -112,7 +112,7 @@ impl Search<'_, '_> {
             let longer = Skip { weights, intercept: 2.0 * skip.intercept };
             let gates = self.best.0.gates.as_ref().map(|gates| Matrix::new(0, gates.columns, Vec::new()));
             self.offer(&Network { hidden: hidden.clone(), output: Vec::new(), skip: Some(longer), gates });
-            if self.best.1.objective >= before || self.narrow(0.0) {
+            if self.best.1.objective >= before || self.narrow(self.least) {
                 return;
             }
         }
@@ -121,8 +121,7 @@ impl Search<'_, '_> {
     /// The boldest pruning that costs nothing in the objective.
     fn prune(&mut self) {
         let (network, score) = self.best.clone();
-        let slack = SLACK.min(0.1 * self.plan().gap);
-        let allowed = (score.objective + slack * score.objective.abs()).min(self.ceiling);
+        let allowed = self.allowed(score.objective);
         for tolerance in TOLERANCES {
             let pruned = prune(&self.features, &network, tolerance);
             let (polished, after) = self.polish(pruned);
@@ -131,7 +130,14 @@ impl Search<'_, '_> {
                 break;
             }
         }
-        self.drop_smallest(allowed);
+        // The polish may have found better than what was allowed to be lost.
+        self.drop_smallest(self.allowed(self.best.1.objective));
+    }
+
+    /// The highest objective that is as good as this one.
+    fn allowed(&self, objective: f64) -> f64 {
+        let slack = SLACK.min(0.1 * self.plan().gap);
+        (objective + slack * objective.abs()).min(self.ceiling)
     }
 
     /// Drops the smallest neurons, as many as the objective does without: the solver's rounding leaves some that do nothing.
@@ -197,8 +203,8 @@ impl Search<'_, '_> {
         if self.lower.2 == Bound::Norm {
             self.prove(&self.lower.1.clone(), self.most_nodes());
         }
-        // Loss and penalty are never negative, and no dual vector says so in a way that can be checked better than zero.
-        if self.narrow(0.0) && !self.proof_closes() {
+        // The penalty is never negative, and the loss nowhere below its least: the dual vector of zeros says so.
+        if self.narrow(self.least) && !self.proof_closes() {
             self.prove(&vec![0.0; self.features.examples()], 1);
         }
     }
@@ -214,14 +220,14 @@ impl Search<'_, '_> {
 
     /// Where no time is left the root alone is bounded.
     fn most_nodes(&self) -> usize {
-        if self.stop.now() { 1 } else { NODES }
+        if self.stop.now() || self.late { 1 } else { NODES }
     }
 
     /// Keeps the bound that follows from `dual` priced at most `price`, if it is the best so far.
     pub fn keep_bound(&mut self, dual: &[f64], price: f64, bound: Bound) {
-        let found = lower_bound(self.problem, dual, price);
+        let Some(found) = lower_bound(self.problem, dual, price) else { return };
         // A bound above a network in hand is a sign of numbers beyond floating point, not of a better bound.
-        let believable = found.value <= self.best.1.objective * (1.0 + 1e-9);
+        let believable = found.value <= self.best.1.objective + 1e-9 * self.best.1.objective.abs();
         if found.value > self.lower.0 && believable {
             self.lower = (found.value, found.dual, bound);
         }

@@ -71,9 +71,10 @@ impl Search<'_, '_> {
         // The sort is stable: of equal prices the first gates in the list come first.
         over.sort_by(|a, b| prices[*b].total_cmp(&prices[*a]));
         groups.extend(over.into_iter().take(ADDED).map(|g| self.gates[g].clone()));
-        let bound = lower_bound(self.problem, dual, largest(&prices)).value;
+        let bound = lower_bound(self.problem, dual, largest(&prices)).map_or(self.lower.0, |bound| bound.value);
         let (objective, lower_bound) = (self.best.1.objective, bound.max(self.lower.0));
-        (self.control.progress)(Event::Round { round: self.rounds, groups: groups.len(), objective, lower_bound });
+        let gap = self.problem.relative_gap(objective, lower_bound);
+        (self.control.progress)(Event::Round { round: self.rounds, groups: groups.len(), objective, lower_bound, gap });
     }
 
     fn prices(&self, dual: &[f64]) -> Vec<f64> {
@@ -99,7 +100,9 @@ impl Search<'_, '_> {
         (self.control.progress)(Event::Stage("proving"));
         let shortened = lower_bound(self.problem, dual, largest(&self.prices(dual)));
         let scale = self.problem.objective.loss.scale(dual.len());
-        let u: Vec<f64> = shortened.dual.iter().map(|v| v / scale).collect();
+        // Nothing better than the dual vector of zeros is still that one.
+        let shortened = shortened.map_or_else(|| vec![0.0; dual.len()], |bound| bound.dual);
+        let u: Vec<f64> = shortened.iter().map(|v| v / scale).collect();
         let pivots = if self.problem.architecture.skip { pivots(self.problem, &u).unwrap_or_default() } else { Vec::new() };
         let nothing = || Proof { kind: Kind::Gates, unit: 0, tree: String::new() };
         let draft = Draft { dual: Dual::truncated(&u), scale: 1.0, basis: None, pivots, proofs: [nothing(), nothing()] };

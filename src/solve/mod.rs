@@ -8,6 +8,7 @@ mod prove;
 mod restricted;
 mod search;
 mod start;
+mod unfinished;
 
 pub use outcome::{Bound, Control, Event, Failure, Outcome, Size, Standing, Stopped};
 pub use restricted::{Signs, restricted};

@@ -39,7 +39,7 @@ pub enum Bound {
     Proved,
     /// A norm inequality over all of weight space.
     Norm,
-    /// The loss is never negative: nothing better was at hand.
+    /// The least that the loss could be: nothing better was at hand.
     Trivial,
 }
 
@@ -58,9 +58,9 @@ pub enum Event {
     /// Cells were listed or sampled: how many, and how many there can be at most.
     Patterns { listed: usize, bound: f64 },
     /// A round ended.
-    Round { round: usize, groups: usize, objective: f64, lower_bound: f64 },
+    Round { round: usize, groups: usize, objective: f64, lower_bound: f64, gap: f64 },
     /// A proof goes on: the bound that it would give if it ended now.
-    Proof { nodes: usize, objective: f64, lower_bound: f64 },
+    Proof { nodes: usize, objective: f64, lower_bound: f64, gap: f64 },
     /// The checker refused a proof, and why: the search goes on without it.
     Refused(String),
     /// A stage began that can take a while: "pricing every cell", "pruning".

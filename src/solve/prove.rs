@@ -2,8 +2,9 @@
 
 use super::outcome::{Bound, Event};
 use super::search::Search;
+use super::unfinished::Unfinished;
 use crate::certificate::{BASIS_BITS, Certificate, Claim, Correction, Dual, FORMAT, Proof, Statement, VERSION, Weights};
-use crate::checker::{Verdict, check, proofs};
+use crate::checker::{Verdict, check_apart_from_proofs, proofs};
 use crate::pricing::{ConeTree, Find, Price, ascend, pivots, prove_by_cones, semidefinite};
 use crate::problem::{Gauge, Network};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,6 +39,8 @@ pub struct Proven {
     pub value: f64,
     pub dual: Vec<f64>,
     pub draft: Draft,
+    /// Leaves of its trees.
+    pub leaves: usize,
 }
 
 impl Draft {
@@ -62,6 +65,8 @@ struct Tried {
     /// What is proved, relative to the claim's limit.
     worst: f64,
     violations: Vec<Vec<f64>>,
+    /// Whether time ended it.
+    late: bool,
     tree: Tree,
 }
 
@@ -139,6 +144,7 @@ impl Search<'_, '_> {
         let claims = [first, second];
         let tried = self.try_claims(&claims, rank, most_nodes);
         let found = self.back(&tried, basis.as_deref(), dual);
+        self.late = found.is_empty() && tried.iter().any(|tried| tried.late && !tried.decided());
         let finite = tried.iter().all(|tried| tried.worst.is_finite());
         if found.is_empty() && finite {
             let worst = tried.iter().map(|tried| tried.worst).fold(1.0, f64::max);
@@ -190,27 +196,25 @@ impl Search<'_, '_> {
     fn by_cones(&mut self, claim: &Claim, most_nodes: usize) -> Tried {
         let stop = self.stop.clone();
         let tree = self.watched(|tell| prove_by_cones(claim, most_nodes, &|| stop.now(), &mut |worst, nodes| tell(worst, nodes)));
-        Tried { worst: tree.worst, violations: tree.violations.clone(), tree: Tree::Cones(tree) }
+        Tried { worst: tree.worst, violations: tree.violations.clone(), late: self.stop.late(), tree: Tree::Cones(tree) }
     }
 
     fn by_signs(&mut self, claim: &Claim, most_nodes: usize) -> Tried {
-        let stop = self.stop.clone();
+        let unfinished = Unfinished::new(claim, self.plan().time);
+        let stop = self.stop.earlier(unfinished.reserve);
         let (form, limit) = semidefinite::form(claim);
         let idle = AtomicBool::new(false);
         // With one node only the root is bounded, and that is quick enough not to be interrupted.
         let stopped = || most_nodes > 1 && (stop.now() || idle.load(Ordering::Relaxed));
         let attempt = self.watched(|tell| {
             let mut pace = Pace::default();
-            semidefinite::prove(&form, limit, most_nodes, &stopped, &mut |worst, nodes| {
+            semidefinite::prove(&form, limit, most_nodes, unfinished.leaves, &stopped, &mut |worst, nodes| {
                 idle.store(pace.hopeless(worst / limit, nodes), Ordering::Relaxed);
                 tell(worst / limit, nodes);
             })
         });
-        Tried {
-            worst: attempt.worst / limit,
-            violations: attempt.violation.into_iter().map(|point| semidefinite::unstretched(claim, point)).collect(),
-            tree: Tree::Signs(attempt.tree),
-        }
+        let violations = attempt.violation.into_iter().map(|point| semidefinite::unstretched(claim, point)).collect();
+        Tried { worst: attempt.worst / limit, violations, late: stop.late(), tree: Tree::Signs(attempt.tree) }
     }
 
     /// Runs a prover on the workers while this thread passes on what it tells: the worst price so far over the limit, and its nodes.
@@ -238,7 +242,8 @@ impl Search<'_, '_> {
         let scaled: Vec<f64> = dual.iter().map(|v| t * v).collect();
         let bound = -self.problem.objective.loss.conjugate(&scaled, self.problem.targets());
         let (objective, lower_bound) = (self.best.1.objective, bound.max(self.lower.0));
-        (self.control.progress)(Event::Proof { nodes, objective, lower_bound });
+        let gap = self.problem.relative_gap(objective, lower_bound);
+        (self.control.progress)(Event::Proof { nodes, objective, lower_bound, gap });
     }
 
     /// The violations as neurons of the data's own columns, each climbed to its top.
@@ -276,29 +281,30 @@ impl Search<'_, '_> {
             return true;
         }
         let accepted = self.accepted(&draft);
-        if accepted {
+        if let Some(leaves) = accepted {
             if value > self.lower.0 {
                 self.lower = (value, v.clone(), Bound::Proved);
             }
-            self.proof = Some(Proven { value, dual: v, draft });
+            self.proof = Some(Proven { value, dual: v, draft, leaves });
         }
-        accepted
+        accepted.is_some()
     }
 
-    /// Whether the checker accepts the trees; a proof that it refuses proves nothing and another may be better.
-    fn accepted(&mut self, draft: &Draft) -> bool {
+    /// How many leaves the checker has accepted; a proof that it refuses proves nothing and another may be better.
+    fn accepted(&mut self, draft: &Draft) -> Option<usize> {
         let verdict = proofs(self.problem, &draft.clone().certificate(self, &self.best.0));
         if let Err(refusal) = &verdict {
             (self.control.progress)(Event::Refused(refusal.to_string()));
         }
-        verdict.is_ok()
+        verdict.ok()
     }
 
     /// The certificate of the best proof for the best network, and what the checker says of it; `None` if there is no proof.
     pub fn certify(&mut self) -> Option<(Certificate, Verdict)> {
-        let draft = self.proof.as_ref()?.draft.clone();
-        let certificate = draft.certificate(self, &self.best.0);
-        let verdict = check(self.problem, &certificate);
+        let proof = self.proof.as_ref()?;
+        let certificate = proof.draft.clone().certificate(self, &self.best.0);
+        // The trees are those that the checker has accepted already, and do not speak of the network.
+        let verdict = check_apart_from_proofs(self.problem, &certificate, proof.leaves);
         verdict.ok().map(|verdict| (certificate, verdict))
     }
 }

@@ -5,6 +5,7 @@ use super::prove::Proven;
 use crate::arrangement::{Lines, Pattern};
 use crate::backend::{self, Request, Stop};
 use crate::certificate::BASIS_BITS;
+use crate::exact::below;
 use crate::lowering::{Group, Recovery, Shape, lower};
 use crate::pricing::{norm_bound, row_basis, with_skip_equalities};
 use crate::problem::{Features, Gauge, Matrix, Network, Plan, Problem, Score, Solver};
@@ -32,12 +33,16 @@ pub struct Search<'a, 'c> {
     pub best: (Network, Score),
     /// The latest dual vector in dom L* that obeys the skip's equalities, if there was one.
     pub dual: Option<Vec<f64>>,
+    /// At most inf L, which no network goes below: 0 for most losses.
+    pub least: f64,
     /// Best lower bound so far, its dual vector, and what it rests on.
     pub lower: (f64, Vec<f64>, Bound),
     /// A basis of the rows' span in units of 2^-BASIS_BITS, where the rank is below the number of columns.
     pub basis: Option<Vec<Vec<i64>>>,
     /// Seconds spent on proofs.
     pub proving: f64,
+    /// Whether the last proof ran out of its share of the time.
+    pub late: bool,
     /// The best proof so far, accepted by the checker.
     pub proof: Option<Proven>,
     pub rounds: usize,
@@ -78,7 +83,8 @@ impl<'a, 'c> Search<'a, 'c> {
         let score = problem.score(&zero);
         let stop = Stop::new(problem.plan.time, control.interrupted.clone());
         let lengths = lines.each_row().map(|x| x.iter().map(|x| x * x).sum::<f64>().sqrt()).collect();
-        let trivial = (0.0, vec![0.0; inputs.rows], Bound::Trivial);
+        let least = problem.objective.loss.least_below(problem.targets()).map_or(f64::NEG_INFINITY, |least| below(&least));
+        let trivial = (least, vec![0.0; inputs.rows], Bound::Trivial);
         Search {
             problem,
             control,
@@ -89,9 +95,11 @@ impl<'a, 'c> Search<'a, 'c> {
             lengths,
             best: (zero, score),
             dual: None,
+            least,
             lower: trivial,
             proof: None,
             proving: 0.0,
+            late: false,
             basis: features.hidden.euclidean().then(|| row_basis(inputs, BASIS_BITS)).flatten(),
             rounds: 0,
             size: Size::default(),
@@ -117,7 +125,7 @@ impl<'a, 'c> Search<'a, 'c> {
     pub fn why_stopped(&self) -> Option<Stopped> {
         if self.stop.interrupted() {
             Some(Stopped::Interrupt)
-        } else if self.stop.late() {
+        } else if self.stop.late() || self.late {
             Some(Stopped::Time)
         } else {
             self.trouble
@@ -258,7 +266,8 @@ impl<'a, 'c> Search<'a, 'c> {
             self.keep_bound(&dual, price, Bound::Norm);
         }
         let (objective, lower_bound) = (self.best.1.objective, self.lower.0);
-        (self.control.progress)(Event::Round { round: self.rounds, groups, objective, lower_bound });
+        let gap = self.problem.relative_gap(objective, lower_bound);
+        (self.control.progress)(Event::Round { round: self.rounds, groups, objective, lower_bound, gap });
     }
 
     /// |ℓ|.

@@ -71,7 +71,7 @@ fn everywhere(features: &Features, dual: &[f64], known: f64, stop: &(dyn Fn() ->
     Some(priced.finds.into_iter().next())
 }
 
-/// argmin and min over t >= 0 of the objective with the neuron at size t: convex, and t cannot exceed L / β.  `neuron` is F(θ).
+/// argmin and min over t >= 0 of the objective with the neuron at size t: convex, and t cannot exceed (L - inf L) / β.  `neuron` is F(θ).
 fn best_size(problem: &Problem, features: &Features, network: &Network, find: &Find, neuron: &[f64]) -> (f64, f64) {
     let outputs = network.forward(&problem.architecture, &problem.dataset.train.inputs);
     let score = problem.score(network);
@@ -81,7 +81,7 @@ fn best_size(problem: &Problem, features: &Features, network: &Network, find: &F
         let moved: Vec<f64> = outputs.iter().zip(neuron).map(|(f, z)| f + t * find.sign * z).collect();
         loss.value(&moved, problem.targets()) + beta * score.penalty + cost * t
     };
-    let t = golden(&value, score.loss / cost);
+    let t = golden(&value, (score.loss - loss.least(problem.targets())) / cost);
     if value(t) < score.objective { (t, value(t)) } else { (0.0, score.objective) }
 }
 

@@ -61,3 +61,21 @@ fn an_infimum_of_zero_that_is_not_attained_is_certified() {
     assert_eq!((&answer["status"], &verified["status"]), (&"global_optimum".into(), &"certified".into()), "{answer}");
     assert!(answer["objective"].as_f64().unwrap() < 1e-15, "{answer}");
 }
+
+/// All ten measurements and a skip: no proof ends in time, and what there is of one is written, checked and told in time.
+#[test]
+fn an_unfinished_proof_keeps_to_time_and_size() {
+    let space = space();
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/data/diabetes.csv"), space.path().join("diabetes.csv")).unwrap();
+    let text = "cvx 1\ndata csv(\"diabetes.csv\") { standardize = all }\n\
+        network features -> (dense(bias) -> relu -> dense) + skip -> progression\nminimize huber(1.35) + 12 * weight_decay\n";
+    let started = Instant::now();
+    let (answer, verified) = solved_and_verified(space.path(), text, &["--time", "8s"]);
+    // The second is for reading the data, and for machines with other work.
+    assert!(started.elapsed() < Duration::from_secs(8 + 2 + 2), "{:?}", started.elapsed());
+    assert!(answer["solver"]["seconds"].as_f64().unwrap() < 9.0, "{answer}");
+    assert_eq!((&answer["status"], &answer["stopped"]), (&"bounded".into(), &"time".into()), "{answer}");
+    assert_eq!(answer["lower_bound"], verified["lower_bound"]);
+    assert!(answer["lower_bound"].as_f64().unwrap() > 30.0, "{answer}");
+    assert!(fs::metadata(space.path().join("m.out/certificate.json")).unwrap().len() < 40_000_000);
+}

@@ -142,6 +142,46 @@ fn the_second_checker_refuses_other_penalties() {
     assert!(!found.status.success() && words.contains("the penalty output_l1"), "{words}");
 }
 
+/// Counts: an objective below 0 is certified like any other, and `predict` gives rates.
+#[test]
+fn counts_are_certified_and_predicted_as_rates() {
+    let space = tempfile::tempdir().unwrap();
+    let text = "cvx 1\ndata table {\n  x y\n  0 1\n  1 3\n  2 8\n  3 20\n  -1 0\n}\n\
+                network features -> dense(bias) -> relu -> dense -> y\nminimize poisson + 1 * weight_decay\n";
+    fs::write(space.path().join("c.cvx"), text).unwrap();
+    code(&run(space.path(), &["solve", "c.cvx", "-q"]), 0);
+    let verify = run(space.path(), &["verify", "c.out", "--json"]);
+    code(&verify, 0);
+    let object: Value = serde_json::from_slice(&verify.stdout).unwrap();
+    assert_eq!(object["status"], "certified", "{object}");
+    let (lower, objective) = (object["lower_bound"].as_f64().unwrap(), object["objective"].as_f64().unwrap());
+    assert!(lower <= objective && objective < -30.0, "{lower} {objective}");
+
+    fs::write(space.path().join("new.csv"), "x\n3\n-1\n").unwrap();
+    let predicted = stdout(&run(space.path(), &["predict", "c.out", "new.csv"]));
+    let rates: Vec<f64> = predicted.lines().skip(1).map(|line| line.parse().unwrap()).collect();
+    assert!((rates[0] - 20.0).abs() < 3.0 && (0.0..1.5).contains(&rates[1]), "{predicted}");
+
+    let explained = stdout(&run(space.path(), &["explain", "c.cvx"]));
+    assert!(explained.contains("sum_i exp(f_i) - y_i f_i"), "{explained}");
+    assert!(explained.contains("PoissonNLLLoss(log_input=True, reduction='sum')"), "{explained}");
+    let examined = run(space.path(), &["compare", "c.cvx", "--with", "c.out", "--json", "-q"]);
+    code(&examined, 0);
+    let object: Value = serde_json::from_slice(&examined.stdout).unwrap();
+    assert!(object["at_most_above"].as_f64().unwrap() <= 1.1e-6, "{object}");
+    assert_ne!(object["stationarity"]["kind"], "no", "{object}");
+    code(&run(space.path(), &["compare", "c.cvx", "--seeds", "2", "--steps", "200", "-q"]), 0);
+
+    if Command::new("python3").arg("--version").output().is_ok() {
+        let check = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/check.py");
+        fs::write(space.path().join("c.csv"), "x,y\n0,1\n1,3\n2,8\n3,20\n-1,0\n").unwrap();
+        let python =
+            Command::new("python3").arg(&check).args(["c.out/certificate.json", "c.csv"]).current_dir(space.path()).output().unwrap();
+        code(&python, 1);
+        assert!(stderr(&python).contains("the loss poisson is not covered here"), "{}", stderr(&python));
+    }
+}
+
 /// grammar/certificate.md is enough for a second checker: the Python one agrees, where Python is at hand.
 #[test]
 fn a_second_checker_agrees() {

@@ -173,6 +173,26 @@ fn labels() {
 }
 
 #[test]
+fn targets_that_are_no_counts() {
+    let folder = Folder::new();
+    let file = on_file(&folder.file("d.csv", "x,y\n1,2\n1,0\n1,-1\n"), "y", "poisson");
+    assert_eq!(
+        refused(&file),
+        "E0424: `poisson` needs counts or rates, row 3 of `y` holds -1\nd.csv:4:3 [-1] below 0\nmodel.cvx:1:1 [poisson] a loss for counts\n\
+         help: `squared` and `absolute` take numbers of either sign"
+    );
+    let mut tested = on_table("x y\n1 2\n2 0.5\n3 -2", "y", "poisson");
+    begins(refused(&tested), "E0424: `poisson` needs counts or rates, row 3 of `y` holds -2\n");
+    tested.data.test = TestSpec::Rows(placed((3, 3), "rows(3..3)"));
+    begins(refused(&tested), "E0424: `poisson` needs counts or rates, row 3 of `y` holds -2\n");
+    let labels = on_table("x y\n1 few\n2 many", "y", "poisson");
+    begins(refused(&labels), "E0424: `poisson` needs counts or rates, column `y` has labels\nmodel.cvx:1:1 [poisson] a loss for counts\n");
+    let mut shifted = on_table("x y\n1 2\n2 0", "y", "poisson");
+    shifted.data.standardize = Standardize::All;
+    begins(refused(&shifted), "E0424: `poisson` needs counts or rates as they are, and `standardize` would shift `y`\nmodel.cvx:1:1 [y]");
+}
+
+#[test]
 fn rows_that_are_not_there() {
     let with = |rows: Option<(usize, usize)>, test: TestSpec| {
         let mut model = on_table("x y\n1 2\n3 4\n5 6", "y", "squared");

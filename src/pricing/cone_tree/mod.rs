@@ -13,12 +13,15 @@ use cone::{Cone, Floats};
 use leaf::Search;
 use rayon::prelude::*;
 use split::Split;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use written::Leaf;
 
 /// Targets of successive passes, relative to T; the last is T itself.
 const LEVELS: [f64; 9] = [3.0, 1.5, 1.2, 1.07, 1.02, 1.005, 1.001, 1.0001, 1.0];
 /// Subtrees above this depth are independent tasks.
 const PARALLEL_DEPTH: usize = 8;
+/// The limit on nodes is looked at between passes; within one this many times as many end it.
+const BEYOND: usize = 2;
 /// No deeper than the checker allows.
 const DEEPEST: usize = 200;
 
@@ -41,8 +44,8 @@ impl ConeTree {
 
 /// Tries to prove `claim`, of rank 7 at most, with no more than about `most_nodes` nodes.
 ///
-/// `progress` hears of the worst leaf after every level.  The result does not depend on the number of threads unless `stop`
-/// ends it.
+/// `progress` hears of the worst leaf after every level.  The result does not depend on the number of threads unless `stop`, or
+/// a pass with far too many nodes, ends it.
 pub fn prove(claim: &Claim, most_nodes: usize, stop: &(dyn Fn() -> bool + Sync), progress: &mut dyn FnMut(f64, usize)) -> ConeTree {
     match claim.rank() {
         1 => grow::<1>(claim, most_nodes, stop, progress),
@@ -69,7 +72,8 @@ fn grow<const R: usize>(
     let mut level = 0;
     loop {
         let target = LEVELS[level];
-        let pass = Pass { floats: &floats, target, stop };
+        let room = (BEYOND * most_nodes).saturating_sub(tree.nodes);
+        let pass = Pass { floats: &floats, target, stop, room, nodes: AtomicUsize::new(0) };
         let grown = |(node, root): (&mut Node<R>, &Cone<R>)| pass.refine(node, root, 0, &mut Search::default());
         let found: Vec<Found> = trees.par_iter_mut().zip(&roots).map(grown).collect();
         tree.nodes += found.iter().map(|found| found.nodes).sum::<usize>();
@@ -143,6 +147,9 @@ struct Pass<'a, const R: usize> {
     floats: &'a Floats<'a, R>,
     target: f64,
     stop: &'a (dyn Fn() -> bool + Sync),
+    /// How many nodes this pass may add, and has added so far.
+    room: usize,
+    nodes: AtomicUsize,
 }
 
 impl<const R: usize> Pass<'_, R> {
@@ -165,7 +172,7 @@ impl<const R: usize> Pass<'_, R> {
     /// Bounds a leaf, and splits it where that is not enough.
     fn solve(&self, node: &mut Node<R>, cone: &Cone<R>, depth: usize, search: &mut Search<R>) -> Found {
         let Node::Leaf(leaf, start) = node else { return Found::default() };
-        let stopped = (self.stop)();
+        let stopped = self.ended();
         if stopped && leaf.bound.is_finite() {
             return Found::default();
         }
@@ -194,11 +201,21 @@ impl<const R: usize> Pass<'_, R> {
             *start = point;
             return Found { nodes: 1, violations: if violated { vec![top.to_vec()] } else { Vec::new() } };
         };
+        self.nodes.fetch_add(2, Ordering::Relaxed);
         let cones = cone.split(self.floats, split.0, split.1);
         let mut children = Box::new(cones.each_ref().map(|cone| Node::fresh(cone.nearest(&point))));
         let found = self.descend(&mut children, &cones, depth, search);
-        *node = Node::Split { split, worst: children[0].bound().max(children[1].bound()), children };
+        let worst = children[0].bound().max(children[1].bound());
+        // A split that was not gone through with may prove less than the leaf before it.
+        if worst <= leaf.bound || !self.ended() {
+            *node = Node::Split { split, worst, children };
+        }
         Found { nodes: found.nodes + 2, ..found }
+    }
+
+    /// Whether nothing is split any more.
+    fn ended(&self) -> bool {
+        (self.stop)() || self.nodes.load(Ordering::Relaxed) >= self.room
     }
 
     fn descend(&self, children: &mut [Node<R>; 2], cones: &[Cone<R>; 2], depth: usize, search: &mut Search<R>) -> Found {

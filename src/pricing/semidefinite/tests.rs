@@ -50,7 +50,7 @@ fn highest(form: &Form, starts: usize) -> f64 {
 }
 
 fn run(form: &Form, target: f64, most_nodes: usize) -> Attempt {
-    prove(form, target, most_nodes, &|| false, &mut |_, _| {})
+    prove(form, target, most_nodes, usize::MAX / 8, &|| false, &mut |_, _| {})
 }
 
 /// Every leaf with the path to it.
@@ -136,7 +136,7 @@ fn few_nodes_still_prove_something_and_threads_change_nothing() {
 #[test]
 fn a_stopped_attempt_returns_a_valid_tree() {
     let form = random_form(60, 8, 11);
-    let attempt = prove(&form, highest(&form, 50), 1000, &|| true, &mut |_, _| {});
+    let attempt = prove(&form, highest(&form, 50), 1000, usize::MAX / 8, &|| true, &mut |_, _| {});
     assert_eq!(attempt.nodes, 1);
     check(&form, &attempt);
 }
@@ -247,5 +247,21 @@ fn the_smoothed_peak_is_the_least_over_mu() {
         let image = times(&matrix, &peak.theta);
         let top: f64 = image.iter().zip(&slope).zip(&peak.theta).map(|((a, b), x)| (a + b) * x).sum();
         assert!(top <= peak.bound + 1e-12);
+    }
+}
+
+/// A tree that is not finished is cut back to few leaves, and what it proves is still right.
+#[test]
+fn unfinished_trees_are_cut_back_to_their_first_splits() {
+    let form = random_form(40, 9, 3);
+    let target = 0.9 * highest(&form, 50);
+    let mut before = f64::INFINITY;
+    for most_leaves in [1, 2, 7, 30, 1000] {
+        // A target below the highest price is refuted sooner or later; the tree until then is a proof of its worst leaf.
+        let attempt = prove(&form, 1.1 * target, 400, most_leaves, &|| false, &mut |_, _| {});
+        check(&form, &attempt);
+        assert!(leaves(&attempt.tree).len() <= most_leaves, "{most_leaves}");
+        assert!(attempt.worst <= before * (1.0 + 1e-9), "{most_leaves}: {} after {before}", attempt.worst);
+        before = attempt.worst;
     }
 }

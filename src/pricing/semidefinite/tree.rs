@@ -57,9 +57,11 @@ impl Solved {
 }
 
 /// A node of the tree under construction; children always come later than their parent.
+///
+/// The first splits remember what their own leaf had proved: an unfinished tree can be cut back to them.
 enum Place {
     Done(Option<Leaf>),
-    Split { row: usize, positive: usize, negative: usize },
+    Split { row: usize, positive: usize, negative: usize, before: Option<Leaf> },
 }
 
 /// An open node in the queue: largest bound first, then oldest.
@@ -92,6 +94,8 @@ struct Prover<'a> {
     target: f64,
     stop: &'a (dyn Fn() -> bool + Sync),
     places: Vec<Place>,
+    /// The most leaves that an unfinished tree is left with.
+    most_leaves: usize,
     queue: BinaryHeap<Open>,
     /// Where climbs have ended, up to the wave before.
     tops: Vec<Vec<f64>>,
@@ -103,11 +107,13 @@ struct Prover<'a> {
 
 /// Proves or refutes G(θ) <= `target` ρ(θ) within `most_nodes` nodes, or until `stop` says so.
 ///
-/// `progress` hears the largest open bound and the number of nodes, first that of the root alone.
+/// A proof that is not finished is cut back to its first splits, the best of their number as the worst are split first, and to
+/// `most_leaves` leaves.  `progress` hears the largest open bound and the number of nodes, first that of the root alone.
 pub fn prove(
     form: &Form,
     target: f64,
     most_nodes: usize,
+    most_leaves: usize,
     stop: &(dyn Fn() -> bool + Sync),
     progress: &mut dyn FnMut(f64, usize),
 ) -> Attempt {
@@ -121,6 +127,7 @@ pub fn prove(
         target,
         stop,
         places: vec![Place::Done(None)],
+        most_leaves,
         queue: BinaryHeap::new(),
         tops: Vec::new(),
         violation: None,
@@ -135,6 +142,13 @@ pub fn prove(
         progress(prover.worst_open(), prover.nodes);
     }
     prover.finish()
+}
+
+/// A leaf of the tree that is put together.
+fn leaf_of(leaf: Option<Leaf>, worst: &mut f64) -> Tree {
+    let leaf = leaf.expect("every place was solved, and the splits that are cut remember it");
+    *worst = worst.max(leaf.bound);
+    Tree::Leaf(leaf)
 }
 
 /// Without rows G(θ) = g·θ <= μ + |g|²/(4μ): at μ = |g|/2 that is |g|, and far below T a larger μ leaves the checker more room.
@@ -204,7 +218,8 @@ impl Prover<'_> {
             let first = self.places.len();
             self.places.extend([Place::Done(None), Place::Done(None)]);
             let row = self.rows.rows[slot].index;
-            self.places[open.place] = Place::Split { row, positive: first, negative: first + 1 };
+            let before = (open.place < 2 * self.most_leaves).then(|| open.solved.leaf.clone());
+            self.places[open.place] = Place::Split { row, positive: first, negative: first + 1, before };
             for (side, sign) in [1.0, -1.0].into_iter().enumerate() {
                 let (cuts, x) = open.solved.child(Cut { slot, sign });
                 children.push((first + side, cuts, x, open.solved.mu));
@@ -266,20 +281,19 @@ impl Prover<'_> {
 
     /// The tree, put together from its last node backwards: children come after their parents.
     fn finish(mut self) -> Attempt {
+        let places = if self.queue.is_empty() && !self.stuck { usize::MAX } else { (2 * self.most_leaves).saturating_sub(1).max(1) };
         for open in std::mem::take(&mut self.queue) {
             self.places[open.place] = Place::Done(Some(open.solved.leaf));
         }
+        self.places.truncate(places);
         let mut worst = f64::NEG_INFINITY;
         let mut built: Vec<Option<Tree>> = Vec::new();
         built.resize_with(self.places.len(), || None);
         for (index, place) in self.places.into_iter().enumerate().rev() {
             built[index] = Some(match place {
-                Place::Done(leaf) => {
-                    let leaf = leaf.expect("every place was solved");
-                    worst = worst.max(leaf.bound);
-                    Tree::Leaf(leaf)
-                }
-                Place::Split { row, positive, negative } => {
+                Place::Done(leaf) => leaf_of(leaf, &mut worst),
+                Place::Split { before, negative, .. } if negative >= places => leaf_of(before, &mut worst),
+                Place::Split { row, positive, negative, .. } => {
                     let mut take = |child: usize| Box::new(built[child].take().expect("a child has one parent"));
                     Tree::Split { row, positive: take(positive), negative: take(negative) }
                 }

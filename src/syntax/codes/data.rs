@@ -130,6 +130,13 @@ pub const CODES: &[Code] = &[
         "minimize squared + 0.1 * weight_decay",
     ),
     page(
+        "E0424",
+        "a target that is no count",
+        "The target of `poisson` is a count or a rate: a number that is not negative, neither a label nor standardised. The network gives the logarithm of its mean.",
+        "data table {\n  x y\n  0 -1\n}\nnetwork [x] -> dense(bias) -> relu -> dense -> y\nminimize poisson + 0.1 * weight_decay",
+        "data table {\n  x y\n  0 1\n}\nnetwork [x] -> dense(bias) -> relu -> dense -> y\nminimize poisson + 0.1 * weight_decay",
+    ),
+    page(
         "E0430",
         "rows that are not there",
         "A range of rows begins at 0, runs backwards, or ends behind the last row. Rows are counted from 1, after the header; both ends are in.",

@@ -256,8 +256,8 @@ pub const CODES: &[Code] = &[
     page(
         "E0353",
         "the native solver for a loss with exponentials",
-        "cvxc's own interior-point method knows straight and second-order cones. The logistic loss needs exponential\n\
-         cones, which Clarabel has.",
+        "cvxc's own interior-point method knows straight and second-order cones. The logistic and the poisson loss\n\
+         need exponential cones, which Clarabel has.",
         "solve { solver = native }     # with logistic",
         "solve { solver = auto }",
     ),

@@ -12,6 +12,7 @@ use super::open;
 use super::scale::{Scaling, Unfit};
 use super::table::{Cells, Reader, Site, Wish};
 use super::vectors::{self, What};
+use crate::loss;
 use crate::problem::{Architecture, Arrangements, Column, Dataset, Matrix, Objective, Problem, Rows, Target};
 use crate::syntax::diagnostic::Diagnostic;
 use crate::syntax::model::{DataSpec, Missing, Model, Standardize, TestSpec};
@@ -198,11 +199,35 @@ fn targets(model: &Model, main: &Part, tested: &Part, examples: &Examples) -> Re
     }
     let standardize = standardized(&model.data, name, name, false);
     let (train, test) = (numbers(train_cells, &train), numbers(test_cells, &test));
+    if model.loss.value.loss.targets() == loss::Targets::Counts {
+        refuse_negative(model, main, &examples.train, &train)?;
+        refuse_negative(model, tested, test_rows, &test)?;
+        if standardize {
+            return Err(shifted_counts(model));
+        }
+        return Ok((Target::Count { name: name.clone() }, train, test));
+    }
     let scaling = Scaling::learn(name, &train, standardize).map_err(|unfit| refuse(&model.data, name, unfit))?;
     let apply = |values: Vec<f64>| values.into_iter().map(|value| scaling.apply(value)).collect::<Result<Vec<f64>, Unfit>>();
     let too_large = |unfit| refuse(&model.data, name, unfit);
     let (train, test) = (apply(train).map_err(too_large)?, apply(test).map_err(too_large)?);
     Ok((Target::Number(Column { ..scaling.column }), train, test))
+}
+
+/// Refuses the first target below 0, `rows` being its rows in the file.
+fn refuse_negative(model: &Model, part: &Part, rows: &[usize], values: &[f64]) -> Result<(), Diagnostic> {
+    let Some((&row, value)) = rows.iter().zip(values).find(|(_, value)| **value < 0.0) else { return Ok(()) };
+    let (loss, column) = (model.loss.value.loss.name(), part.selection.target);
+    let message = format!("`{loss}` needs counts or rates, row {} of `{}` holds {value}", row + 1, part.reader.names()[column]);
+    let error = Diagnostic::error("E0424", message, part.reader.place(row, Some(column)), "below 0");
+    Err(error.also(model.loss.place.clone(), "a loss for counts").help("`squared` and `absolute` take numbers of either sign"))
+}
+
+fn shifted_counts(model: &Model) -> Diagnostic {
+    let (loss, target) = (model.loss.value.loss.name(), &model.network.target);
+    let message = format!("`{loss}` needs counts or rates as they are, and `standardize` would shift `{}`", target.value);
+    let error = Diagnostic::error("E0424", message, target.place.clone(), "standardised");
+    error.also(model.loss.place.clone(), "a loss for counts").help("`standardize = features` leaves the target as it is")
 }
 
 fn signs(cells: &Cells, rows: &[usize], classes: Classes) -> Vec<f64> {

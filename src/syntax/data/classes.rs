@@ -29,10 +29,13 @@ pub fn label_order(a: &str, b: &str) -> Ordering {
 /// The classes among `codes`, the label of every row; `None` if the labels are numbers and the loss wants numbers.
 pub fn classes(model: &Model, labels: &Labels, codes: &[u32]) -> Result<Option<Classes>, Diagnostic> {
     let present = Present::count(labels, codes);
-    let real = model.loss.value.loss.targets() == Targets::Real;
+    let real = model.loss.value.loss.targets() != Targets::Classes;
     let numbers = present.0.iter().all(|(name, _, _)| name.parse::<f64>().is_ok());
     if real && numbers && model.data.positive.is_none() {
         return Ok(None);
+    }
+    if model.loss.value.loss.targets() == Targets::Counts {
+        return Err(present.refusal("E0424", model, "labels"));
     }
     let positive = positive(model, labels)?;
     match present.0.as_slice() {
@@ -90,6 +93,7 @@ impl Present {
         let loss = model.loss.value.loss;
         let (needs, remark) = match loss.targets() {
             Targets::Classes => ("two classes", "a two-class loss"),
+            Targets::Counts => ("counts or rates", "a loss for counts"),
             Targets::Real => ("numbers or two classes", "a loss for numbers"),
         };
         let message = format!("`{}` needs {needs}, column `{}` has {count}", loss.name(), model.network.target.value);
