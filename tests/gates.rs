@@ -87,14 +87,18 @@ mod solved {
         solve(problem, &mut control).unwrap_or_else(|failure| panic!("{}: {failure:?}", problem.name))
     }
 
-    /// A random table of three features, classes or numbers, behind forty gates.
-    fn model(seed: u64, layers: &str, objective: &str, classes: bool) -> Problem {
+    /// A random table of three features and targets that suit the loss, behind forty gates.
+    fn model(seed: u64, layers: &str, objective: &str, targets: Targets) -> Problem {
         let mut random = Random::new(seed);
         let mut table = String::from("  x1 x2 x3 y\n");
         for _ in 0..15 {
             let x: Vec<f64> = (0..3).map(|_| (random.normal() * 8.0).round() / 4.0).collect();
             let signal = x[0].max(0.0) - (x[1] + 0.5 * x[2]).abs() + 0.3 * random.normal();
-            let y = if classes { (x[0] * x[1] + 0.3 * random.normal()).signum() } else { (signal * 16.0).round() / 16.0 };
+            let y = match targets {
+                Targets::Classes => (x[0] * x[1] + 0.3 * random.normal()).signum(),
+                Targets::Counts => (4.0 * signal.abs()).round(),
+                Targets::Real => (signal * 16.0).round() / 16.0,
+            };
             table += &format!("  {} {} {} {y}\n", x[0], x[1], x[2]);
         }
         let text = format!("cvx 1\ndata table {{\n{table}}}\nnetwork features -> {layers} -> y\nminimize {objective}\n");
@@ -121,7 +125,7 @@ mod solved {
             for layers in &layers {
                 for objective in [format!("{word} + 0.3 * weight_decay"), format!("mean({word}) + 0.05 * weight_decay")] {
                     let name = format!("{layers}, {objective}");
-                    let mut problem = model(k as u64, layers, &objective, loss.targets() == Targets::Classes);
+                    let mut problem = model(k as u64, layers, &objective, loss.targets());
                     let generated = solved(&problem, 1);
                     problem.plan.arrangements = Arrangements::All;
                     let listed = solved(&problem, 1);
@@ -179,13 +183,13 @@ mod solved {
 
     #[test]
     fn the_answer_does_not_depend_on_the_threads() {
-        let problem = model(5, "dense(bias) -> gated_relu(gates = 300) -> dense", "squared + 0.1 * weight_decay", false);
+        let problem = model(5, "dense(bias) -> gated_relu(gates = 300) -> dense", "squared + 0.1 * weight_decay", Targets::Real);
         let [one, two] = [1, 2].map(|threads| solved(&problem, threads).certificate.unwrap().encode());
         assert_eq!(one, two);
     }
 
     fn specimen() -> (Problem, Certificate) {
-        let problem = model(6, "dense(bias) -> gated_relu(gates = 30) -> dense", "squared + 0.2 * weight_decay", false);
+        let problem = model(6, "dense(bias) -> gated_relu(gates = 30) -> dense", "squared + 0.2 * weight_decay", Targets::Real);
         let certificate = solved(&problem, 1).certificate.unwrap();
         (problem, certificate)
     }

@@ -138,7 +138,7 @@ fn counts(rows: &[(&[f64], f64)], strength: f64, mean: bool) -> Problem {
     Problem {
         name: "counts".into(),
         dataset: Dataset { columns, target: Target::Count { name: "y".into() }, train, test: None, source: "by hand".into(), dropped: 0 },
-        architecture: Architecture { activation: Activation::relu(), bias: Bias::None, width: None, skip: false },
+        architecture: Architecture { activation: Activation::relu(), bias: Bias::None, width: None, skip: false, gates: None },
         objective: Objective {
             loss: Total { loss: find("poisson").unwrap(), parameter: 0.0, mean },
             regularizer: Regularizer::weight_decay(),
