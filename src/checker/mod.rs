@@ -61,6 +61,9 @@ pub fn check_apart_from_proofs(problem: &Problem, certificate: &Certificate, lea
 
 /// The two bounds together: no network goes below the optimum, so a lower bound above one is a refusal, whatever went wrong.
 pub fn verdict(lower: Rational, upper: Rational, leaves: usize) -> Result<Verdict, Refusal> {
+    if !above(&upper).is_finite() {
+        return Err(Refusal::Overflow);
+    }
     if lower > upper { Err(Refusal::Crossed) } else { Ok(Verdict { lower, upper, leaves }) }
 }
 

@@ -29,6 +29,8 @@ pub enum Refusal {
     Width,
     /// The weights beside the certificate are others than those in it.
     Weights,
+    /// The network's objective is beyond the largest double.
+    Overflow,
     /// The lower bound is above the network's objective.
     Crossed,
     /// A neuron behind a gate that the model does not list.
@@ -57,6 +59,7 @@ impl std::fmt::Display for Refusal {
             Refusal::Skip => write!(out, "the dual vector cannot be made orthogonal to the columns of the skip"),
             Refusal::Width => write!(out, "the numbers are too large or too small for a proof in integers of 128 bits"),
             Refusal::Crossed => write!(out, "the lower bound is above the objective of the network, which cannot be"),
+            Refusal::Overflow => write!(out, "the objective of the network is too large to be a number"),
             Refusal::Weights => write!(out, "weights.safetensors holds another network than the certificate"),
             Refusal::Stranger { neuron } => write!(out, "neuron {neuron} has a gate that is none of the model's"),
             Refusal::Gate { gate } => write!(out, "the price of gate {gate} is above the limit"),

@@ -154,7 +154,10 @@ fn proof(answer: &Answer) -> Option<Row> {
 pub fn stopped(answer: &Answer) -> Row {
     let cells = "no neuron of these cells is worth adding; others were not looked for";
     let why = match (answer.stopped, answer.run.unproved) {
-        (Stopped::Converged, _) if !answer.problem.plan.arrangements.partial() => ended(answer, Stopped::Converged),
+        (Stopped::Converged, cut) if !answer.problem.plan.arrangements.partial() => {
+            let proof = cut.map_or("did not end".to_string(), |cut| format!("was cut short: {}", ended(answer, cut)));
+            format!("{}; the proof of the bound {proof}", ended(answer, Stopped::Converged))
+        }
         (Stopped::Converged, Some(cut)) => format!("{cells}; the proof of the bound was cut short: {}", ended(answer, cut)),
         (Stopped::Converged, None) => cells.to_string(),
         (other, _) => ended(answer, other),
