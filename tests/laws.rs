@@ -161,6 +161,32 @@ fn the_polar_is_the_polar_of_the_gauge() {
 }
 
 #[test]
+fn exact_norms_are_the_rounded_ones() {
+    let whole = [[1_i64, -2, 5], [0, 0, 3], [-7, -7, 7], [0, 0, 0]];
+    for norm in NORMS {
+        for g in &whole {
+            let float = g.map(|g| g as f64);
+            let (gauge, polar) = (norm.gauge(&float), norm.polar(&float));
+            let square = above(&norm.square(&float));
+            assert!((square - gauge * gauge).abs() <= 1e-12 * gauge * gauge, "{}", norm.name());
+            for shift in [0, 7] {
+                let scaled = polar * f64::from(1 << shift);
+                assert_eq!(norm.polar_within(g, shift, scaled.ceil() as i128), Some(true), "{}", norm.name());
+                assert_eq!(norm.polar_within(g, shift, scaled.ceil() as i128 - 1), Some(false), "{}", norm.name());
+            }
+            if polar > 0.0 {
+                let corner = norm.support(&float);
+                let reached: f64 = corner.iter().zip(&float).map(|(w, g)| w * g).sum();
+                assert!((reached - polar).abs() < 1e-12 * polar && norm.gauge(&corner) <= 1.0 + 1e-12, "{}", norm.name());
+                let length: f64 = corner.iter().map(|w| w * w).sum();
+                assert!(length <= norm.ball(3) as f64 + 1e-12, "{}: the ball holds the corners", norm.name());
+            }
+        }
+        assert_eq!(norm.polar_within(&[i64::MIN, i64::MAX, 0], 40, i128::MAX).unwrap_or(false), norm.name() != "l2", "no panic");
+    }
+}
+
+#[test]
 fn the_slope_of_a_norm_is_the_slope_of_half_its_square() {
     let w = [0.3, 4.0, -0.1];
     for norm in NORMS {

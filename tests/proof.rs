@@ -2,12 +2,12 @@
 #![cfg(feature = "solve")]
 
 use cvxc::certificate::{Certificate, Claim, Correction, Dual, Fault, Kind, Writer};
-use cvxc::checker::{Refusal, Verdict, check, proofs};
+use cvxc::checker::{Refusal, Verdict, check, proofs, verdict};
 use cvxc::exact::rational;
 use cvxc::loss::{Targets, Total, find};
 use cvxc::pricing::prove_by_cones;
 use cvxc::problem::{Activation, Architecture, Bias, Column, Dataset, Matrix, Objective, Plan, Problem, Random, Rows, Target};
-use cvxc::regularizer::Regularizer;
+use cvxc::regularizer::{self as norms, Regularizer};
 use cvxc::solve::{Bound, Control, Outcome, Standing, solve};
 use std::sync::Arc;
 use std::time::Duration;
@@ -172,6 +172,72 @@ fn specimen() -> (Problem, Certificate, Verdict) {
     let certificate = solved(&problem, 1).certificate.unwrap();
     let verdict = check(&problem, &certificate).unwrap();
     (problem, certificate, verdict)
+}
+
+#[test]
+fn what_only_bounded_networks_can_do_wrong_is_refused() {
+    let mut problem = problem(11, 12, 2, "squared", Bias::None);
+    problem.objective.regularizer = Regularizer::output_l1(1.5);
+    let certificate = solved(&problem, 1).certificate.unwrap();
+    let bounded = problem.clone();
+    let refusal = |change: &dyn Fn(&mut Certificate)| {
+        let mut damaged = certificate.clone();
+        change(&mut damaged);
+        check(&bounded, &damaged).unwrap_err()
+    };
+    assert_eq!(refusal(&|c| c.network.hidden[0] = vec![1.5, 1e-3]), Refusal::Norm { neuron: 1 });
+    assert_eq!(refusal(&|c| c.network.output[0] = 1e308), Refusal::Overflow);
+    assert!(matches!(refusal(&|c| c.scale = 1.01), Refusal::Tree { .. }));
+    // With longer hidden weights output weights reach further: a proof about shorter ones says nothing of them.
+    problem.objective.regularizer = Regularizer::output_l1(3.0);
+    assert!(matches!(check(&problem, &certificate), Err(Refusal::Different { what: "objective", .. })));
+    assert!(matches!(proofs(&problem, &certificate), Err(Refusal::Tree { .. })));
+}
+
+#[test]
+fn rare_refusals_are_earned_too() {
+    let (low, high) = (rational(1.0).unwrap(), rational(2.0).unwrap());
+    assert_eq!(verdict(high, low, 3), Err(Refusal::Crossed));
+
+    let counts = problem(8, 12, 2, "poisson", Bias::None);
+    let mut certificate = solved(&counts, 1).certificate.unwrap();
+    certificate.network.hidden.push(vec![1.0, 1.0]);
+    certificate.network.output.push(1e9);
+    assert!(matches!(check(&counts, &certificate), Err(Refusal::Row { .. })), "e to a billion");
+
+    let mut straight = problem(13, 12, 2, "squared", Bias::None);
+    straight.architecture.skip = true;
+    let mut certificate = solved(&straight, 1).certificate.unwrap();
+    certificate.pivots = vec![0, 1, 4];
+    assert_eq!(check(&straight, &certificate), Err(Refusal::Skip), "rows 0 and 1 are the same");
+}
+
+/// With the max norm w·u reaches √r |w|: a vector that is only as long as its multiplier proves too much.
+#[test]
+fn a_vector_of_a_constraint_counts_in_the_ball_of_its_norm() {
+    let mut problem = problem(3, 1, 2, "squared", Bias::None);
+    problem.dataset.train.inputs = Matrix::from_rows(&[vec![1.0, 1.0]]);
+    problem.dataset.train.targets = vec![1.0];
+    problem.objective.strength = 0.5;
+    problem.objective.regularizer.hidden = norms::find("linf").unwrap();
+    let mut certificate = solved(&problem, 1).certificate.unwrap();
+    assert!(check(&problem, &certificate).is_ok());
+    // Few bits leave the squares of long vectors room.
+    certificate.dual = Dual { exponent: 10, mantissas: vec![-362] };
+    let correction = Correction::default();
+    let claim = Claim::new(&problem, &certificate.dual, &correction, certificate.scale, None, 1).unwrap();
+    let lambda = claim.kinks[0] as u128;
+    let half = (lambda as f64 / 2_f64.sqrt()) as i128;
+    let mut tree = Writer::default();
+    // Split on the line; then a leaf with λ = k and w = λ (1, 1)/√2, and one where nothing is left.
+    [1, 0, 0].iter().for_each(|n| tree.natural(*n));
+    [lambda, 0, 1].iter().for_each(|n| tree.natural(*n));
+    [half, half].iter().for_each(|w| tree.integer(*w));
+    [0, claim.limit as u128 / 1000, 0].iter().for_each(|n| tree.natural(*n));
+    [0, 0, 0, 0, 0, 0, claim.limit as u128 / 1000, 0].iter().for_each(|n| tree.natural(*n));
+    (certificate.proofs[0].kind, certificate.proofs[0].unit, certificate.proofs[0].tree) = (Kind::Signs, 20, tree.text());
+    let what = "the vector of a constraint is longer than its multiplier";
+    assert_eq!(proofs(&problem, &certificate), Err(Refusal::Tree { sign: 1, leaf: 1, what }));
 }
 
 #[test]

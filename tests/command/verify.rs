@@ -50,6 +50,17 @@ fn json_holds_the_verdict() {
 }
 
 #[test]
+fn weights_of_another_result_are_refused() {
+    let space = solved();
+    code(&run(space.path(), &["solve", "xor.cvx", "-q", "--set", "beta=0.02", "--out", "other.out"]), 0);
+    fs::copy(space.path().join("other.out/weights.safetensors"), space.path().join("xor.out/weights.safetensors")).unwrap();
+    let output = run(space.path(), &["verify", "xor.out"]);
+    code(&output, 4);
+    let said = format!("{}{}", stdout(&output), stderr(&output));
+    assert!(said.contains("weights.safetensors holds another network than the certificate"), "{said}");
+}
+
+#[test]
 fn another_objective_is_refused_with_its_code() {
     let space = solved();
     let output = run(space.path(), &["verify", "xor.out", "--set", "beta=0.1"]);
