@@ -352,7 +352,7 @@ impl Checker {
     fn unknown_constraint(&self, expr: &Expr) -> Diagnostic {
         let written = self.written(&expr.span);
         let error = self.error("E0341", format!("`{written}` is not a constraint"), &expr.span, "unknown");
-        let error = error.note("the constraints are: hidden_norm <= r, hidden_norm(l1) <= r, weight_decay <= r, interpolate");
+        let error = error.note("the constraints are: hidden_norm <= r, also hidden_norm(l1) and hidden_norm(linf), weight_decay <= r, interpolate");
         match expr.head().and_then(|(name, _)| similar(&name.text, ["hidden_norm", "weight_decay", "interpolate"])) {
             Some(near) if expr.word().is_some() => error.replace(format!("there is one with a similar name: `{near}`"), near),
             _ => error,
