@@ -158,7 +158,9 @@ impl Checker {
             Term::Word(_) | Term::Call { .. } if self.has_word(term) => Some((term, None)),
             Term::Binary { left, op: Op::Multiply, right } => match (self.has_word(left), self.has_word(right)) {
                 (true, true) => {
-                    self.refuse(self.error("E0332", "a product of two terms is not an objective", &term.span, "two terms multiplied"))
+                    let product = || self.error("E0332", "a product of two terms is not an objective", &term.span, "two terms multiplied");
+                    let error = self.undeclared(left).or_else(|| self.undeclared(right)).unwrap_or_else(product);
+                    self.refuse(error)
                 }
                 (true, false) => self.with_factor(left, Factor::Times(right)),
                 (false, true) => self.with_factor(right, Factor::Times(left)),
@@ -290,6 +292,14 @@ impl Checker {
         Some(Total { loss, parameter: value, mean: false })
     }
 
+    /// E0330: a bare word in a product that nothing knows stands for a number that was not declared.
+    fn undeclared(&self, word: &Expr) -> Option<Diagnostic> {
+        let name = word.word()?;
+        let known = find(name).is_some() || REGULARIZERS.contains(&name) || ["cross_entropy", "mean"].contains(&name);
+        let error = self.unknown_word(&Name { text: name.to_string(), span: word.span.clone() });
+        (!known).then(|| error.help(format!("a number needs a name before it is used: `param {name} = 0.1`")))
+    }
+
     fn unknown_word(&self, name: &Name) -> Diagnostic {
         let message = format!("`{}` is not a loss, a regulariser or a parameter", name.text);
         let error = self.error("E0330", message, &name.span, "unknown");
@@ -352,7 +362,8 @@ impl Checker {
     fn unknown_constraint(&self, expr: &Expr) -> Diagnostic {
         let written = self.written(&expr.span);
         let error = self.error("E0341", format!("`{written}` is not a constraint"), &expr.span, "unknown");
-        let error = error.note("the constraints are: hidden_norm <= r, also hidden_norm(l1) and hidden_norm(linf), weight_decay <= r, interpolate");
+        let error =
+            error.note("the constraints are: hidden_norm <= r, also hidden_norm(l1) and hidden_norm(linf), weight_decay <= r, interpolate");
         match expr.head().and_then(|(name, _)| similar(&name.text, ["hidden_norm", "weight_decay", "interpolate"])) {
             Some(near) if expr.word().is_some() => error.replace(format!("there is one with a similar name: `{near}`"), near),
             _ => error,
