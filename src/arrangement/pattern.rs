@@ -22,6 +22,11 @@ impl Pattern {
         Pattern { len, words: words.into() }
     }
 
+    /// Bit i is `bits[i]`.
+    pub fn from_bits(bits: &[bool]) -> Self {
+        Pattern::from_fn(bits.len(), |i| bits[i])
+    }
+
     /// From packed words, bit i of the pattern being bit i mod 64 of word i / 64; bits beyond `len` are cleared.
     pub fn from_words(len: usize, mut words: Box<[u64]>) -> Self {
         assert_eq!(words.len(), len.div_ceil(64), "length");

@@ -11,13 +11,7 @@ pub fn sign(x: &[f64], w: &[f64]) -> i8 {
     }
     // Half of 2^-52 per product and per addition, and the smallest numbers are not trusted at all.
     let slack = size * (x.len() as f64 + 4.0) * f64::EPSILON + f64::MIN_POSITIVE;
-    if sum.is_finite() && slack.is_finite() && sum.abs() > slack { if sum > 0.0 { 1 } else { -1 } } else { exact(x, w) }
-}
-
-#[cold]
-fn exact(x: &[f64], w: &[f64]) -> i8 {
-    let flat = vec![0; x.len()];
-    linear::sign(&linear::dot(&linear::direction(x, &flat), &linear::direction(w, &flat)))
+    if sum.is_finite() && slack.is_finite() && sum.abs() > slack { if sum > 0.0 { 1 } else { -1 } } else { linear::sign_of_product(x, w) }
 }
 
 #[cfg(test)]

@@ -15,9 +15,10 @@
 //! |φ(x·w) - φ(x̃·w)| <= Lip h°(x - x̃) h(w), so what is proved for the grid with a limit T that is smaller by Σ |m_i| Lip h°(x_i - x̃_i)
 //! (and what the other roundings may cost) holds for the doubles and decimals themselves.
 
-use super::{Correction, Dual};
-use crate::exact::{Abs, Gcd, Natural, Rational, double, half, rational, written};
-use crate::problem::{Activation, Gauge, Matrix, Problem};
+use super::grid::{Grid, power};
+use super::{Correction, Dual, Pieces};
+use crate::exact::{Abs, Rational, half, rational};
+use crate::problem::{Gauge, Problem};
 use crate::regularizer::Norm;
 use std::collections::BTreeMap;
 
@@ -30,12 +31,6 @@ pub const SLOPE_BITS: u32 = 30;
 
 /// More columns than this need matrices that no checker should be asked for.
 const MOST_COLUMNS: usize = 2048;
-
-/// Bits of the largest shift or intercept on the grid.
-const SHIFT_BITS: u32 = 48;
-
-/// Slopes of more binary digits than this are cut.
-const SLOPE_DIGITS: u32 = 4;
 
 /// The inequality above.  Lines are distinct and primitive; kinks are never zero.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,34 +57,6 @@ pub enum Fault {
     Shape,
     /// No correction makes the dual vector orthogonal to the columns of the skip.
     Equalities,
-}
-
-/// The activation in integers: S_k = D s_k, and h, products with dual mantissas being rounded to multiples of 2^h.
-pub(super) struct Pieces {
-    slopes: Vec<i128>,
-    denominator: Rational,
-    cut: u32,
-    /// -t_k / r for every break, the first piece's intercept / r and |φ(0)| / r; all zero without a cap.
-    shifts: Vec<Rational>,
-    intercept: Rational,
-    at_zero: Rational,
-    /// β, or β / r.
-    price: Rational,
-    gauge: Gauge,
-    /// The norm's [`Norm::ball`].
-    ball: usize,
-}
-
-/// The data on their grid: rows x̃ or z̃, its exponent e (x ≈ x̃ 2^-e), and bounds on |x_i 2^e - x̃_i| in units of 2^-BASIS_BITS.
-pub(super) struct Grid {
-    pub rows: Vec<Vec<i64>>,
-    exponent: i32,
-    errors: Vec<i128>,
-    /// 1 + δ >= |B|.
-    norm: Rational,
-    /// The shifts and the intercept on the same grid.
-    shifts: Vec<i64>,
-    intercept: i64,
 }
 
 impl Dual {
@@ -274,15 +241,6 @@ fn add(sum: i128, a: i128, b: i128) -> Option<i128> {
     sum.checked_add(a.checked_mul(b)?)
 }
 
-/// 2^exponent; `None` beyond ±4000.
-fn power(exponent: i32) -> Option<Rational> {
-    if exponent.abs() > 4000 {
-        return None;
-    }
-    let power = Rational::from(Natural::ONE << exponent.unsigned_abs() as usize);
-    Some(if exponent >= 0 { power } else { Rational::ONE / power })
-}
-
 /// The primitive vector on the line of `row`, its first entry that is not zero positive, and the factor; `None` for zero.
 fn primitive(row: &[i64]) -> Option<(Vec<i64>, i64)> {
     let divisor = row.iter().fold(0_u64, |divisor, x| greatest_common_divisor(divisor, x.unsigned_abs())) as i64;
@@ -296,181 +254,4 @@ fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
         (a, b) = (b, a % b);
     }
     a
-}
-
-impl Pieces {
-    /// Those of what stands behind a gate: the weighted sum itself, under weight decay; `None` for anything else.
-    pub fn behind_gate(problem: &Problem) -> Option<Pieces> {
-        let pieces = Pieces::of(problem)?;
-        let plain = pieces.denominator == Rational::ONE && pieces.slopes.iter().all(|slope| *slope == 1);
-        (plain && pieces.gauge == Gauge::Norm).then_some(pieces)
-    }
-
-    /// `None` for a jump, for an activation that is not of degree 1 without a cap, and for numbers that are too wide.
-    fn of(problem: &Problem) -> Option<Pieces> {
-        let (activation, regularizer) = (&problem.architecture.activation, &problem.objective.regularizer);
-        let beta = written(problem.objective.strength)?;
-        let mut pieces = match regularizer.radius {
-            None => Pieces::of_degree_1(activation, beta)?,
-            Some(radius) => Pieces::under_cap(activation, beta, written(radius).filter(|r| *r > Rational::ZERO)?)?,
-        };
-        let widest = if pieces.gauge == Gauge::Cap { pieces.whole(&pieces.denominator)?.unsigned_abs() } else { 0 };
-        let bits = 128 - pieces.steepest().max(widest).leading_zeros();
-        pieces.cut = bits.saturating_sub(SLOPE_DIGITS);
-        pieces.ball = regularizer.hidden.ball(2);
-        Some(pieces)
-    }
-
-    /// φ(z) = p max(z,0) + q max(-z,0): at most one break, at 0, and through the origin.
-    fn of_degree_1(activation: &Activation, beta: Rational) -> Option<Pieces> {
-        let pieces = &activation.pieces;
-        let origin = pieces.iter().all(|piece| piece.intercept == Rational::ZERO);
-        let central = pieces.iter().all(|piece| piece.from.as_ref().is_none_or(|from| *from == Rational::ZERO));
-        if !origin || !central || pieces.len() > 2 {
-            return None;
-        }
-        let slopes = [&pieces.first()?.slope, &pieces.last()?.slope];
-        Pieces::with(slopes.into_iter(), Gauge::Norm, beta)
-    }
-
-    fn under_cap(activation: &Activation, beta: Rational, radius: Rational) -> Option<Pieces> {
-        if !activation.continuous() {
-            return None;
-        }
-        let pieces = Pieces::with(activation.pieces.iter().map(|piece| &piece.slope), Gauge::Cap, beta / &radius)?;
-        let breaks = activation.pieces.iter().filter_map(|piece| piece.from.as_ref());
-        let central = activation.pieces.iter().rev().find(|piece| piece.from.as_ref().is_none_or(|from| *from <= Rational::ZERO))?;
-        Some(Pieces {
-            shifts: breaks.map(|at| -at.clone() / &radius).collect(),
-            intercept: activation.pieces.first()?.intercept.clone() / &radius,
-            at_zero: central.intercept.clone().abs() / &radius,
-            ..pieces
-        })
-    }
-
-    fn with<'a>(slopes: impl Iterator<Item = &'a Rational> + Clone, gauge: Gauge, price: Rational) -> Option<Pieces> {
-        let denominator = slopes.clone().fold(Natural::ONE, |common, slope| {
-            let other = slope.denominator();
-            let divisor = (&common).gcd(other);
-            common * other / divisor
-        });
-        let mut pieces = Pieces {
-            slopes: Vec::new(),
-            denominator: Rational::from(denominator),
-            cut: 0,
-            shifts: vec![Rational::ZERO],
-            intercept: Rational::ZERO,
-            at_zero: Rational::ZERO,
-            price,
-            gauge,
-            ball: 1,
-        };
-        pieces.slopes = slopes.map(|slope| pieces.whole(&(slope * &pieces.denominator))).collect::<Option<_>>()?;
-        Some(pieces)
-    }
-
-    /// The number, if it is whole and not too wide.
-    fn whole(&self, number: &Rational) -> Option<i128> {
-        let floor = number.floor();
-        let same = Rational::from(floor.clone()) == *number;
-        i128::try_from(floor).ok().filter(|s| same && s.unsigned_abs() >> 80 == 0)
-    }
-
-    /// At least h°(v) for vectors of so many entries of at most 1: √columns, or all of them for the max norm.
-    fn roundings(&self, columns: usize) -> i128 {
-        if self.ball == 1 { columns.isqrt() as i128 + 1 } else { columns as i128 + 1 }
-    }
-
-    /// D Lip.
-    fn steepest(&self) -> u128 {
-        self.slopes.iter().map(|s| s.unsigned_abs()).max().unwrap_or(0)
-    }
-
-    /// S_k c for every piece; that of the first one is rounded as -(-S_0 c).
-    fn products(&self, c: i128) -> Option<Vec<i128>> {
-        let product = |(k, slope): (usize, &i128)| match k {
-            0 => self.times(slope.checked_neg()?, c)?.checked_neg(),
-            _ => self.times(*slope, c),
-        };
-        self.slopes.iter().enumerate().map(product).collect()
-    }
-
-    /// slope · c, rounded to the nearest multiple of 2^h, halves upwards, in units of 2^h.
-    fn times(&self, slope: i128, c: i128) -> Option<i128> {
-        let product = slope.checked_mul(c)?;
-        Some(if self.cut == 0 { product } else { product.checked_add(1 << (self.cut - 1))? >> self.cut })
-    }
-}
-
-impl Grid {
-    /// x̃ = x 2^e to the nearest integer, e such that the largest has GRID_BITS bits (and no shift more than SHIFT_BITS); `None` if a
-    /// number is not finite.
-    pub fn plain(inputs: &Matrix, pieces: &Pieces) -> Option<Grid> {
-        let largest = inputs.values.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
-        if inputs.values.iter().any(|x| !x.is_finite()) {
-            return None;
-        }
-        let mut exponent = if largest > 0.0 { GRID_BITS as i32 - libm::frexp(largest).1 } else { 0 };
-        for shift in pieces.shifts.iter().chain([&pieces.intercept]).filter(|shift| **shift != Rational::ZERO) {
-            exponent = exponent.min(SHIFT_BITS as i32 - libm::frexp(double(shift)).1);
-        }
-        let scaled = |x: &f64| libm::scalbn(*x, exponent);
-        let rows = inputs.each_row().map(|row| row.iter().map(|x| scaled(x).round() as i64).collect()).collect();
-        let half = 1_i128 << (BASIS_BITS - 1);
-        let length = pieces.roundings(inputs.columns);
-        let exact = |x: &f64| scaled(x).fract() == 0.0 && (scaled(x) != 0.0 || *x == 0.0);
-        let errors = inputs.each_row().map(|row| if row.iter().all(exact) { 0 } else { half * length }).collect();
-        let unit = power(exponent)?;
-        let nearest = |x: &Rational| i64::try_from((x * &unit + crate::exact::half(Rational::ONE)).floor()).ok();
-        let shifts = pieces.shifts.iter().map(nearest).collect::<Option<_>>()?;
-        Some(Grid { rows, exponent, errors, norm: Rational::ONE, shifts, intercept: nearest(&pieces.intercept)? })
-    }
-
-    /// z̃ = B x̃ to the nearest integers; the error is |x̃ - B' z̃| on top of the grid's own.
-    fn along(self, basis: &[Vec<i64>], columns: usize) -> Result<Grid, Fault> {
-        let small = |b: &i64| b.unsigned_abs() >> (BASIS_BITS + 1) == 0;
-        if basis.is_empty() || basis.len() > columns || basis.iter().any(|row| row.len() != columns || !row.iter().all(small)) {
-            return Err(Fault::Shape);
-        }
-        let (mut rows, mut errors) = (Vec::with_capacity(self.rows.len()), Vec::with_capacity(self.rows.len()));
-        for (x, error) in self.rows.iter().zip(&self.errors) {
-            let z: Vec<i64> = basis.iter().map(|b| rounded(dot(b, x))).collect();
-            errors.push(error.checked_add(residual(basis, x, &z).ok_or(Fault::Width)?).ok_or(Fault::Width)?);
-            rows.push(z);
-        }
-        Ok(Grid { rows, errors, norm: norm(basis), ..self })
-    }
-}
-
-fn dot(a: &[i64], b: &[i64]) -> i128 {
-    a.iter().zip(b).map(|(a, b)| i128::from(*a) * i128::from(*b)).sum()
-}
-
-/// A fixed-point number to the nearest integer.
-fn rounded(value: i128) -> i64 {
-    ((value + (1 << (BASIS_BITS - 1))) >> BASIS_BITS) as i64
-}
-
-/// At least |x - B'z|, in units of 2^-BASIS_BITS.
-fn residual(basis: &[Vec<i64>], x: &[i64], z: &[i64]) -> Option<i128> {
-    let mut square = 0_i128;
-    for (k, &x) in x.iter().enumerate() {
-        let along: i128 = basis.iter().zip(z).map(|(b, z)| i128::from(b[k]) * i128::from(*z)).sum();
-        let rest = (i128::from(x) << BASIS_BITS) - along;
-        square = square.checked_add(rest.checked_mul(rest)?)?;
-    }
-    Some(square.isqrt() + 1)
-}
-
-/// 1 + Σ |BB' - I| >= |B|, since |B|² = |BB'| <= 1 + |BB' - I|.
-fn norm(basis: &[Vec<i64>]) -> Rational {
-    let one = Natural::ONE << (2 * BASIS_BITS) as usize;
-    let mut off = Rational::ZERO;
-    for (i, a) in basis.iter().enumerate() {
-        for (j, b) in basis.iter().enumerate() {
-            let wanted = if i == j { Rational::from(one.clone()) } else { Rational::ZERO };
-            off += (Rational::from(dot(a, b)) - wanted).abs();
-        }
-    }
-    Rational::ONE + off / Rational::from(one)
 }

@@ -6,8 +6,9 @@
 //! The gates are a finite list, so nothing has to cover weight space; both output signs have the same inequality.  The grid is paid
 //! for in T just as for trees: a gate leaves a row out or passes it on, which stretches no error.
 
-use super::claim::{Grid, Pieces, limit};
-use super::{Correction, Dual, Fault};
+use super::claim::limit;
+use super::grid::Grid;
+use super::{Correction, Dual, Fault, Pieces};
 use crate::exact::Integer;
 use crate::problem::Problem;
 

@@ -6,6 +6,8 @@ mod claim;
 mod equalities;
 mod file;
 mod gates;
+mod grid;
+mod pieces;
 mod stream;
 
 pub use claim::{BASIS_BITS, Claim, DUAL_BITS, Fault, GRID_BITS, SLOPE_BITS};
@@ -16,6 +18,7 @@ pub use stream::{Reader, Writer};
 
 use crate::exact::{Dyadic, Natural, Rational};
 use crate::problem::{Matrix, Network, Problem, Skip};
+use pieces::Pieces;
 use serde::{Deserialize, Serialize};
 
 /// The word that every certificate begins with, and the version that this cvxc writes and reads.

@@ -92,25 +92,14 @@ impl Quadratic {
         let size = claim.rank() + usize::from(claim.gauge == Gauge::Norm);
         let ball = claim.hidden.ball(size - 1);
         let mut quadratic = Quadratic { twice: vec![0; size * size], size, point, ball };
-        quadratic.straight(&claim.slope, 2)?;
+        quadratic.linear(&claim.slope, 2)?;
         Some(quadratic)
     }
 
     /// 2H += factor times the form v·θ.
-    fn straight(&mut self, v: &[i128], factor: i128) -> Option<()> {
+    fn linear<T: Copy + Into<i128>>(&mut self, v: &[T], factor: i128) -> Option<()> {
         let (last, scaled) = (self.size - 1, factor.checked_mul(1 << self.point)?);
-        for (i, x) in v.iter().enumerate() {
-            let part = if i == last { scaled } else { scaled / 2 };
-            let entry = &mut self.twice[i * self.size + last];
-            *entry = add(*entry, part, *x)?;
-        }
-        Some(())
-    }
-
-    /// 2H += factor times the form t.
-    fn linear(&mut self, line: &[i64], factor: i128) -> Option<()> {
-        let (last, scaled) = (self.size - 1, factor.checked_mul(1 << self.point)?);
-        for (i, &x) in line.iter().enumerate() {
+        for (i, &x) in v.iter().enumerate() {
             let part = if i == last { scaled } else { scaled / 2 };
             let entry = &mut self.twice[i * self.size + last];
             *entry = add(*entry, part, x.into())?;

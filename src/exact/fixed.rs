@@ -43,15 +43,9 @@ impl<'a> Fixed<'a> {
         match sum {
             sum if sum > bound => 1,
             sum if sum < -bound => -1,
-            _ => exact(self.values, other.values),
+            _ => linear::sign_of_product(self.values, other.values),
         }
     }
-}
-
-#[cold]
-fn exact(a: &[f64], b: &[f64]) -> i8 {
-    let integers = |values: &[f64]| linear::direction(values, &vec![0; values.len()]);
-    linear::sign(&linear::dot(&integers(a), &integers(b)))
 }
 
 #[cfg(test)]

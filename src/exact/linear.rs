@@ -203,6 +203,13 @@ mod modular {
     }
 }
 
+/// The sign of a·b for finite doubles, from their integers: where faster ways are in doubt.
+#[cold]
+pub fn sign_of_product(a: &[f64], b: &[f64]) -> i8 {
+    let integers = |values: &[f64]| direction(values, &vec![0; values.len()]);
+    sign(&dot(&integers(a), &integers(b)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

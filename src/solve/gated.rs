@@ -48,7 +48,7 @@ impl Search<'_, '_> {
         let (sides, stop) = (Sides::of(self.features.inputs()), &self.stop);
         let look = |at: usize| {
             let open = (!stop.now()).then(|| sides.open(gates.vectors.row(at)))?;
-            Some(pattern(&open))
+            Some(Pattern::from_bits(&open))
         };
         let looked: Vec<Option<Pattern>> = self.workers.install(|| (0..gates.count()).into_par_iter().map(look).collect());
         let mut first: BTreeMap<Pattern, usize> = BTreeMap::new();
@@ -87,7 +87,7 @@ impl Search<'_, '_> {
         let mut groups: Vec<Group> = Vec::new();
         let used = network.gates.iter().flat_map(|gates| gates.each_row());
         for (rows, vector) in network.open(self.features.inputs()).iter().flatten().zip(used) {
-            let group = gates.vectors.each_row().position(|gate| gate == vector).map(|at| Group::gated(at, pattern(rows)));
+            let group = gates.vectors.each_row().position(|gate| gate == vector).map(|at| Group::gated(at, Pattern::from_bits(rows)));
             if let Some(group) = group.filter(|group| !groups.iter().any(|known| open(known) == open(group))) {
                 groups.push(group);
             }
@@ -112,10 +112,6 @@ impl Search<'_, '_> {
             }
         }
     }
-}
-
-fn pattern(open: &[bool]) -> Pattern {
-    Pattern::from_fn(open.len(), |i| open[i])
 }
 
 /// The rows that a gated group's gate lets through.

@@ -16,7 +16,7 @@ pub fn dearest(
     let mut best: Option<(usize, Vec<bool>, Find)> = None;
     for (at, gate) in gates.vectors.each_row().enumerate().take_while(|_| !stop()) {
         let open = sides.open(gate);
-        let slope = slope_behind(inputs, dual, &Pattern::from_fn(open.len(), |i| open[i]));
+        let slope = slope_behind(inputs, dual, &Pattern::from_bits(&open));
         let price = problem.objective.regularizer.hidden.polar(&slope);
         if price > best.as_ref().map_or(0.0, |(.., find)| find.price) {
             // Against the slope of the loss, at length 1: an output weight above 0 then lowers it.
