@@ -31,7 +31,7 @@ fn planted(n: usize, d: usize, strength: f64, arrangements: Arrangements) -> Pro
         },
         architecture: Architecture { activation: Activation::relu(), bias: Bias::None, width: None, skip: false, gates: None },
         objective: Objective {
-            loss: Total { loss: find("squared").expect("in the table"), parameter: 0.0, mean: true },
+            loss: Total { loss: find("squared").expect("in the table"), parameter: 0.0, mean: true, outputs: 1 },
             regularizer: Regularizer::weight_decay(),
             strength,
         },

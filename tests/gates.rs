@@ -39,7 +39,7 @@ fn problem(gates: Matrix) -> Problem {
             gates: Some(Gates { vectors: gates }),
         },
         objective: Objective {
-            loss: Total { loss: loss::find("squared").unwrap(), parameter: 0.0, mean: false },
+            loss: Total { loss: loss::find("squared").unwrap(), parameter: 0.0, mean: false, outputs: 1 },
             regularizer: Regularizer::weight_decay(),
             strength: instance["beta"].as_f64().unwrap(),
         },
@@ -173,7 +173,7 @@ mod solved {
         assert_eq!(Sides::of(&inputs).open(&[1.0; 3]), [false, true, true]);
         let network = Network {
             hidden: Matrix::from_rows(&[vec![0.0, 0.0, -1e-16]]),
-            output: vec![2.0],
+            output: Matrix::new(1, 1, vec![2.0]),
             skip: None,
             gates: Some(Matrix::from_rows(&[vec![1.0; 3]])),
         };

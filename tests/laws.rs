@@ -129,7 +129,7 @@ fn the_cone_form_has_the_value_of_the_loss() {
 fn a_mean_is_the_sum_divided_by_the_rows() {
     each_loss(|loss, y, p| {
         let loss = cvxc::loss::find(loss.name()).unwrap();
-        let (sum, mean) = (Total { loss, parameter: p, mean: false }, Total { loss, parameter: p, mean: true });
+        let (sum, mean) = (Total { loss, parameter: p, mean: false, outputs: 1 }, Total { loss, parameter: p, mean: true, outputs: 1 });
         let (f, y) = ([0.3, -1.2, 2.0, 0.9], [y; 4]);
         assert!((sum.value(&f, &y) - 4.0 * mean.value(&f, &y)).abs() < 1e-12);
         let v = mean.slope(&f, &y);

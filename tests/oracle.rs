@@ -30,7 +30,7 @@ fn loss(instance: &Value) -> Option<Total> {
         "logistic" => ("logistic", 0.0),
         _ => return None,
     };
-    find(word).map(|loss| Total { loss, parameter, mean: false })
+    find(word).map(|loss| Total { loss, parameter, mean: false, outputs: 1 })
 }
 
 /// p max(z,0) + q max(-z,0), or pieces; behind gates the weighted sum itself.
@@ -63,7 +63,7 @@ fn regularizer(instance: &Value) -> Option<Regularizer> {
         (Some("pwl"), "1") if instance["bias"] == "none" => (Some(1.0), "l1"),
         _ => return None,
     };
-    norms::find(norm).map(|hidden| Regularizer { hidden, radius })
+    norms::find(norm).map(|hidden| Regularizer { hidden, radius, output_l1: false })
 }
 
 /// The instance as a problem, if the language can say it.
@@ -140,7 +140,7 @@ fn counts(rows: &[(&[f64], f64)], strength: f64, mean: bool) -> Problem {
         dataset: Dataset { columns, target: Target::Count { name: "y".into() }, train, test: None, source: "by hand".into(), dropped: 0 },
         architecture: Architecture { activation: Activation::relu(), bias: Bias::None, width: None, skip: false, gates: None },
         objective: Objective {
-            loss: Total { loss: find("poisson").unwrap(), parameter: 0.0, mean },
+            loss: Total { loss: find("poisson").unwrap(), parameter: 0.0, mean, outputs: 1 },
             regularizer: Regularizer::weight_decay(),
             strength,
         },

@@ -43,7 +43,7 @@ fn problem(seed: u64, rows: usize, columns: usize, loss: &str, bias: Bias) -> Pr
         },
         architecture: Architecture { activation: Activation::relu(), bias, width: None, skip: false, gates: None },
         objective: Objective {
-            loss: Total { loss, parameter, mean: seed.is_multiple_of(2) },
+            loss: Total { loss, parameter, mean: seed.is_multiple_of(2), outputs: 1 },
             regularizer: Regularizer::weight_decay(),
             strength: if seed.is_multiple_of(2) { 0.02 } else { 0.2 },
         },
@@ -237,7 +237,7 @@ fn a_vector_of_a_constraint_counts_in_the_ball_of_its_norm() {
     [0, 0, 0, 0, 0, 0, claim.limit as u128 / 1000, 0].iter().for_each(|n| tree.natural(*n));
     (certificate.proofs[0].kind, certificate.proofs[0].unit, certificate.proofs[0].tree) = (Kind::Signs, 20, tree.text());
     let what = "the vector of a constraint is longer than its multiplier";
-    assert_eq!(proofs(&problem, &certificate), Err(Refusal::Tree { sign: 1, leaf: 1, what }));
+    assert_eq!(proofs(&problem, &certificate), Err(Refusal::Tree { output: 1, sign: 1, leaf: 1, what }));
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn problem() -> Problem {
         },
         architecture: Architecture { activation: Activation::relu(), bias: Bias::Penalised, width: None, skip: true, gates: None },
         objective: Objective {
-            loss: Total { loss: loss::find("squared").unwrap(), parameter: 0.0, mean: false },
+            loss: Total { loss: loss::find("squared").unwrap(), parameter: 0.0, mean: false, outputs: 1 },
             regularizer: Regularizer::weight_decay(),
             strength: 0.01,
         },
@@ -32,7 +32,7 @@ fn problem() -> Problem {
 
 fn network() -> Network {
     let hidden = Matrix::new(2, 2, vec![1.0, 0.0, -1.0, 0.1]);
-    Network { hidden, output: vec![1.0, 1.0], skip: Some(Skip { weights: vec![0.25], intercept: -0.5 }), gates: None }
+    Network { hidden, output: Matrix::new(2, 1, vec![1.0, 1.0]), skip: Some(Skip { weights: vec![0.25], intercept: -0.5 }), gates: None }
 }
 
 fn answer<'a>(problem: &'a Problem, network: &'a Network) -> Answer<'a> {
@@ -141,7 +141,7 @@ fn networks_come_back_bit_by_bit() {
 #[test]
 fn networks_without_neurons_come_back() {
     let space = tempfile::tempdir().unwrap();
-    let empty = Network { hidden: Matrix::new(0, 2, Vec::new()), output: Vec::new(), skip: None, gates: None };
+    let empty = Network { hidden: Matrix::new(0, 2, Vec::new()), output: Matrix::new(0, 1, Vec::new()), skip: None, gates: None };
     let saved = Saved::of(&problem(), &empty, "blake3:00");
     for format in export::FORMATS {
         (format.encode)(&saved).unwrap();
@@ -303,7 +303,8 @@ net.npz is at most 20.4 % above the global optimum (objective 1.44770, lower bou
 /// The fit of outputs to targets: the skip connection hands its input through.
 fn fit(outputs: &[f64], targets: &[f64]) -> String {
     let hidden = Matrix::new(0, 2, Vec::new());
-    let network = Network { hidden, output: Vec::new(), skip: Some(Skip { weights: vec![1.0], intercept: 0.0 }), gates: None };
+    let network =
+        Network { hidden, output: Matrix::new(0, 1, Vec::new()), skip: Some(Skip { weights: vec![1.0], intercept: 0.0 }), gates: None };
     let rows = Rows { inputs: Matrix::new(outputs.len(), 1, outputs.to_vec()), targets: targets.to_vec() };
     Fit::of(&problem(), &network, &rows).words()
 }

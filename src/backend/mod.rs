@@ -54,13 +54,13 @@ impl Stop {
     /// The same with less time by `reserve`, though never less than half of what is left.
     pub fn earlier(&self, reserve: Duration) -> Stop {
         let deadline = self.deadline.checked_sub(reserve).unwrap_or(self.deadline);
-        Stop { deadline: deadline.max(self.half().deadline), interrupted: self.interrupted.clone() }
+        Stop { deadline: deadline.max(self.share(2).deadline), interrupted: self.interrupted.clone() }
     }
 
-    /// The same with half of the time that is left.
-    pub fn half(&self) -> Stop {
+    /// The same with one of `parts` equal parts of the time that is left.
+    pub fn share(&self, parts: u32) -> Stop {
         let now = Instant::now();
-        Stop { deadline: now + self.deadline.saturating_duration_since(now) / 2, interrupted: self.interrupted.clone() }
+        Stop { deadline: now + self.deadline.saturating_duration_since(now) / parts.max(1), interrupted: self.interrupted.clone() }
     }
 
     /// Whether somebody pressed Ctrl-C.

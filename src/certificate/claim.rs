@@ -68,7 +68,7 @@ impl Dual {
 }
 
 impl Claim {
-    /// The inequality for networks of output sign `sign` and a dual vector `scale`·u.
+    /// The inequality for neurons of output sign `sign` and a dual vector `scale`·u, which is that of one output.
     pub fn new(
         problem: &Problem,
         dual: &Dual,

@@ -42,8 +42,8 @@ pub struct Certificate {
     /// Rows (from 0) where the dual vector may be corrected, as many as a skip has columns; none without a skip.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub pivots: Vec<usize>,
-    /// One proof per output sign: first +1, then -1.
-    pub proofs: [Proof; 2],
+    /// One proof per output and sign: first +1, then -1.
+    pub proofs: Vec<Proof>,
 }
 
 /// Which problem the certificate is about, so that a mistake can be named; the checker proves things about the problem it is given.
@@ -81,7 +81,7 @@ impl Statement {
 pub struct Weights {
     /// w_j, one row per neuron; the bias, if there is one, stands last.
     pub hidden: Vec<Vec<f64>>,
-    /// a_j.
+    /// a_j, one neuron after the other: a number for every output.
     pub output: Vec<f64>,
     /// One weight per feature, then the intercept.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -97,16 +97,17 @@ impl Weights {
         let rows = |matrix: &Matrix| matrix.each_row().map(<[f64]>::to_vec).collect();
         Weights {
             hidden: rows(&network.hidden),
-            output: network.output.clone(),
+            output: network.output.values.clone(),
             skip: network.skip.as_ref().map(skip),
             gates: network.gates.as_ref().map(rows),
         }
     }
 
-    /// The network, if the shapes are those of a problem with `size` weights per neuron.
-    pub fn network(&self, size: usize) -> Option<Network> {
+    /// The network, if the shapes are those of a problem with `size` weights per neuron and `outputs` outputs.
+    pub fn network(&self, size: usize, outputs: usize) -> Option<Network> {
+        let m = self.hidden.len();
         let matrix = |rows: &Vec<Vec<f64>>| {
-            let fits = rows.len() == self.output.len() && rows.iter().all(|w| w.len() == size);
+            let fits = rows.len() == m && rows.iter().all(|w| w.len() == size);
             fits.then(|| Matrix::new(rows.len(), size, rows.concat()))
         };
         let skip = self.skip.as_ref().and_then(|all| all.split_last());
@@ -115,11 +116,13 @@ impl Weights {
             None => None,
             Some(gates) => Some(matrix(gates)?),
         };
-        Some(Network { hidden: matrix(&self.hidden)?, output: self.output.clone(), skip, gates })
+        let output = (self.output.len() == m * outputs).then(|| Matrix::new(m, outputs, self.output.clone()))?;
+        Some(Network { hidden: matrix(&self.hidden)?, output, skip, gates })
     }
 }
 
 /// The dual vector in units of the loss per row: v_i = scale · mantissa_i · 2^-exponent, scale being 1/n for a mean and 1 for a sum.
+/// With several outputs it has an entry for each of them, row after row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dual {
@@ -134,6 +137,11 @@ impl Dual {
         let exponent = DUAL_BITS as i32 - libm::frexp(largest).1;
         let exponent = if largest > 0.0 { exponent } else { 0 };
         Dual { exponent, mantissas: u.iter().map(|&u| libm::scalbn(u, exponent) as i64).collect() }
+    }
+
+    /// The entries of one output.
+    pub fn column(&self, output: usize, outputs: usize) -> Dual {
+        Dual { exponent: self.exponent, mantissas: self.mantissas.iter().skip(output).step_by(outputs).copied().collect() }
     }
 
     /// The entries as doubles.

@@ -8,7 +8,7 @@ use crate::problem::{Gates, Matrix, Network, Problem};
 /// Prices every gate of a gated problem; returns how many there are.
 pub fn proofs(problem: &Problem, gates: &Gates, certificate: &Certificate, correction: &Correction) -> Result<usize, Refusal> {
     let empty = certificate.proofs.iter().all(|proof| proof.kind == Kind::Gates && proof.unit == 0 && proof.tree.is_empty());
-    if !empty || certificate.basis.is_some() {
+    if !empty || certificate.proofs.len() != 2 || problem.outputs() != 1 || certificate.basis.is_some() {
         return Err(Refusal::Shape("proof about gates"));
     }
     let claim = GateClaim::new(problem, &certificate.dual, correction, certificate.scale).map_err(named)?;

@@ -3,7 +3,7 @@
 //! What is proved for a problem, on the very doubles of its data and the decimals of its model file: every network of any
 //! width has an objective of at least `lower`, and the certificate's network has one of at most `upper`.
 //! The argument is THEORY 0: with |u'F(θ)| <= nβ/t ρ(θ) for every θ (the two claims; β/r under a cap), t u is feasible for the dual
-//! program.
+//! program.  With several outputs it is so for the column of u that belongs to each (THEORY 8a), which makes two claims an output.
 //! A gated network has no other neurons than those behind its model's gates, and every gate is priced.
 
 mod cones;
@@ -24,7 +24,7 @@ use crate::problem::Problem;
 pub struct Verdict {
     pub lower: Rational,
     pub upper: Rational,
-    /// Leaves of both trees.
+    /// Leaves of all trees.
     pub leaves: usize,
 }
 
@@ -93,7 +93,7 @@ pub fn same_problem(problem: &Problem, certificate: &Certificate) -> Result<(), 
 /// At least the objective of the certificate's network, by the activation's own definition.
 pub fn upper(problem: &Problem, certificate: &Certificate) -> Result<Rational, Refusal> {
     let size = problem.architecture.neuron_size(problem.dataset.train.inputs.columns);
-    let network = certificate.network.network(size).ok_or(Refusal::Shape("network"))?;
+    let network = certificate.network.network(size, problem.outputs()).ok_or(Refusal::Shape("network"))?;
     if problem.architecture.width.is_some_and(|most| network.neurons() > most) {
         return Err(Refusal::Shape("network"));
     }
@@ -127,22 +127,35 @@ pub fn proofs(problem: &Problem, certificate: &Certificate) -> Result<usize, Ref
     if let Some(listed) = &problem.architecture.gates {
         return gates::proofs(problem, listed, certificate, &correction);
     }
-    let one = |sign: i8, proof: &Proof| {
-        let claim = Claim::new(problem, &certificate.dual, &correction, certificate.scale, certificate.basis.as_deref(), sign);
-        tree(&claim.map_err(named)?, proof).map_err(|flaw| flaw.refusal(sign))
+    let outputs = problem.outputs();
+    if !exact_penalty(problem) || certificate.proofs.len() != 2 * outputs || certificate.dual.mantissas.len() != problem.targets().len() {
+        return Err(Refusal::Shape("proofs"));
+    }
+    let one = |at: usize| {
+        let (output, sign) = (at / 2, if at.is_multiple_of(2) { 1 } else { -1 });
+        let dual = certificate.dual.column(output, outputs);
+        let claim = Claim::new(problem, &dual, &correction, certificate.scale, certificate.basis.as_deref(), sign);
+        tree(&claim.map_err(named)?, &certificate.proofs[at]).map_err(|flaw| flaw.refusal(output, sign))
     };
-    let [positive, negative] = &certificate.proofs;
-    let (first, second) = std::thread::scope(|scope| {
-        let other = std::thread::Builder::new().spawn_scoped(scope, || one(1, positive));
-        let second = one(-1, negative);
+    let all = |first: usize| (first..2 * outputs).step_by(2).map(one).collect::<Vec<_>>();
+    let (positive, negative) = std::thread::scope(|scope| {
+        let other = std::thread::Builder::new().spawn_scoped(scope, || all(0));
+        let second = all(1);
         let first = match other {
             // A panic of the other thread is this one's panic.
             Ok(other) => other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            Err(_) => one(1, positive),
+            Err(_) => all(0),
         };
         (first, second)
     });
-    Ok(first? + second?)
+    // In the order of the file, so that the first fault is what is told.
+    positive.into_iter().zip(negative).try_fold(0, |leaves, (first, second)| Ok(leaves + first? + second?))
+}
+
+/// Whether the claims bound the penalty: with several outputs only |a_j|₁ is paid output by output.
+fn exact_penalty(problem: &Problem) -> bool {
+    let regularizer = &problem.objective.regularizer;
+    problem.outputs() == 1 || regularizer.output_l1 || regularizer.radius.is_some()
 }
 
 /// How far the dual vector is from the equalities of a skip.
@@ -179,8 +192,8 @@ struct Flaw {
 }
 
 impl Flaw {
-    fn refusal(self, sign: i8) -> Refusal {
-        Refusal::Tree { sign, leaf: self.leaf + 1, what: self.what }
+    fn refusal(self, output: usize, sign: i8) -> Refusal {
+        Refusal::Tree { output: output + 1, sign, leaf: self.leaf + 1, what: self.what }
     }
 }
 

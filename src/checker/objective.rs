@@ -17,16 +17,30 @@ pub fn above(problem: &Problem, network: &Network) -> Result<Rational, Refusal> 
     let hidden = problem.objective.regularizer.hidden;
     let penalty = match problem.objective.regularizer.radius {
         None => {
-            let neurons = network.hidden.each_row().zip(&network.output);
-            let square = |(w, a): (&[f64], &f64)| hidden.square(w) + Dyadic::new(*a).times(&Dyadic::new(*a)).rational();
+            let neurons = network.hidden.each_row().zip(network.output.each_row());
+            let l1 = problem.objective.regularizer.output_l1;
+            let square = |(w, a): (&[f64], &[f64])| hidden.square(w) + if l1 { sum(a).times(&sum(a)) } else { squares(a) }.rational();
             half(neurons.map(square).fold(Rational::ZERO, |sum, square| sum + square))
         }
         Some(radius) => {
             within(network, hidden, &written(radius).ok_or(Refusal::Width)?)?;
-            network.output.iter().map(|a| Dyadic::new(f64::abs(*a)).rational()).fold(Rational::ZERO, |sum, a| sum + a)
+            sum(&network.output.values).rational()
         }
     };
     Ok(loss + beta * penalty)
+}
+
+/// |a|₁ and |a|₂².
+fn sum(a: &[f64]) -> Dyadic {
+    a.iter().fold(Dyadic::ZERO, |mut sum, a| {
+        sum.add(&Dyadic::new(a.abs()));
+        sum
+    })
+}
+
+fn squares(a: &[f64]) -> Dyadic {
+    let a: Vec<Dyadic> = a.iter().map(|a| Dyadic::new(*a)).collect();
+    Dyadic::dot(&a, &a)
 }
 
 /// Whether every h(w_j) is at most `radius`.
@@ -39,14 +53,15 @@ fn within(network: &Network, hidden: &dyn Norm, radius: &Rational) -> Result<(),
 }
 
 fn finite(network: &Network, neuron: usize) -> bool {
-    network.output[neuron].is_finite() && network.hidden.row(neuron).iter().all(|w| w.is_finite())
+    network.output.row(neuron).iter().all(|a| a.is_finite()) && network.hidden.row(neuron).iter().all(|w| w.is_finite())
 }
 
-/// f_i = Σ_j a_j φ(w_j·x_i + b_j) + skip(x_i), without rounding; a gated neuron is left out where its gate is shut.
+/// f_ic = Σ_j a_jc φ(w_j·x_i + b_j) + skip(x_i), row after row, without rounding; a gated neuron is left out where its gate is shut.
 fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusal> {
     let exact = |row: &[f64]| -> Vec<Dyadic> { row.iter().map(|x| Dyadic::new(*x)).collect() };
     let hidden: Vec<Vec<Dyadic>> = network.hidden.each_row().map(exact).collect();
-    let output = exact(&network.output);
+    let output: Vec<Vec<Dyadic>> =
+        (0..network.output.columns).map(|c| network.output.each_row().map(|a| Dyadic::new(a[c])).collect()).collect();
     let bias = problem.architecture.bias == Bias::Penalised;
     let skip = match &network.skip {
         None => None,
@@ -58,7 +73,7 @@ fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusa
     // One gate at a time and row: a hostile network may have more neurons than a table of all would fit.
     let inputs = problem.inputs();
     let gates = network.gates.as_ref().map(|gates| gates.each_row().map(Fixed::new).collect::<Vec<_>>());
-    let outputs = problem.dataset.train.inputs.each_row().enumerate().map(|(i, row)| {
+    let outputs = problem.dataset.train.inputs.each_row().enumerate().flat_map(|(i, row)| {
         let mut x = exact(row);
         let straight = skip.as_ref().map_or(Rational::ZERO, |(weights, intercept)| {
             let mut sum = Dyadic::dot(weights, &x);
@@ -71,9 +86,12 @@ fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusa
         let here = gates.as_ref().and_then(|_| Fixed::new(inputs.row(i)));
         let through = |gate: &Option<Fixed>| matches!((&here, gate), (Some(x), Some(gate)) if x.sign(gate) >= 0);
         let passes = |j: usize| gates.as_ref().is_none_or(|gates| gates.get(j).is_some_and(through));
-        let neurons = hidden.iter().zip(&output).enumerate().filter(|(j, _)| passes(*j));
-        let neurons = neurons.map(|(_, (w, a))| (Dyadic::dot(w, &x), a));
-        straight + activated(&problem.architecture.activation, neurons)
+        let reach: Vec<Option<Dyadic>> = hidden.iter().enumerate().map(|(j, w)| passes(j).then(|| Dyadic::dot(w, &x))).collect();
+        let of_one = |a: &Vec<Dyadic>| {
+            let neurons = reach.iter().zip(a).filter_map(|(z, a)| Some((z.clone()?, a)));
+            &straight + activated(&problem.architecture.activation, neurons)
+        };
+        output.iter().map(of_one).collect::<Vec<_>>()
     });
     Ok(outputs.collect())
 }

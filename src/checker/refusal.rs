@@ -37,8 +37,8 @@ pub enum Refusal {
     Stranger { neuron: usize },
     /// A gate that is worth more than the limit.
     Gate { gate: usize },
-    /// A tree that does not prove its claim.
-    Tree { sign: i8, leaf: usize, what: &'static str },
+    /// A tree that does not prove its claim, the output counted from 1.
+    Tree { output: usize, sign: i8, leaf: usize, what: &'static str },
 }
 
 impl std::fmt::Display for Refusal {
@@ -63,9 +63,10 @@ impl std::fmt::Display for Refusal {
             Refusal::Weights => write!(out, "weights.safetensors holds another network than the certificate"),
             Refusal::Stranger { neuron } => write!(out, "neuron {neuron} has a gate that is none of the model's"),
             Refusal::Gate { gate } => write!(out, "the price of gate {gate} is above the limit"),
-            Refusal::Tree { sign, leaf, what } => {
+            Refusal::Tree { output, sign, leaf, what } => {
                 let sign = if *sign > 0 { "positive" } else { "negative" };
-                write!(out, "the proof for neurons of {sign} output fails at leaf {leaf}: {what}")
+                let output = if *output > 1 { format!(" {output}") } else { String::new() };
+                write!(out, "the proof for neurons of {sign} output{output} fails at leaf {leaf}: {what}")
             }
         }
     }

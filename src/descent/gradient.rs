@@ -1,6 +1,7 @@
-//! The objective and its gradient over flat parameters θ = (w_1, ..., w_m, a, c, c_0): all that gradient descent sees of a problem.
+//! The objective and its gradient over flat parameters θ = (w_1, ..., w_m, a_1, ..., a_m, c, c_0), a_j being one number an output: all
+//! that gradient descent sees of a problem.
 //!
-//! The penalty is β/2 Σ_j (h(w_j)² + a_j²), or β Σ_j |a_j| with hidden norms that are brought back to their bound after every step.
+//! The penalty is β/2 Σ_j (h(w_j)² + |a_j|²), or β Σ_j |a_j|₁ with hidden norms that are brought back to their bound after every step.
 //! Neuron j of a gated layer stands behind gate j, counted round and round: its z is 0 in rows that the gate shuts out.
 //! φ' at a kink is the slope from the left, as in PyTorch.  Sums run in a fixed order, so every machine computes the same numbers.
 
@@ -25,9 +26,11 @@ pub struct Space {
     pub gradient: Vec<f64>,
     /// x_i·w_j (m x n).
     sums: Vec<f64>,
+    /// f and dL/df (n x C), row after row.
     outputs: Vec<f64>,
-    /// dL/df.
     slopes: Vec<f64>,
+    /// φ(z_j) (n), and Σ_c a_jc dL/df_c.
+    values: Vec<f64>,
     bent: Vec<f64>,
 }
 
@@ -63,7 +66,7 @@ impl<'a> Landscape<'a> {
     /// A step of about the right size for plain gradient descent: 1 / (β + c Σ |x_i|²), c the loss's factor.
     pub fn natural_step(&self) -> f64 {
         let squares: f64 = self.columns.iter().map(|x| x * x).sum();
-        1.0 / (self.problem.objective.strength + self.problem.objective.loss.scale(self.rows) * squares)
+        1.0 / (self.problem.objective.strength + self.problem.objective.loss.scale(self.problem.targets().len()) * squares)
     }
 
     fn skip_size(&self) -> usize {
@@ -75,8 +78,8 @@ impl<'a> Landscape<'a> {
         let (m, d) = (self.width, self.size);
         let (hidden, output) = (1.0 / (d.max(1) as f64).sqrt(), 1.0 / (m.max(1) as f64).sqrt());
         let mut theta: Vec<f64> = (0..m * d).map(|_| hidden * random.normal()).collect();
-        theta.extend((0..m).map(|_| output * random.normal()));
-        theta.resize(m * d + m + self.skip_size(), 0.0);
+        theta.extend((0..m * self.problem.outputs()).map(|_| output * random.normal()));
+        theta.resize(theta.len() + self.skip_size(), 0.0);
         self.restrain(&mut theta);
         theta
     }
@@ -85,9 +88,14 @@ impl<'a> Landscape<'a> {
     pub fn network(&self, theta: &[f64]) -> Network {
         let (m, d) = (self.width, self.size);
         let (hidden, rest) = theta.split_at(m * d);
-        let (output, rest) = rest.split_at(m);
+        let (output, rest) = rest.split_at(m * self.problem.outputs());
         let skip = rest.split_last().map(|(&intercept, weights)| Skip { weights: weights.to_vec(), intercept });
-        Network { hidden: Matrix::new(m, d, hidden.to_vec()), output: output.to_vec(), skip, gates: self.gates() }
+        Network {
+            hidden: Matrix::new(m, d, hidden.to_vec()),
+            output: Matrix::new(m, self.problem.outputs(), output.to_vec()),
+            skip,
+            gates: self.gates(),
+        }
     }
 
     /// The objective at θ; leaves the gradient in `space`.
@@ -101,7 +109,7 @@ impl<'a> Landscape<'a> {
             self.neuron_slope(j, theta, space);
         }
         if self.problem.architecture.skip {
-            let place = &mut space.gradient[m * d + m..];
+            let place = &mut space.gradient[m * (d + 1)..];
             let features = place.len() - 1;
             (0..features).for_each(|k| place[k] = dot(self.column(k), &space.slopes));
             place[features] = space.slopes.iter().sum();
@@ -118,7 +126,13 @@ impl<'a> Landscape<'a> {
     fn penalty(&self, theta: &[f64]) -> f64 {
         let (m, d) = (self.width, self.size);
         let regularizer = &self.problem.objective.regularizer;
-        (0..m).map(|j| regularizer.neuron(&theta[j * d..(j + 1) * d], theta[m * d + j])).sum()
+        (0..m).map(|j| regularizer.neuron(&theta[j * d..(j + 1) * d], self.amplitudes(theta, j))).sum()
+    }
+
+    /// a_j.
+    fn amplitudes<'t>(&self, theta: &'t [f64], j: usize) -> &'t [f64] {
+        let (first, outputs) = (self.width * self.size, self.problem.outputs());
+        &theta[first + j * outputs..first + (j + 1) * outputs]
     }
 
     /// Fills sums and outputs.
@@ -128,15 +142,17 @@ impl<'a> Landscape<'a> {
         space.sums.clear();
         space.sums.resize(m * n, 0.0);
         space.outputs.clear();
-        space.outputs.resize(n, 0.0);
+        space.outputs.resize(self.problem.targets().len(), 0.0);
         for j in 0..m {
             let z = &mut space.sums[j * n..(j + 1) * n];
             (0..d).for_each(|k| add(z, theta[j * d + k], self.column(k)));
             self.shut(j, z);
-            let a = theta[m * d + j];
-            space.outputs.iter_mut().zip(z).for_each(|(f, z)| *f += a * activation.value(*z));
+            match self.amplitudes(theta, j) {
+                &[a] => space.outputs.iter_mut().zip(z).for_each(|(f, z)| *f += a * activation.value(*z)),
+                a => space.outputs.chunks_mut(a.len()).zip(z).for_each(|(f, z)| add(f, activation.value(*z), a)),
+            }
         }
-        if let Some((intercept, weights)) = theta[m * d + m..].split_last() {
+        if let Some((intercept, weights)) = theta[m * (d + self.problem.outputs())..].split_last() {
             weights.iter().enumerate().for_each(|(k, c)| add(&mut space.outputs, *c, self.column(k)));
             space.outputs.iter_mut().for_each(|f| *f += intercept);
         }
@@ -144,35 +160,40 @@ impl<'a> Landscape<'a> {
 
     /// The loss at the outputs, and its slopes.
     fn loss(&self, space: &mut Space) -> f64 {
-        let total = &self.problem.objective.loss;
-        let scale = total.scale(self.rows);
-        let targets = self.problem.targets();
-        space.slopes.clear();
-        space.slopes.extend(space.outputs.iter().zip(targets).map(|(&f, &y)| scale * total.loss.slope(f, y, total.parameter)));
+        let (total, targets) = (&self.problem.objective.loss, self.problem.targets());
+        space.slopes = total.slope(&space.outputs, targets);
         total.value(&space.outputs, targets)
     }
 
-    /// The gradient in w_j and a_j: a_j X'(φ'(z) v) + β ∇½h², and φ(z)'v + β a_j; or without the penalty's, and + β sign(a_j).
+    /// The gradient in w_j and a_j: X'(φ'(z) Σ_c a_jc v_c) + β ∇½h², and φ(z)'v_c + β a_jc, with |a_j|₁ sign(a_jc) for a_jc where |a_j|₁ is
+    /// squared; or without the penalty's, and + β sign(a_jc).
     fn neuron_slope(&self, j: usize, theta: &[f64], space: &mut Space) {
         let (m, d, n) = (self.width, self.size, self.rows);
         let (activation, regularizer) = (&self.problem.architecture.activation, &self.problem.objective.regularizer);
         let beta = self.problem.objective.strength;
-        let z = &space.sums[j * n..(j + 1) * n];
+        let (z, a) = (&space.sums[j * n..(j + 1) * n], self.amplitudes(theta, j));
         space.bent.clear();
-        space.bent.extend(z.iter().zip(&space.slopes).map(|(z, v)| activation.left_slope(*z) * v));
+        match a {
+            &[a] => space.bent.extend(z.iter().zip(&space.slopes).map(|(z, v)| a * (activation.left_slope(*z) * v))),
+            a => space.bent.extend(z.iter().zip(space.slopes.chunks(a.len())).map(|(z, v)| activation.left_slope(*z) * dot(a, v))),
+        }
         self.shut(j, &mut space.bent);
-        let a = theta[m * d + j];
-        let value: f64 = z.iter().zip(&space.slopes).map(|(z, v)| activation.value(*z) * v).sum();
-        let price = if regularizer.radius.is_none() {
-            a
-        } else if a == 0.0 {
-            0.0
-        } else {
-            a.signum()
-        };
-        space.gradient[m * d + j] = value + beta * price;
+        space.values.clear();
+        space.values.extend(z.iter().map(|z| activation.value(*z)));
+        let sum: f64 = a.iter().map(|a| a.abs()).sum();
+        for (c, &a) in a.iter().enumerate() {
+            let sign = if a == 0.0 { 0.0 } else { a.signum() };
+            let price = match (regularizer.radius, regularizer.output_l1) {
+                (None, false) => a,
+                (None, true) => sum * sign,
+                (Some(_), _) => sign,
+            };
+            let slopes = space.slopes.iter().skip(c).step_by(self.problem.outputs());
+            let value: f64 = space.values.iter().zip(slopes).map(|(value, v)| value * v).sum();
+            space.gradient[m * d + j * self.problem.outputs() + c] = value + beta * price;
+        }
         let place = &mut space.gradient[j * d..(j + 1) * d];
-        place.iter_mut().enumerate().for_each(|(k, g)| *g = a * dot(self.column(k), &space.bent));
+        place.iter_mut().enumerate().for_each(|(k, g)| *g = dot(self.column(k), &space.bent));
         if regularizer.radius.is_none() {
             regularizer.hidden.add_slope(&theta[j * d..(j + 1) * d], beta, place);
         }

@@ -3,9 +3,9 @@
 //! Without a description the network counts as one on the model's prepared inputs, its columns in the model's order.
 
 use super::metadata::Metadata;
-use super::tensors::{self, Tensor, expect, hidden};
+use super::tensors::{self, Tensor, expect, hidden, turned};
 use super::{Error, FORMATS, Saved, load};
-use crate::problem::{Bias, Column, Network, Problem, Skip, Target};
+use crate::problem::{Bias, Column, Matrix, Network, Problem, Skip, Target};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -115,10 +115,10 @@ impl<'a> Layers<'a> {
         weights.sort_by(|a, b| a.name.cmp(&b.name));
         let &[first, second] = weights.as_slice() else {
             let found = format!("it holds {} weight matrices", weights.len());
-            return Err(Error(format!("{found}, and a two-layer network has two: hidden (m x d) and output (1 x m)")));
+            return Err(Error(format!("{found}, and a two-layer network has two: hidden (m x d) and output ({} x m)", problem.outputs())));
         };
         let d = problem.dataset.columns.len();
-        let fits = |hidden: &Tensor, output: &Tensor| hidden.shape[1] == d && output.shape == [1, hidden.shape[0]];
+        let fits = |hidden: &Tensor, output: &Tensor| hidden.shape[1] == d && output.shape == [problem.outputs(), hidden.shape[0]];
         let (hidden, output) = match (fits(first, second), fits(second, first)) {
             (true, _) => (first, second),
             (false, true) => (second, first),
@@ -154,7 +154,8 @@ impl<'a> Layers<'a> {
         let m = self.hidden.shape[0];
         let hidden = hidden(&self.hidden.values, self.hidden_bias.map(|bias| bias.values.as_slice()), m, d);
         let skip = self.output_bias.map(|bias| Skip { weights: vec![0.0; d], intercept: bias.values[0] });
-        Ok(Network { hidden, output: self.output.values.clone(), skip, gates: None })
+        let outputs = self.output.shape[0];
+        Ok(Network { hidden, output: Matrix::new(m, outputs, turned(&self.output.values, outputs, m)), skip, gates: None })
     }
 }
 
@@ -167,7 +168,9 @@ fn misshapen(first: &Tensor, second: &Tensor, problem: &Problem) -> Error {
     let shape = |tensor: &Tensor| format!("`{}` is {} x {}", tensor.name, tensor.shape[0], tensor.shape[1]);
     let d = problem.dataset.columns.len();
     let inputs = if d == 1 { "1 input".to_string() } else { format!("{d} inputs") };
-    Error(format!("{} and {}, but the model has {inputs}: they should be m x {d} and 1 x m", shape(first), shape(second)))
+    let outputs = if problem.outputs() == 1 { String::new() } else { format!(" and {} outputs", problem.outputs()) };
+    let wanted = format!("m x {d} and {} x m", problem.outputs());
+    Error(format!("{} and {}, but the model has {inputs}{outputs}: they should be {wanted}", shape(first), shape(second)))
 }
 
 /// A gated network has a gate for every neuron, and the model has that gate too.
@@ -190,6 +193,9 @@ fn gated(network: &Network, bias: Bias, problem: &Problem) -> Result<(), Error> 
 /// The network with the bias and the skip that the model has; one that the model lacks must be 0.
 fn fitted(mut network: Network, bias: Bias, problem: &Problem) -> Result<Network, Error> {
     let features = problem.dataset.columns.len();
+    if network.output.columns != problem.outputs() {
+        return Err(Error(format!("it has {} outputs, and the model has {}", network.output.columns, problem.outputs())));
+    }
     gated(&network, bias, problem)?;
     match (bias, problem.architecture.bias) {
         (Bias::Penalised, Bias::None) => {

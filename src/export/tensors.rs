@@ -17,12 +17,17 @@ pub fn tensors(saved: &Saved) -> Vec<Tensor> {
     let (m, d) = (network.neurons(), saved.columns.len());
     let mut all = layer("hidden", &network.hidden, d, saved.bias);
     all.extend(network.gates.iter().flat_map(|gates| layer("gate", gates, d, saved.bias)));
-    all.push(tensor("output.weight", vec![1, m], network.output.clone()));
+    all.push(tensor("output.weight", vec![network.output.columns, m], turned(&network.output.values, m, network.output.columns)));
     if let Some(skip) = &network.skip {
         all.push(tensor("skip.weight", vec![1, d], skip.weights.clone()));
         all.push(tensor("skip.bias", vec![1], vec![skip.intercept]));
     }
     all
+}
+
+/// The values of a matrix of `rows` x `columns`, column after column: a by neurons and W_out by outputs are each other's transpose.
+pub fn turned(values: &[f64], rows: usize, columns: usize) -> Vec<f64> {
+    (0..columns).flat_map(|column| (0..rows).map(move |row| values[row * columns + column])).collect()
 }
 
 fn tensor(name: &str, shape: Vec<usize>, values: Vec<f64>) -> Tensor {
@@ -42,14 +47,17 @@ fn layer(name: &str, rows: &Matrix, d: usize, bias: Bias) -> Vec<Tensor> {
 /// The network behind tensors of `d` inputs; what does not fit is refused by name.
 pub fn network(all: &[Tensor], d: usize) -> Result<(Network, Bias), Error> {
     let output = wanted(all, "output.weight")?;
-    let m = output.values.len();
-    expect(output, &[1, m])?;
+    let &[outputs, m] = output.shape.as_slice() else {
+        return Err(Error(format!("tensor `output.weight` has shape {:?}, but two numbers belong there", output.shape)));
+    };
+    expect(output, &[outputs, m])?;
     let (hidden, bias) = rows(all, "hidden", m, d)?;
     let gates = find(all, "gate.weight").map(|_| rows(all, "gate", m, d)).transpose()?;
     if gates.as_ref().is_some_and(|(_, other)| *other != bias) {
         return Err(Error("its neurons have biases and their gates have none, or the other way round".to_string()));
     }
-    let network = Network { hidden, output: output.values.clone(), skip: skip(all, d)?, gates: gates.map(|(gates, _)| gates) };
+    let output = Matrix::new(m, outputs, turned(&output.values, outputs, m));
+    let network = Network { hidden, output, skip: skip(all, d)?, gates: gates.map(|(gates, _)| gates) };
     Ok((network, bias))
 }
 

@@ -98,13 +98,15 @@ pub fn find(name: &str) -> Option<&'static dyn Loss> {
     LOSSES.iter().copied().find(|loss| loss.name() == name)
 }
 
-/// A loss summed over rows, as an objective states it: L(f) = scale · Σ_i ℓ(f_i, y_i).
+/// A loss summed over rows and outputs, as an objective states it: L(f) = scale · Σ_ic ℓ(f_ic, y_ic).
 #[derive(Clone, Copy)]
 pub struct Total {
     pub loss: &'static dyn Loss,
     pub parameter: f64,
     /// Whether the model says `mean(...)`.
     pub mean: bool,
+    /// C: how many outputs, and as many targets, a row has.  They stand row after row.
+    pub outputs: usize,
 }
 
 impl std::fmt::Debug for Total {
@@ -123,9 +125,14 @@ impl Total {
         if self.mean { format!("mean({inner})") } else { inner }
     }
 
-    /// The factor in front of the sum over `n` rows: 1, or 1/n for a mean.
-    pub fn scale(&self, n: usize) -> f64 {
-        if self.mean { 1.0 / n as f64 } else { 1.0 }
+    /// How many rows have `entries` outputs together.
+    fn rows(&self, entries: usize) -> usize {
+        entries / self.outputs.max(1)
+    }
+
+    /// The factor in front of the sum over `entries` outputs: 1, or one over the number of their rows for a mean.
+    pub fn scale(&self, entries: usize) -> f64 {
+        if self.mean { 1.0 / self.rows(entries) as f64 } else { 1.0 }
     }
 
     /// L(f).
@@ -190,9 +197,9 @@ impl Total {
         Ok(sum / self.count(y.len()))
     }
 
-    /// 1 / scale, exactly: n for a mean, 1 for a sum.
-    pub fn count(&self, n: usize) -> Rational {
-        Rational::from(if self.mean { n.max(1) } else { 1 })
+    /// 1 / scale, exactly: the number of rows for a mean, 1 for a sum.
+    pub fn count(&self, entries: usize) -> Rational {
+        Rational::from(if self.mean { self.rows(entries).max(1) } else { 1 })
     }
 
     /// Moves every coordinate of `v` into dom L*, each by as little as possible.

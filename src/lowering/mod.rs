@@ -9,6 +9,9 @@
 //! The multiplier of the row `f_i - Σ ... = 0` is v_i, the gradient of the loss at f.  A neuron that would lower the
 //! objective has the output sign opposite to v'F(θ).
 //!
+//! With C outputs a neuron serves one of them: f and v have n C entries, row after row, and group g subtracts its terms from the rows
+//! of its output.
+//!
 //! A *ray* is a group whose direction is fixed and only its length is free: one column instead of q.
 //!
 //! A gated neuron is linear behind its gate, θ = a w: it contributes F_i(θ) = x_i·θ on the rows that the gate lets through, and nothing
@@ -39,6 +42,8 @@ pub enum Shape {
 /// Neurons that share an output sign and, unless it is a ray, an activation cell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
+    /// The output that its neurons serve, from 0.
+    pub output: usize,
     /// +1 or -1.
     pub sign: f64,
     pub shape: Shape,
@@ -47,7 +52,7 @@ pub struct Group {
 impl Group {
     /// The free group behind a gate.
     pub fn gated(gate: usize, pattern: Pattern) -> Self {
-        Group { sign: 1.0, shape: Shape::Gated { gate, pattern } }
+        Group { output: 0, sign: 1.0, shape: Shape::Gated { gate, pattern } }
     }
 
     /// The vector of the gate that its neurons stand behind.
@@ -75,7 +80,7 @@ struct SkipColumns {
 /// Builds the convex program over `groups`.  `features` are `problem.features()`.
 pub fn lower(problem: &Problem, features: &Features, groups: &[Group]) -> (Program, Recovery) {
     let mut program = Program::default();
-    let n = features.examples();
+    let n = features.examples() * problem.outputs();
     let outputs = program.add_columns(n, 0.0);
     program.blocks.push(Block { name: "f".into(), columns: outputs..outputs + n, rows: 0..0, weight: 0.0 });
     let total = &problem.objective.loss;
@@ -105,10 +110,10 @@ impl Lowering<'_> {
     fn add_group(&mut self, group: &Group) -> Range<usize> {
         let first_row = self.program.height();
         let columns = match &group.shape {
-            Shape::Ray(theta) => self.add_ray(group.sign, theta),
+            Shape::Ray(theta) => self.add_ray(group, theta),
             Shape::Cell { pattern, rows } => {
                 let columns = self.add_theta();
-                self.contribute(group.sign, |_| true, |line| pattern.get(line), columns.start);
+                self.contribute(group, |_| true, |line| pattern.get(line), columns.start);
                 let signed = |&line: &u32| {
                     let side = if pattern.get(line as usize) { 1.0 } else { -1.0 };
                     row_of(self.features.lines.row(line as usize), side, columns.start)
@@ -119,12 +124,12 @@ impl Lowering<'_> {
             }
             Shape::Whole => {
                 let columns = self.add_theta();
-                self.contribute(group.sign, |_| true, |_| true, columns.start);
+                self.contribute(group, |_| true, |_| true, columns.start);
                 columns
             }
             Shape::Gated { pattern, .. } => {
                 let columns = self.add_theta();
-                self.contribute(group.sign, |i| pattern.get(i), |_| true, columns.start);
+                self.contribute(group, |i| pattern.get(i), |_| true, columns.start);
                 columns
             }
         };
@@ -134,10 +139,11 @@ impl Lowering<'_> {
         columns
     }
 
-    fn add_ray(&mut self, sign: f64, theta: &[f64]) -> Range<usize> {
+    fn add_ray(&mut self, group: &Group, theta: &[f64]) -> Range<usize> {
         let length = self.program.add_columns(1, self.features.price * self.features.gauge(theta));
-        for (sum, value) in self.sums.iter_mut().zip(self.features.outputs(theta)) {
-            push(sum, -sign * value, length);
+        let places = self.sums.iter_mut().skip(group.output).step_by(self.problem.outputs());
+        for (sum, value) in places.zip(self.features.outputs(theta)) {
+            push(sum, -group.sign * value, length);
         }
         self.program.constrain(Cone::Nonnegatives(1), [Affine::new(0.0).plus(1.0, length)]);
         length..length + 1
@@ -164,10 +170,11 @@ impl Lowering<'_> {
     }
 
     /// sums -= sign · E θ, on the rows that pass.
-    fn contribute(&mut self, sign: f64, passes: impl Fn(usize) -> bool, bit: impl Fn(usize) -> bool, first: usize) {
-        for (i, sum) in self.sums.iter_mut().enumerate().filter(|(i, _)| passes(*i)) {
+    fn contribute(&mut self, group: &Group, passes: impl Fn(usize) -> bool, bit: impl Fn(usize) -> bool, first: usize) {
+        let places = self.sums.iter_mut().skip(group.output).step_by(self.problem.outputs());
+        for (i, sum) in places.enumerate().filter(|(i, _)| passes(*i)) {
             let row = self.features.coefficients(i, &bit);
-            row.iter().enumerate().for_each(|(j, x)| push(sum, -sign * x, first + j));
+            row.iter().enumerate().for_each(|(j, x)| push(sum, -group.sign * x, first + j));
         }
     }
 }
@@ -222,49 +229,59 @@ impl Recovery {
             let values = &solution.primal[skip.columns.clone()];
             Skip { weights: values.iter().zip(&skip.units).map(|(c, unit)| c / unit).collect(), intercept: values[skip.units.len()] }
         });
-        let neuron = |((group, _), theta): (&(Group, _), &Vec<f64>)| {
-            let (sign, gate) = (group.sign, group.gate(problem));
-            Neuron { sign, theta: theta.clone(), gate }
+        let neuron = |((group, _), theta): (&(Group, _), &Vec<f64>)| Neuron {
+            output: group.output,
+            sign: group.sign,
+            theta: theta.clone(),
+            gate: group.gate(problem),
         };
-        assemble(features, kept.map(neuron), skip)
+        assemble(features, problem.outputs(), kept.map(neuron), skip)
     }
 
-    /// The dual vector v (n): the multipliers of the rows that define f.
+    /// The dual vector v (n x C): the multipliers of the rows that define f.
     pub fn dual(&self, solution: &Solution) -> Vec<f64> {
         solution.dual[self.outputs.clone()].to_vec()
     }
 }
 
-/// A neuron as the program has it: its output sign, its θ, and the gate that it stands behind.
+/// A neuron as the program has it: the output that it serves with its sign, its θ, and the gate that it stands behind.
 pub struct Neuron {
+    pub output: usize,
     pub sign: f64,
     pub theta: Vec<f64>,
     pub gate: Option<Vec<f64>>,
 }
 
-/// The network of `neurons`, but for those too small to be one.
-pub fn assemble(features: &Features, neurons: impl Iterator<Item = Neuron>, skip: Option<Skip>) -> Network {
+/// The network of `neurons` with `outputs` outputs, but for those too small to be one.
+pub fn assemble(features: &Features, outputs: usize, neurons: impl Iterator<Item = Neuron>, skip: Option<Skip>) -> Network {
     let (mut hidden, mut output, mut gates) = (Vec::new(), Vec::new(), Vec::new());
-    for Neuron { sign, theta, gate } in neurons {
+    for Neuron { output: served, sign, theta, gate } in neurons {
         if let Some((w, a)) = features.neuron(sign, &theta) {
             hidden.extend(w);
-            output.push(a);
+            output.extend((0..outputs).map(|c| if c == served { a } else { 0.0 }));
             gates.extend(gate.into_iter().flatten());
         }
     }
-    let rows = |values| Matrix::new(output.len(), features.inputs().columns, values);
+    let m = output.len() / outputs;
+    let rows = |values| Matrix::new(m, features.inputs().columns, values);
     let (hidden, gates) = (rows(hidden), features.gated.then(|| rows(gates)));
-    Network { hidden, output, skip, gates }
+    Network { hidden, output: Matrix::new(m, outputs, output), skip, gates }
 }
 
-/// Both signs of every cell that can hold a neuron; a linear activation needs a single unconstrained group, or one for each sign.
+/// Both signs of every cell that can hold a neuron, for every output; a linear activation needs a single unconstrained group an output,
+/// or one for each sign.
 pub fn all_groups(problem: &Problem, features: &Features, cells: impl Iterator<Item = (Pattern, Vec<u32>)>) -> Vec<Group> {
+    let outputs = 0..problem.outputs();
     if problem.architecture.activation.class() == Class::Linear {
         let signs: &[f64] = if features.gauge == Gauge::Norm { &[1.0] } else { &[1.0, -1.0] };
-        return signs.iter().map(|&sign| Group { sign, shape: Shape::Whole }).collect();
+        let whole = |output| signs.iter().map(move |&sign| Group { output, sign, shape: Shape::Whole });
+        return outputs.flat_map(whole).collect();
     }
-    let both = |(pattern, rows): (Pattern, Vec<u32>)| {
-        [1.0, -1.0].map(|sign| Group { sign, shape: Shape::Cell { pattern: pattern.clone(), rows: rows.clone() } })
+    let cells = cells.filter(|(pattern, _)| features.reaches(|line| pattern.get(line)));
+    let all = |(pattern, rows): (Pattern, Vec<u32>)| {
+        let shape = Shape::Cell { pattern, rows };
+        let kinds = outputs.clone().flat_map(|output| [1.0, -1.0].map(|sign| (output, sign)));
+        kinds.map(|(output, sign)| Group { output, sign, shape: shape.clone() }).collect::<Vec<_>>()
     };
-    cells.filter(|(pattern, _)| features.reaches(|line| pattern.get(line))).flat_map(both).collect()
+    cells.flat_map(all).collect()
 }

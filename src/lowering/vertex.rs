@@ -5,11 +5,12 @@
 
 use super::{Neuron, assemble};
 use crate::arrangement::Pattern;
-use crate::problem::{Features, Network};
+use crate::problem::{Features, Network, Part};
 use std::collections::BTreeMap;
 
-/// A neuron θ with its output sign, its features z on the training rows and its cost.
+/// A neuron θ with its output and sign, its features z on the training rows (n x C, 0 for other outputs) and its cost.
 struct Atom {
+    output: usize,
     sign: f64,
     theta: Vec<f64>,
     gate: Option<Vec<f64>>,
@@ -28,34 +29,41 @@ pub fn prune(features: &Features, network: &Network, tolerance: f64) -> Network 
     for atom in atoms {
         basis.admit(atom, tolerance);
     }
-    let scaled = |atom: Atom| Neuron { sign: atom.sign, theta: atom.theta.iter().map(|x| x * atom.alpha).collect(), gate: atom.gate };
-    assemble(features, basis.atoms.into_iter().map(scaled), network.skip.clone())
+    let scaled = |atom: Atom| {
+        let theta = atom.theta.iter().map(|x| x * atom.alpha).collect();
+        Neuron { output: atom.output, sign: atom.sign, theta, gate: atom.gate }
+    };
+    assemble(features, network.output.columns, basis.atoms.into_iter().map(scaled), network.skip.clone())
 }
 
-/// One atom per cell and output sign: θ adds up where the activation is linear, and ρ only gains by it.
+/// One atom per cell, output and sign: θ adds up where the activation is linear, and ρ only gains by it.
 fn merged(features: &Features, network: &Network) -> Vec<Atom> {
     if let Some(open) = network.open(features.inputs()) {
         return behind_gates(features, network, &open);
     }
-    let mut sums: BTreeMap<(bool, Pattern), Vec<f64>> = BTreeMap::new();
-    for (w, &a) in network.hidden.each_row().zip(&network.output) {
+    let mut sums: BTreeMap<(usize, bool, Pattern), Vec<f64>> = BTreeMap::new();
+    for Part { w, output, a, .. } in network.parts() {
         let lifted = features.lifted(w);
-        let sum = sums.entry((a > 0.0, Pattern::of(&features.lines, &lifted))).or_insert_with(|| vec![0.0; lifted.len()]);
+        let key = (output, a > 0.0, Pattern::of(&features.lines, &lifted));
+        let sum = sums.entry(key).or_insert_with(|| vec![0.0; lifted.len()]);
         sum.iter_mut().zip(lifted).for_each(|(sum, x)| *sum += a.abs() * x);
     }
-    let atom = |((positive, _), theta): ((bool, Pattern), Vec<f64>)| {
+    let outputs = network.output.columns;
+    let atom = |((output, positive, _), theta): ((usize, bool, Pattern), Vec<f64>)| {
         let sign = if positive { 1.0 } else { -1.0 };
-        let z = features.outputs(&theta).iter().map(|value| sign * value).collect();
+        let mut z = vec![0.0; features.examples() * outputs];
+        let places = z.iter_mut().skip(output).step_by(outputs);
+        places.zip(features.outputs(&theta)).for_each(|(z, value)| *z = sign * value);
         let cost = features.gauge(&theta);
-        Atom { sign, theta, gate: None, z, cost, alpha: 1.0 }
+        Atom { output, sign, theta, gate: None, z, cost, alpha: 1.0 }
     };
     sums.into_iter().map(atom).filter(|atom| length(&atom.z) > 0.0).collect()
 }
 
-/// One atom for all neurons whose gates let the same rows through, behind the first of these gates: there θ adds up, sign and all.
+/// One atom for all neurons (of one output) whose gates let the same rows through, behind the first of these gates: there θ adds up, sign and all.
 fn behind_gates(features: &Features, network: &Network, open: &[Vec<bool>]) -> Vec<Atom> {
     let mut sums: BTreeMap<&[bool], (usize, Vec<f64>)> = BTreeMap::new();
-    for (j, (w, &a)) in network.hidden.each_row().zip(&network.output).enumerate() {
+    for Part { neuron: j, w, a, .. } in network.parts() {
         let (_, sum) = sums.entry(&open[j]).or_insert_with(|| (j, vec![0.0; w.len()]));
         sum.iter_mut().zip(w).for_each(|(sum, w)| *sum += a * w);
     }
@@ -63,7 +71,7 @@ fn behind_gates(features: &Features, network: &Network, open: &[Vec<bool>]) -> V
         let z = features.outputs(&theta).into_iter().zip(open).map(|(value, open)| if *open { value } else { 0.0 }).collect();
         let cost = features.gauge(&theta);
         let gate = network.gates.as_ref().map(|gates| gates.row(j).to_vec());
-        Atom { sign: 1.0, theta, gate, z, cost, alpha: 1.0 }
+        Atom { output: 0, sign: 1.0, theta, gate, z, cost, alpha: 1.0 }
     };
     sums.into_iter().map(atom).filter(|atom| length(&atom.z) > 0.0).collect()
 }

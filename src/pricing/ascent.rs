@@ -9,13 +9,15 @@
 //! ε falling from step to step, η = (r_u/√(|r_u|² + ε²), 1) goes there.
 
 use super::Price;
-use crate::problem::{Features, Gauge, Matrix};
+use crate::problem::{Features, Gauge, Matrix, Problem};
 use crate::regularizer::Norm;
 use rayon::prelude::*;
 
 /// A neuron of ρ(θ) = 1 and its price.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Find {
+    /// The output that the neuron should serve: 0, unless a caller with several says another.
+    pub output: usize,
     /// The output sign that the neuron should have.
     pub sign: f64,
     pub theta: Vec<f64>,
@@ -43,11 +45,29 @@ pub fn ascend(features: &Features, dual: &[f64], starts: &[Vec<f64>], stop: &(dy
     let mut finds: Vec<Find> = Vec::new();
     for sign in [1.0, -1.0] {
         let price = Price::new(features, dual, sign);
-        let up = |start: &Vec<f64>| climb(&price, &data, start, stop).map(|(theta, value)| Find { sign, theta, price: value });
+        let up = |start: &Vec<f64>| climb(&price, &data, start, stop).map(|(theta, value)| Find { output: 0, sign, theta, price: value });
         finds.par_extend(starts.par_iter().filter_map(up));
     }
     finds.sort_by(|a, b| b.price.total_cmp(&a.price).then_with(|| order(&a.theta, &b.theta)));
     distinct(finds)
+}
+
+/// The same for every output of `problem`, `dual` being all of v (n x C).
+pub fn ascend_all(
+    problem: &Problem,
+    features: &Features,
+    dual: &[f64],
+    starts: &[Vec<f64>],
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Vec<Find> {
+    let of_one = |output| {
+        let finds = ascend(features, &problem.column(dual, output), starts, stop);
+        finds.into_iter().map(move |find| Find { output, ..find })
+    };
+    let mut finds: Vec<Find> = (0..problem.outputs()).flat_map(of_one).collect();
+    // The sort is stable: with one output nothing moves.
+    finds.sort_by(|a, b| b.price.total_cmp(&a.price));
+    finds
 }
 
 fn order(a: &[f64], b: &[f64]) -> std::cmp::Ordering {

@@ -141,7 +141,7 @@ fn price_cell<R: Iterator<Item = (u32, bool)>>(price: &Price, slope: &[f64], row
         let (rest, allowance) = residual(&target, &walls);
         let size = rest.iter().map(|r| r * r).sum::<f64>().sqrt();
         if size > 0.0 {
-            priced.take(Find { sign, theta: rest.iter().map(|r| r / size).collect(), price: size + allowance }, limit);
+            priced.take(Find { output: 0, sign, theta: rest.iter().map(|r| r / size).collect(), price: size + allowance }, limit);
         }
     }
 }

@@ -17,7 +17,7 @@ mod pivots;
 mod row_basis;
 pub mod semidefinite;
 
-pub use ascent::{Find, ascend};
+pub use ascent::{Find, ascend, ascend_all};
 pub use cone_tree::{ConeTree, prove as prove_by_cones};
 pub use every_cell::{Priced, price_cells, price_every_cell};
 pub use gates::{price_gates, slope_behind};

@@ -53,7 +53,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// Inputs (n x d) and targets (n) of some rows.
+/// Inputs (n x d) and targets (n x C, row after row) of some rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rows {
     pub inputs: Matrix,

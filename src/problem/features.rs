@@ -8,7 +8,7 @@
 //! ```
 //! Behind a gate θ = a w and F_i(θ) = x_i·θ on the rows that it lets through (THEORY 2); which rows these are is known to the gate alone.
 
-use super::{Matrix, Problem};
+use super::{Matrix, Network, Problem};
 use crate::regularizer::Norm;
 
 /// How θ is measured.
@@ -121,6 +121,12 @@ impl Features {
     /// θ of a neuron.
     pub fn theta(&self, w: &[f64], a: f64) -> Vec<f64> {
         self.lifted(w).iter().map(|x| a.abs() * x).collect()
+    }
+
+    /// ρ(θ) of every neuron of a network, with |a|₁ for its output weights.
+    pub fn sizes(&self, network: &Network) -> Vec<f64> {
+        let size = |(w, a): (&[f64], &[f64])| self.gauge(&self.theta(w, a.iter().map(|a| a.abs()).sum()));
+        network.hidden.each_row().zip(network.output.each_row()).map(size).collect()
     }
 
     /// The neuron of a θ and an output sign; `None` if it is too small or too large to be one.

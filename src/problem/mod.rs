@@ -12,7 +12,7 @@ pub use activation::{Activation, Class, Piece};
 pub use dataset::{Column, Dataset, Matrix, Rows, Target};
 pub use features::{Features, Gauge};
 pub use gates::{Gates, Sides};
-pub use network::{Architecture, Bias, Network, Skip};
+pub use network::{Architecture, Bias, Network, Part, Skip};
 pub use objective::{Objective, Score};
 pub use random::Random;
 
@@ -40,9 +40,19 @@ impl Problem {
         Features::of(self)
     }
 
-    /// The training targets y (n).
+    /// C, how many outputs a network has.
+    pub fn outputs(&self) -> usize {
+        self.objective.loss.outputs
+    }
+
+    /// The training targets y (n x C), row after row.
     pub fn targets(&self) -> &[f64] {
         &self.dataset.train.targets
+    }
+
+    /// v_c (n): what a vector over rows and outputs says of output c.
+    pub fn column(&self, v: &[f64], output: usize) -> Vec<f64> {
+        v.iter().skip(output).step_by(self.outputs()).copied().collect()
     }
 
     /// The width of an interval relative to its upper end, counted from the least that the loss could be (0 for most losses); or

@@ -58,12 +58,14 @@ pub struct Skip {
 }
 
 /// A trained network: f(x) = Σ_j a_j φ(w_j·x + b_j) + skip(x), where a gated neuron is left out of rows with x·g_j < 0.
+///
+/// With C outputs a_j is a row of C numbers.  Only a network of one output has a skip.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Network {
     /// Hidden weights w (m x d), one neuron per row; with a bias its weight stands last, so d counts the column of ones.
     pub hidden: Matrix,
-    /// Output weights a (m).
-    pub output: Vec<f64>,
+    /// Output weights a (m x C), one neuron per row.
+    pub output: Matrix,
     pub skip: Option<Skip>,
     /// The gate of every neuron of a gated layer (m x d), some of the architecture's.
     pub gates: Option<Matrix>,
@@ -72,18 +74,26 @@ pub struct Network {
 impl Network {
     /// Number of hidden neurons m.
     pub fn neurons(&self) -> usize {
-        self.output.len()
+        self.output.rows
     }
 
-    /// The outputs f (n) for `features` (n x d, without the column of ones).
+    /// Every neuron once for each output that it serves: those with a_jc ≠ 0.
+    pub fn parts(&self) -> impl Iterator<Item = Part<'_>> + '_ {
+        let rows = self.hidden.each_row().zip(self.output.each_row()).enumerate();
+        let all = rows.flat_map(|(neuron, (w, a))| (0..a.len()).map(move |output| Part { neuron, w, output, a: a[output] }));
+        all.filter(|part| part.a != 0.0)
+    }
+
+    /// The outputs f (n x C), row after row, for `features` (n x d, without the column of ones).
     pub fn forward(&self, architecture: &Architecture, features: &Matrix) -> Vec<f64> {
         let bias = architecture.bias == Bias::Penalised;
         let gates = self.gates.is_some().then(|| self.open(&architecture.inputs(features))).flatten();
-        let output = |(i, row)| {
+        let mut outputs = vec![0.0; features.rows * self.output.columns];
+        for ((i, row), f) in features.each_row().enumerate().zip(outputs.chunks_mut(self.output.columns.max(1))) {
             let passes = |j: usize| gates.as_ref().is_none_or(|open| open[j][i]);
-            self.output_of(&architecture.activation, bias, row, passes)
-        };
-        features.each_row().enumerate().map(output).collect()
+            self.add_outputs(&architecture.activation, bias, row, passes, f);
+        }
+        outputs
     }
 
     /// For every gated neuron the rows of `inputs` (n x d, the column of ones included) that it lets through; `None` without gates.
@@ -93,14 +103,29 @@ impl Network {
         Some(gates.each_row().map(|gate| sides.open(gate)).collect())
     }
 
-    fn output_of(&self, activation: &Activation, bias: bool, row: &[f64], passes: impl Fn(usize) -> bool) -> f64 {
+    /// into (C) += f(x) for one row x.
+    fn add_outputs(&self, activation: &Activation, bias: bool, row: &[f64], passes: impl Fn(usize) -> bool, into: &mut [f64]) {
         let dot = |w: &[f64]| -> f64 { row.iter().zip(w).map(|(x, w)| x * w).sum() };
-        let straight = self.skip.as_ref().map_or(0.0, |skip| dot(&skip.weights) + skip.intercept);
-        let neuron = |(w, a): (&[f64], &f64)| {
+        for (_, (w, a)) in self.hidden.each_row().zip(self.output.each_row()).enumerate().filter(|(j, _)| passes(*j)) {
             let shift = if bias { w[row.len()] } else { 0.0 };
-            a * activation.value(dot(w) + shift)
-        };
-        let neurons = self.hidden.each_row().zip(&self.output).enumerate();
-        straight + neurons.filter(|(j, _)| passes(*j)).map(|(_, one)| neuron(one)).sum::<f64>()
+            let value = activation.value(dot(w) + shift);
+            into.iter_mut().zip(a).for_each(|(f, a)| *f += a * value);
+        }
+        if let Some(skip) = &self.skip {
+            let straight = dot(&skip.weights) + skip.intercept;
+            into.iter_mut().for_each(|f| *f += straight);
+        }
     }
+}
+
+/// One neuron in its work for one output.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Part<'a> {
+    pub neuron: usize,
+    /// w_j.
+    pub w: &'a [f64],
+    /// c.
+    pub output: usize,
+    /// a_jc.
+    pub a: f64,
 }

@@ -26,8 +26,8 @@ impl Objective {
     pub fn score(&self, network: &Network, architecture: &Architecture, rows: &Rows) -> Score {
         let outputs = network.forward(architecture, &rows.inputs);
         let loss = self.loss.value(&outputs, &rows.targets);
-        let neurons = network.hidden.each_row().zip(&network.output);
-        let penalty = neurons.map(|(w, &a)| self.regularizer.neuron(w, a)).sum::<f64>() + 0.0; // an empty sum is -0
+        let neurons = network.hidden.each_row().zip(network.output.each_row());
+        let penalty = neurons.map(|(w, a)| self.regularizer.neuron(w, a)).sum::<f64>() + 0.0; // an empty sum is -0
         Score { objective: loss + self.strength * penalty, loss, penalty }
     }
 

@@ -61,14 +61,17 @@ pub fn find(name: &str) -> Option<&'static dyn Norm> {
 
 /// The penalty of an objective, without its strength β.
 ///
-/// `weight_decay` = ½ Σ_j (h(w_j)² + a_j²).  Rescaling each neuron makes it Σ_j |a_j| h(w_j) for activations of degree 1
+/// `weight_decay` = ½ Σ_j (h(w_j)² + |a_j|²).  Rescaling each neuron makes it Σ_j |a_j| h(w_j) for activations of degree 1
 /// (AM-GM, THEORY 1), and that is the gauge the convex program prices.  `output_l1 subject to hidden_norm <= r` is
-/// Σ_j |a_j| with h(w_j) <= r, for any activation (THEORY 5).
+/// Σ_j |a_j| with h(w_j) <= r, for any activation (THEORY 5).  With several outputs |a_j| is |a_j|₁, which a neuron pays output by
+/// output: one that serves several is worth no less as several that serve one each (THEORY 8a).
 #[derive(Clone, Copy)]
 pub struct Regularizer {
     pub hidden: &'static dyn Norm,
     /// r, where the hidden norm is bounded and only output weights are priced; `None` is weight decay.
     pub radius: Option<f64>,
+    /// Whether weight decay measures a neuron's output weights by |a|₁ and not |a|₂; with one output both are the same.
+    pub output_l1: bool,
 }
 
 /// How far a hidden norm may be beyond its bound and still count as within it: rounding, in networks from elsewhere too.
@@ -83,12 +86,12 @@ impl std::fmt::Debug for Regularizer {
 impl Regularizer {
     /// Plain weight decay.
     pub fn weight_decay() -> Self {
-        Regularizer { hidden: NORMS[0], radius: None }
+        Regularizer { hidden: NORMS[0], radius: None, output_l1: false }
     }
 
     /// `output_l1 subject to hidden_norm <= radius`.
     pub fn output_l1(radius: f64) -> Self {
-        Regularizer { hidden: NORMS[0], radius: Some(radius) }
+        Regularizer { hidden: NORMS[0], radius: Some(radius), output_l1: false }
     }
 
     /// The constraint as the language writes it, if there is one.
@@ -99,19 +102,22 @@ impl Regularizer {
 
     /// The penalty as the language writes it, without its constraint.
     pub fn words(&self) -> String {
-        match (self.radius, self.hidden.name()) {
-            (Some(_), _) => "output_l1".to_string(),
-            (None, "l2") => "weight_decay".to_string(),
-            (None, other) => format!("weight_decay(hidden = {other})"),
+        if self.radius.is_some() {
+            return "output_l1".to_string();
         }
+        let hidden = (!self.hidden.euclidean()).then(|| format!("hidden = {}", self.hidden.name()));
+        let norms: Vec<String> = hidden.into_iter().chain(self.output_l1.then(|| "output = l1".to_string())).collect();
+        if norms.is_empty() { "weight_decay".to_string() } else { format!("weight_decay({})", norms.join(", ")) }
     }
 
-    /// What one neuron costs, the bias being part of `w`: ½ (h(w)² + a²), or |a| if h(w) <= r and +∞ beyond.
-    pub fn neuron(&self, w: &[f64], a: f64) -> f64 {
+    /// What one neuron costs, the bias being part of `w`: ½ (h(w)² + |a|²), or |a|₁ if h(w) <= r and +∞ beyond.
+    pub fn neuron(&self, w: &[f64], a: &[f64]) -> f64 {
         let h = self.hidden.gauge(w);
+        let sum: f64 = a.iter().map(|a| a.abs()).sum();
         match self.radius {
-            None => 0.5 * (h * h + a * a),
-            Some(radius) if h <= radius * (1.0 + ROUNDING) => a.abs(),
+            None if self.output_l1 => 0.5 * (h * h + sum * sum),
+            None => 0.5 * (h * h + a.iter().map(|a| a * a).sum::<f64>()),
+            Some(radius) if h <= radius * (1.0 + ROUNDING) => sum,
             Some(_) => f64::INFINITY,
         }
     }

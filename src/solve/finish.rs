@@ -5,7 +5,7 @@ use super::prove::NODES;
 use super::search::Search;
 use crate::lowering::{Group, Shape, prune};
 use crate::pricing::lower_bound;
-use crate::problem::{Features, Matrix, Network, Score, Skip};
+use crate::problem::{Features, Matrix, Network, Part, Score, Skip};
 
 /// How much of an atom may be lost when neurons are merged, tried from the boldest on; the polish that follows restores the rest.
 const TOLERANCES: [f64; 5] = [1e-3, 1e-5, 1e-7, 1e-9, 1e-11];
@@ -74,7 +74,7 @@ impl Search<'_, '_> {
         match (proved, &self.proof) {
             (Some(value), Some(proof)) => (value, proof.dual.clone(), Bound::Proved),
             // A proof that makes no certificate is none.
-            _ if self.lower.2 == Bound::Proved => (self.least, vec![0.0; self.features.examples()], Bound::Trivial),
+            _ if self.lower.2 == Bound::Proved => (self.least, self.zeros(), Bound::Trivial),
             _ => self.lower.clone(),
         }
     }
@@ -111,7 +111,12 @@ impl Search<'_, '_> {
             let weights = skip.weights.iter().map(|w| 2.0 * w).collect();
             let longer = Skip { weights, intercept: 2.0 * skip.intercept };
             let gates = self.best.0.gates.as_ref().map(|gates| Matrix::new(0, gates.columns, Vec::new()));
-            self.offer(&Network { hidden: hidden.clone(), output: Vec::new(), skip: Some(longer), gates });
+            self.offer(&Network {
+                hidden: hidden.clone(),
+                output: Matrix::new(0, self.problem.outputs(), Vec::new()),
+                skip: Some(longer),
+                gates,
+            });
             if self.best.1.objective >= before || self.narrow(self.least) {
                 return;
             }
@@ -177,11 +182,11 @@ impl Search<'_, '_> {
         if let Some(gates) = &self.problem.architecture.gates {
             return self.behind(gates, network);
         }
-        let cell = |(w, a): (&[f64], &f64)| {
+        let cell = |Part { w, output, a, .. }: Part| {
             let rows = self.nearest_rows(&self.features.lifted(w));
-            Group { sign: a.signum(), shape: Shape::Cell { pattern: self.cell(w), rows } }
+            Group { output, sign: a.signum(), shape: Shape::Cell { pattern: self.cell(w), rows } }
         };
-        network.hidden.each_row().zip(&network.output).map(cell).collect()
+        network.parts().map(cell).collect()
     }
 
     /// The best lower bound at hand: a proof, finished or not, or norms where there is none.
@@ -205,7 +210,7 @@ impl Search<'_, '_> {
         }
         // The penalty is never negative, and the loss nowhere below its least: the dual vector of zeros says so.
         if self.narrow(self.least) && !self.proof_closes() {
-            self.prove(&vec![0.0; self.features.examples()], 1);
+            self.prove(&self.zeros(), 1);
         }
     }
 
@@ -245,13 +250,16 @@ impl Search<'_, '_> {
 
 /// The network without its `count` smallest neurons.
 fn without_smallest(features: &Features, network: &Network, count: usize) -> Network {
-    let size = |(w, a): (&[f64], &f64)| features.gauge(&features.theta(w, *a));
-    let sizes: Vec<f64> = network.hidden.each_row().zip(&network.output).map(size).collect();
+    let sizes = features.sizes(network);
     let mut order: Vec<usize> = (0..sizes.len()).collect();
     order.sort_by(|&a, &b| sizes[a].total_cmp(&sizes[b]));
     let mut kept = order.split_off(count.min(order.len()));
     kept.sort_unstable();
     let rows = |of: &Matrix| Matrix::new(kept.len(), of.columns, kept.iter().flat_map(|&j| of.row(j).iter().copied()).collect());
-    let output = kept.iter().map(|&j| network.output[j]).collect();
-    Network { hidden: rows(&network.hidden), output, skip: network.skip.clone(), gates: network.gates.as_ref().map(rows) }
+    Network {
+        hidden: rows(&network.hidden),
+        output: rows(&network.output),
+        skip: network.skip.clone(),
+        gates: network.gates.as_ref().map(rows),
+    }
 }

@@ -105,7 +105,7 @@ impl Search<'_, '_> {
         let u: Vec<f64> = shortened.iter().map(|v| v / scale).collect();
         let pivots = if self.problem.architecture.skip { pivots(self.problem, &u).unwrap_or_default() } else { Vec::new() };
         let nothing = || Proof { kind: Kind::Gates, unit: 0, tree: String::new() };
-        let draft = Draft { dual: Dual::truncated(&u), scale: 1.0, basis: None, pivots, proofs: [nothing(), nothing()] };
+        let draft = Draft { dual: Dual::truncated(&u), scale: 1.0, basis: None, pivots, proofs: vec![nothing(), nothing()] };
         for room in ROOMS {
             if self.stop.interrupted() || self.keep_proof(Draft { scale: 1.0 / (1.0 + room), ..draft.clone() }) {
                 return;

@@ -8,7 +8,7 @@ use super::prove::NODES;
 use super::search::{Master, Search};
 use crate::arrangement::Pattern;
 use crate::lowering::{Group, Shape, all_groups};
-use crate::pricing::{Find, ascend, price_cells};
+use crate::pricing::{Find, ascend_all, price_cells};
 use crate::problem::Random;
 use std::collections::BTreeSet;
 
@@ -78,9 +78,12 @@ impl Search<'_, '_> {
             self.rounds += 1;
             let before = groups.len();
             if let Some(dual) = &master.dual {
-                let finds = price_cells(&self.features, dual, cells, self.violation(), &|| self.stop.now());
-                for (index, find) in finds.into_iter().take(ADDED) {
-                    self.add_pattern(&mut groups, cells[index].clone(), &find);
+                for output in 0..self.problem.outputs() {
+                    let column = self.problem.column(dual, output);
+                    let finds = price_cells(&self.features, &column, cells, self.violation(), &|| self.stop.now());
+                    for (index, find) in finds.into_iter().take(ADDED) {
+                        self.add_pattern(&mut groups, cells[index].clone(), &Find { output, ..find });
+                    }
                 }
             }
             self.report(groups.len());
@@ -113,7 +116,7 @@ impl Search<'_, '_> {
             let finds = self.ascend(&master, Vec::new(), STARTS, round as u64);
             let violation = finds.first().map_or(0.0, |find| find.price / beta - 1.0);
             let worth = finds.into_iter().filter(|find| find.price > beta * (1.0 + 0.1 * violation));
-            groups.extend(worth.take(ADDED).map(|find| Group { sign: find.sign, shape: Shape::Ray(find.theta) }));
+            groups.extend(worth.take(ADDED).map(|find| Group { output: find.output, sign: find.sign, shape: Shape::Ray(find.theta) }));
             self.report(groups.len());
             let near = violation < RAY_VIOLATION || round + 1 >= RAY_ROUNDS;
             if violation < self.plan().gap || (near && self.affordable(groups.len())) || self.stop.now() {
@@ -128,7 +131,7 @@ impl Search<'_, '_> {
     ///
     /// Its core is over rows or over the cells' columns, whichever are fewer.
     fn affordable(&self, cells: usize) -> bool {
-        let (n, d) = (self.features.examples() as f64, self.features.size() as f64);
+        let (n, d) = (self.problem.targets().len() as f64, self.features.size() as f64);
         let width = d * cells as f64;
         let seconds = FACTORISATIONS * n * width * n.min(width) / FACTOR_SPEED;
         seconds < self.plan().time.as_secs_f64()
@@ -172,7 +175,7 @@ impl Search<'_, '_> {
         starts.extend(known);
         let mut random = Random::new(seed);
         starts.extend((0..count).map(|_| (0..features.size()).map(|_| random.normal()).collect()));
-        let finds = self.workers.install(|| ascend(features, dual, &starts, &|| stop.now()));
+        let finds = self.workers.install(|| ascend_all(self.problem, features, dual, &starts, &|| stop.now()));
         self.heights = finds.iter().take(HEIGHTS).map(|find| find.theta.clone()).collect();
         finds
     }
@@ -182,7 +185,7 @@ impl Search<'_, '_> {
         let mut cells = Vec::new();
         for ray in rays {
             if let Shape::Ray(theta) = &ray.shape {
-                self.add_cell(&mut cells, &Find { sign: ray.sign, theta: theta.clone(), price: 0.0 });
+                self.add_cell(&mut cells, &Find { output: ray.output, sign: ray.sign, theta: theta.clone(), price: 0.0 });
             }
         }
         cells
@@ -194,11 +197,14 @@ impl Search<'_, '_> {
     }
 
     fn add_pattern(&self, groups: &mut Vec<Group>, pattern: Pattern, find: &Find) {
-        let there = |g: &Group| g.sign == find.sign && matches!(&g.shape, Shape::Cell { pattern: other, .. } if *other == pattern);
+        let there = |g: &Group| {
+            (g.output, g.sign) == (find.output, find.sign) && matches!(&g.shape, Shape::Cell { pattern: other, .. } if *other == pattern)
+        };
         if groups.iter().any(there) {
             return;
         }
-        groups.push(Group { sign: find.sign, shape: Shape::Cell { pattern, rows: self.nearest_rows(&find.theta) } });
+        let rows = self.nearest_rows(&find.theta);
+        groups.push(Group { output: find.output, sign: find.sign, shape: Shape::Cell { pattern, rows } });
     }
 
     /// The 6q lines whose hyperplanes pass closest to θ.
@@ -229,16 +235,16 @@ fn clusters(rays: &[Group], master: &Master) -> Vec<Group> {
     let used = used(master, 1e-3);
     let mut order: Vec<usize> = (0..rays.len()).filter(|g| used[*g]).collect();
     order.sort_by(|a, b| length(&master.weights[*b]).total_cmp(&length(&master.weights[*a])));
-    let mut sums: Vec<(f64, Vec<f64>)> = Vec::new();
+    let mut sums: Vec<((usize, f64), Vec<f64>)> = Vec::new();
     for g in order {
-        let (sign, u) = (rays[g].sign, &master.weights[g]);
+        let (kind, u) = ((rays[g].output, rays[g].sign), &master.weights[g]);
         let near = |sum: &[f64]| sum.iter().zip(u).map(|(s, u)| s * u).sum::<f64>() > NEAR * length(sum) * length(u);
-        match sums.iter_mut().find(|(other, sum)| *other == sign && near(sum)) {
+        match sums.iter_mut().find(|(other, sum)| *other == kind && near(sum)) {
             Some((_, sum)) => sum.iter_mut().zip(u).for_each(|(s, u)| *s += u),
-            None => sums.push((sign, u.clone())),
+            None => sums.push((kind, u.clone())),
         }
     }
-    sums.into_iter().map(|(sign, u)| Group { sign, shape: Shape::Ray(u) }).collect()
+    sums.into_iter().map(|((output, sign), u)| Group { output, sign, shape: Shape::Ray(u) }).collect()
 }
 
 fn keep<T>(items: &mut Vec<T>, wanted: impl Fn(usize) -> bool) {

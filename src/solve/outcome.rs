@@ -91,7 +91,7 @@ pub struct Outcome {
     pub penalty: f64,
     pub lower_bound: f64,
     pub bound: Bound,
-    /// The dual vector v behind the lower bound (n).
+    /// The dual vector v behind the lower bound (n x C, row after row).
     pub dual: Vec<f64>,
     /// The proof, which has passed the checker; `lower_bound` is then the checker's.
     pub certificate: Option<Certificate>,

@@ -5,7 +5,7 @@ use super::search::Search;
 use super::unfinished::Unfinished;
 use crate::certificate::{BASIS_BITS, Certificate, Claim, Correction, Dual, FORMAT, Proof, Statement, VERSION, Weights};
 use crate::checker::{Verdict, check_apart_from_proofs, proofs};
-use crate::pricing::{ConeTree, Find, Price, ascend, pivots, prove_by_cones, semidefinite};
+use crate::pricing::{ConeTree, Find, Price, ascend_all, pivots, prove_by_cones, semidefinite};
 use crate::problem::{Gauge, Network};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -30,7 +30,7 @@ pub struct Draft {
     pub scale: f64,
     pub basis: Option<Vec<Vec<i64>>>,
     pub pivots: Vec<usize>,
-    pub proofs: [Proof; 2],
+    pub proofs: Vec<Proof>,
 }
 
 /// A proof that the checker has accepted, the lower bound that follows and its dual vector.
@@ -139,16 +139,19 @@ impl Search<'_, '_> {
         let rank = basis.as_ref().map_or(self.features.inputs().columns, Vec::len);
         let pivots = if problem.architecture.skip { pivots(problem, &shrunk).unwrap_or_default() } else { Vec::new() };
         let Ok(correction) = Correction::new(problem, &exact, &pivots) else { return Vec::new() };
-        let claim = |sign| Claim::new(problem, &exact, &correction, 1.0, basis.as_deref(), sign);
-        let (Ok(first), Ok(second)) = (claim(1), claim(-1)) else { return Vec::new() };
-        let claims = [first, second];
+        let claim = |(output, sign)| {
+            let column = exact.column(output, problem.outputs());
+            Claim::new(problem, &column, &correction, 1.0, basis.as_deref(), sign)
+        };
+        let kinds: Vec<(usize, i8)> = (0..problem.outputs()).flat_map(|output| SIGNS.map(|sign| (output, sign))).collect();
+        let Ok(claims) = kinds.iter().copied().map(claim).collect::<Result<Vec<_>, _>>() else { return Vec::new() };
         let tried = self.try_claims(&claims, rank, most_nodes);
-        let found = self.back(&tried, basis.as_deref(), dual);
+        let found = self.back(&kinds, &tried, basis.as_deref(), dual);
         self.late = found.is_empty() && tried.iter().any(|tried| tried.late && !tried.decided());
         let finite = tried.iter().all(|tried| tried.worst.is_finite());
         if found.is_empty() && finite {
             let worst = tried.iter().map(|tried| tried.worst).fold(1.0, f64::max);
-            let proofs = [0, 1].map(|at| tried[at].proof(&claims[at]));
+            let proofs = tried.iter().zip(&claims).map(|(tried, claim)| tried.proof(claim)).collect();
             let draft = Draft { dual: exact, scale: 1.0, basis, pivots, proofs };
             if worst <= 1.0 {
                 self.keep_proof(draft);
@@ -163,13 +166,16 @@ impl Search<'_, '_> {
         found
     }
 
-    /// Both claims; the first may take half of the time that is left, as the bound is that of the worse one.
-    fn try_claims(&mut self, claims: &[Claim; 2], rank: usize, most_nodes: usize) -> [Tried; 2] {
+    /// All claims; each may take an equal part of the time that is left, as the bound is that of the worst one.
+    fn try_claims(&mut self, claims: &[Claim], rank: usize, most_nodes: usize) -> Vec<Tried> {
         let whole = self.stop.clone();
-        self.stop = whole.half();
-        let first = self.try_claim(&claims[0], rank, most_nodes);
+        let mut tried = Vec::with_capacity(claims.len());
+        for (at, claim) in claims.iter().enumerate() {
+            self.stop = whole.share((claims.len() - at) as u32);
+            tried.push(self.try_claim(claim, rank, most_nodes));
+        }
         self.stop = whole;
-        [first, self.try_claim(&claims[1], rank, most_nodes)]
+        tried
     }
 
     /// The prover that suits the rank; between the two both are tried, and the tree that closes is kept.
@@ -235,7 +241,7 @@ impl Search<'_, '_> {
         })
     }
 
-    /// The bound that follows if the other sign's worst price is no higher.
+    /// The bound that follows if no other claim's worst price is higher.
     fn show_proof(&mut self, worst: f64, nodes: usize) {
         let Some(dual) = &self.dual else { return };
         let t = 1.0 / worst.max(1.0);
@@ -247,16 +253,16 @@ impl Search<'_, '_> {
     }
 
     /// The violations as neurons of the data's own columns, each climbed to its top.
-    fn back(&self, tried: &[Tried; 2], basis: Option<&[Vec<i64>]>, dual: &[f64]) -> Vec<Find> {
+    fn back(&self, kinds: &[(usize, i8)], tried: &[Tried], basis: Option<&[Vec<i64>]>, dual: &[f64]) -> Vec<Find> {
         let mut finds = Vec::new();
-        for (sign, tree) in SIGNS.into_iter().zip(tried) {
-            let price = Price::new(&self.features, dual, sign.into());
+        for (&(output, sign), tree) in kinds.iter().zip(tried) {
+            let price = Price::new(&self.features, &self.problem.column(dual, output), sign.into());
             for point in &tree.violations {
                 let mut theta: Vec<f64> = basis.map_or_else(|| point.clone(), |basis| transposed(basis, point));
                 theta.extend(self.features.head().filter(|_| basis.is_some()).map(|_| point[point.len() - 1]));
                 let theta = self.features.allowed(&theta);
                 let value = price.value(&theta);
-                finds.push(Find { sign: sign.into(), theta, price: value });
+                finds.push(Find { output, sign: sign.into(), theta, price: value });
             }
         }
         finds.sort_by(|a, b| b.price.total_cmp(&a.price));
@@ -264,7 +270,7 @@ impl Search<'_, '_> {
         let starts: Vec<Vec<f64>> = finds.iter().map(|find| find.theta.clone()).collect();
         let stop = &self.stop;
         let features = &self.features;
-        let climbed = self.workers.install(|| ascend(features, dual, &starts, &|| stop.now()));
+        let climbed = self.workers.install(|| ascend_all(self.problem, features, dual, &starts, &|| stop.now()));
         let mut all: Vec<Find> = climbed.into_iter().chain(finds).filter(|find| find.price > features.price).collect();
         all.sort_by(|a, b| b.price.total_cmp(&a.price));
         all.truncate(30);

@@ -3,7 +3,7 @@
 use super::outcome::{Control, Failure};
 use super::search::Search;
 use crate::lowering::{Group, Shape, all_groups};
-use crate::problem::{Class, Network, Problem, Score};
+use crate::problem::{Class, Network, Part, Problem, Score};
 
 /// Which output signs the cells are given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,16 +31,19 @@ pub fn restricted(problem: &Problem, network: &Network, signs: Signs, control: &
 impl Search<'_, '_> {
     fn cells_of_network(&self, network: &Network, signs: Signs) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
-        for (w, a) in network.hidden.each_row().zip(&network.output) {
+        for Part { w, output, a, .. } in network.parts() {
             let pattern = self.cell(w);
             let wanted = match signs {
                 Signs::Own => vec![a.signum()],
                 Signs::Both => vec![1.0, -1.0],
             };
             for sign in wanted {
-                let there = |g: &Group| g.sign == sign && matches!(&g.shape, Shape::Cell { pattern: other, .. } if *other == pattern);
+                let there = |g: &Group| {
+                    (g.output, g.sign) == (output, sign) && matches!(&g.shape, Shape::Cell { pattern: other, .. } if *other == pattern)
+                };
                 if !groups.iter().any(there) {
                     groups.push(Group {
+                        output,
                         sign,
                         shape: Shape::Cell { pattern: pattern.clone(), rows: self.nearest_rows(&self.features.lifted(w)) },
                     });

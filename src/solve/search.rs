@@ -70,7 +70,7 @@ pub struct Master {
     /// θ_g for every group.
     pub weights: Vec<Vec<f64>>,
     pub network: Network,
-    /// v in dom L*; `None` if the multipliers were unusable.
+    /// v (n x C) in dom L*; `None` if the multipliers were unusable.
     pub dual: Option<Vec<f64>>,
 }
 
@@ -79,12 +79,13 @@ impl<'a, 'c> Search<'a, 'c> {
         let features = problem.features();
         let (inputs, lines) = (features.inputs(), &features.lines);
         let none = || Matrix::new(0, inputs.columns, vec![]);
-        let zero = Network { hidden: none(), output: vec![], skip: None, gates: features.gated.then(none) };
+        let output = Matrix::new(0, problem.outputs(), vec![]);
+        let zero = Network { hidden: none(), output, skip: None, gates: features.gated.then(none) };
         let score = problem.score(&zero);
         let stop = Stop::new(problem.plan.time, control.interrupted.clone());
         let lengths = lines.each_row().map(|x| x.iter().map(|x| x * x).sum::<f64>().sqrt()).collect();
         let least = problem.objective.loss.least_below(problem.targets()).map_or(f64::NEG_INFINITY, |least| below(&least));
-        let trivial = (least, vec![0.0; inputs.rows], Bound::Trivial);
+        let trivial = (least, vec![0.0; problem.targets().len()], Bound::Trivial);
         Search {
             problem,
             control,
@@ -150,12 +151,21 @@ impl<'a, 'c> Search<'a, 'c> {
 
     /// A bound on every neuron's price from norms alone; none for gates, which are priced one by one.
     pub fn norm_price(&self, dual: &[f64]) -> f64 {
-        if self.features.gated { f64::INFINITY } else { norm_bound(&self.features, dual) }
+        if self.features.gated {
+            return f64::INFINITY;
+        }
+        let bound = |output| norm_bound(&self.features, &self.problem.column(dual, output));
+        (0..self.problem.outputs()).map(bound).fold(0.0, f64::max)
+    }
+
+    /// The dual vector of zeros.
+    pub fn zeros(&self) -> Vec<f64> {
+        vec![0.0; self.problem.targets().len()]
     }
 
     /// Refuses a program that would not fit in memory: the solver's copies and factors are counted as forty bytes per entry.
     pub fn fits(&self, groups: &[Group]) -> Result<(), Failure> {
-        let n = self.features.examples() as u64;
+        let n = self.problem.targets().len() as u64;
         let columns: u64 = groups.len() as u64 * (self.features.size() as u64 + 1);
         let needed = columns.saturating_mul(n).saturating_mul(40);
         let limit = memory_limit(self.problem.plan.memory);

@@ -2,7 +2,7 @@
 
 use super::search::Search;
 use crate::lowering::{Group, Neuron, Shape, assemble};
-use crate::problem::{Gauge, Network};
+use crate::problem::{Gauge, Network, Part};
 
 /// The most directions taken over, largest neurons first: rays are cheap, but not free.
 const RAYS: usize = 1000;
@@ -17,12 +17,12 @@ impl Search<'_, '_> {
             return;
         }
         let mut rays: Vec<(f64, Group)> = Vec::new();
-        for (w, &a) in network.hidden.each_row().zip(&network.output) {
+        for Part { w, output, a, .. } in network.parts() {
             let theta = self.features.lifted(w);
             let length = self.features.gauge(&theta);
-            if length > 0.0 && length.is_finite() && a != 0.0 {
+            if length > 0.0 && length.is_finite() {
                 let unit = theta.iter().map(|x| x / length).collect();
-                rays.push((a.abs() * length, Group { sign: a.signum(), shape: Shape::Ray(unit) }));
+                rays.push((a.abs() * length, Group { output, sign: a.signum(), shape: Shape::Ray(unit) }));
             }
         }
         // The sort is stable, so equal neurons keep the network's order.
@@ -36,7 +36,7 @@ impl Search<'_, '_> {
         if self.features.gauge == Gauge::Norm {
             return network.clone();
         }
-        let neuron = |(w, a): (&[f64], &f64)| Neuron { sign: a.signum(), theta: self.features.theta(w, *a), gate: None };
-        assemble(&self.features, network.hidden.each_row().zip(&network.output).map(neuron), network.skip.clone())
+        let neuron = |Part { w, output, a, .. }: Part| Neuron { output, sign: a.signum(), theta: self.features.theta(w, a), gate: None };
+        assemble(&self.features, network.output.columns, network.parts().map(neuron), network.skip.clone())
     }
 }

@@ -21,7 +21,7 @@ pub fn dearest(
         if price > best.as_ref().map_or(0.0, |(.., find)| find.price) {
             // Against the slope of the loss, at length 1: an output weight above 0 then lowers it.
             let theta = slope.iter().map(|s| -s / price).collect();
-            best = Some((at, open, Find { sign: 1.0, theta, price }));
+            best = Some((at, open, Find { output: 0, sign: 1.0, theta, price }));
         }
     }
     best

@@ -4,7 +4,7 @@
 
 use super::gates::dearest;
 use crate::arrangement::Lines;
-use crate::pricing::{Find, ascend, price_every_cell};
+use crate::pricing::{Find, ascend_all, price_every_cell};
 use crate::problem::{Features, Network, Problem, Random};
 
 /// Gaussian directions that the search starts from, besides the network's own.
@@ -21,7 +21,8 @@ pub struct Improvement {
     pub price: f64,
     /// Whether every cell was priced, so that no neuron has a higher one.
     pub everywhere: bool,
-    /// The sign of its output weight, and its hidden weights, of length 1.
+    /// The output that it serves, the sign of its weight there, and its hidden weights, of length 1.
+    pub output: usize,
     pub sign: f64,
     pub w: Vec<f64>,
     /// The gate that it stands behind, from 0.
@@ -37,7 +38,7 @@ pub fn improvement(problem: &Problem, network: &Network, dual: &[f64], stop: &(d
     let told = |find: Find, gate, everywhere, outputs: &[f64]| {
         let (size, objective) = best_size(problem, &features, network, &find, outputs);
         let (w, _) = features.neuron(find.sign, &find.theta)?;
-        Some(Improvement { price: find.price / features.price, everywhere, sign: find.sign, w, gate, size, objective })
+        Some(Improvement { price: find.price / features.price, everywhere, output: find.output, sign: find.sign, w, gate, size, objective })
     };
     if let Some(gates) = &problem.architecture.gates {
         let (at, open, find) = dearest(problem, features.inputs(), gates, dual, stop)?;
@@ -45,30 +46,35 @@ pub fn improvement(problem: &Problem, network: &Network, dual: &[f64], stop: &(d
         let passed: Vec<f64> = passed.collect();
         return told(find, Some(at), !stop(), &passed);
     }
-    let mut found = search(&features, network, dual, stop);
+    let mut found = search(problem, &features, network, dual, stop);
     let known = found.as_ref().map_or(0.0, |find| find.price);
-    let whole = everywhere(&features, dual, known, stop);
+    let whole = everywhere(problem, &features, dual, known, stop);
     let everywhere = whole.is_some();
     let find = whole.flatten().or(found.take())?;
     let outputs = features.outputs(&find.theta);
     told(find, None, everywhere, &outputs)
 }
 
-fn search(features: &Features, network: &Network, dual: &[f64], stop: &(dyn Fn() -> bool + Sync)) -> Option<Find> {
+fn search(problem: &Problem, features: &Features, network: &Network, dual: &[f64], stop: &(dyn Fn() -> bool + Sync)) -> Option<Find> {
     let mut starts: Vec<Vec<f64>> = network.hidden.each_row().map(|w| features.lifted(w)).collect();
     let mut random = Random::new(0);
     starts.extend((0..STARTS).map(|_| (0..features.size()).map(|_| random.normal()).collect()));
-    ascend(features, dual, &starts, stop).into_iter().next()
+    ascend_all(problem, features, dual, &starts, stop).into_iter().next()
 }
 
 /// The best neuron of all cells if its price is above `known`; `None` where the cells cannot be listed in time.
-fn everywhere(features: &Features, dual: &[f64], known: f64, stop: &(dyn Fn() -> bool + Sync)) -> Option<Option<Find>> {
+fn everywhere(problem: &Problem, features: &Features, dual: &[f64], known: f64, stop: &(dyn Fn() -> bool + Sync)) -> Option<Option<Find>> {
     let lines = Lines::new(&features.lines);
     if lines.bound() > CELLS {
         return None;
     }
-    let priced = price_every_cell(&lines, features, dual, known, stop)?;
-    Some(priced.finds.into_iter().next())
+    let mut best: Option<Find> = None;
+    for output in 0..problem.outputs() {
+        let known = best.as_ref().map_or(known, |find| find.price);
+        let priced = price_every_cell(&lines, features, &problem.column(dual, output), known, stop)?;
+        best = priced.finds.into_iter().next().map(|find| Find { output, ..find }).or(best);
+    }
+    Some(best)
 }
 
 /// argmin and min over t >= 0 of the objective with the neuron at size t: convex, and t cannot exceed (L - inf L) / β.  `neuron` is F(θ).
@@ -78,7 +84,9 @@ fn best_size(problem: &Problem, features: &Features, network: &Network, find: &F
     let (beta, loss) = (problem.objective.strength, &problem.objective.loss);
     let cost = features.price * features.gauge(&find.theta);
     let value = |t: f64| {
-        let moved: Vec<f64> = outputs.iter().zip(neuron).map(|(f, z)| f + t * find.sign * z).collect();
+        let mut moved = outputs.clone();
+        let places = moved.iter_mut().skip(find.output).step_by(problem.outputs());
+        places.zip(neuron).for_each(|(f, z)| *f += t * find.sign * z);
         loss.value(&moved, problem.targets()) + beta * score.penalty + cost * t
     };
     let t = golden(&value, (score.loss - loss.least(problem.targets())) / cost);

@@ -32,7 +32,7 @@ const ZERO: f64 = 1e-6;
 /// In which sense a network was shown to be stationary, from the weakest to the strongest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// Not looked at: the theory is about weight decay.
+    /// Not looked at: the theory is about weight decay and one output.
     Beyond,
     /// Not shown in any sense: gradient descent would go on.
     No,
@@ -63,7 +63,7 @@ pub struct Findings {
     pub corners: usize,
     /// The distinct cells of the neurons, or their distinct gates.
     pub cells: usize,
-    /// v (n): the gradient of the loss, at corners the choice that fits best.
+    /// v (n x C): the gradient of the loss, at corners the choice that fits best.
     pub dual: Vec<f64>,
 }
 
@@ -79,10 +79,14 @@ pub fn examine(problem: &Problem, network: &Network, guess: &[f64]) -> Findings 
         None => neurons.hidden.each_row().map(|w| Pattern::of(&features.lines, &features.lifted(w))).collect(),
     };
     let outputs = network.forward(&problem.architecture, &problem.dataset.train.inputs);
+    let zero = network.neurons() - neurons.neurons();
+    if problem.outputs() > 1 {
+        let (kind, dual) = (Kind::Beyond, problem.objective.loss.slope(&outputs, problem.targets()));
+        return Findings { kind, alignment: 0.0, balance: 0.0, skip: 0.0, zero, kinks: 0, corners: 0, cells: cells.len(), dual, neurons };
+    }
     let rows: Vec<Row> = outputs.iter().zip(problem.targets()).map(|(&f, &y)| row(problem, f, y)).collect();
     let middle: Vec<f64> = rows.iter().map(Row::middle).collect();
     let corners = rows.iter().filter(|row| row.corner()).count();
-    let zero = network.neurons() - neurons.neurons();
     if !features.euclidean() {
         let (kind, dual) = (Kind::Beyond, middle);
         return Findings { kind, alignment: 0.0, balance: 0.0, skip: 0.0, zero, kinks: 0, corners, cells: cells.len(), dual, neurons };
@@ -112,13 +116,12 @@ pub fn examine(problem: &Problem, network: &Network, guess: &[f64]) -> Findings 
 
 /// The neurons that do not count as 0, with the network's skip.
 fn large(features: &Features, network: &Network) -> Network {
-    let size = |(w, a): (&[f64], &f64)| features.gauge(&features.theta(w, *a));
-    let sizes: Vec<f64> = network.hidden.each_row().zip(&network.output).map(size).collect();
+    let sizes = features.sizes(network);
     let largest = sizes.iter().copied().fold(0.0, f64::max);
     let kept: Vec<usize> = (0..sizes.len()).filter(|&j| sizes[j] > ZERO * largest).collect();
     Network {
         hidden: kept_rows(&network.hidden, &kept),
-        output: kept.iter().map(|&j| network.output[j]).collect(),
+        output: kept_rows(&network.output, &kept),
         skip: network.skip.clone(),
         gates: network.gates.as_ref().map(|gates| kept_rows(gates, &kept)),
     }
@@ -131,7 +134,7 @@ fn kept_rows(matrix: &Matrix, kept: &[usize]) -> Matrix {
 fn balance(problem: &Problem, neurons: &Network) -> f64 {
     let gauges: Vec<f64> = neurons.hidden.each_row().map(|w| problem.objective.regularizer.hidden.gauge(w)).collect();
     let largest = gauges.iter().copied().fold(0.0, f64::max);
-    let off = gauges.iter().zip(&neurons.output).map(|(h, a)| (a.abs() - h).abs()).fold(0.0, f64::max);
+    let off = gauges.iter().zip(&neurons.output.values).map(|(h, a)| (a.abs() - h).abs()).fold(0.0, f64::max);
     if largest > 0.0 { off / largest } else { 0.0 }
 }
 

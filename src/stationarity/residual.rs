@@ -65,7 +65,7 @@ impl<'a> Residual<'a> {
         let units = skip_units(problem, rows, skip.len());
         let unit = beta * longest;
         let zero = vec![0.0; inputs.rows];
-        let output = &network.output;
+        let output = &network.output.values;
         let mut residual =
             Residual { inputs, output, slopes, rows, dual: zero, sides, open, neurons, skip, features, unit, skip_units: units };
         for (i, (row, v)) in rows.iter().zip(start).enumerate() {

@@ -218,7 +218,7 @@ fn the_distance_of_a_trained_network_is_its_own() {
     for trained in RIVALS.iter().flat_map(|rival| rival.train(&problem, &contest, &|| false, &|| ())) {
         let neurons: Vec<&[f64]> = trained.network.hidden.each_row().collect();
         let (weights, bias): (Vec<&[f64]>, Vec<f64>) = neurons.iter().map(|w| (&w[..2], w[2])).unzip();
-        let tensors = serde_json::json!({ "1.weight": weights, "1.bias": bias, "3.weight": [trained.network.output] });
+        let tensors = serde_json::json!({ "1.weight": weights, "1.bias": bias, "3.weight": [trained.network.output.values] });
         fs::write(space.path().join("net.json"), serde_json::json!({ "tensors": tensors }).to_string()).unwrap();
         let output = run(space.path(), &["compare", "xor.cvx", "--with", "net.json", "--json", "-q"]);
         code(&output, 0);

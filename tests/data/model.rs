@@ -66,7 +66,7 @@ pub fn model(source: SourceSpec, place: &str, target: &str, loss: &str) -> Model
         width: None,
         skip: None,
     };
-    let total = Total { loss: loss::find(loss).expect("a loss"), parameter: 1.0, mean: false };
+    let total = Total { loss: loss::find(loss).expect("a loss"), parameter: 1.0, mean: false, outputs: 1 };
     Model {
         name: "model.cvx".to_string(),
         parameters: Vec::new(),

@@ -107,7 +107,7 @@ fn assemble(checker: &Checker, net: Net, goal: Goal, data: super::model::DataSpe
         (Penalty::WeightDecay { hidden, .. }, None) => (hidden, None),
         (Penalty::OutputL1, None) => ("l2", None),
     };
-    let regularizer = Regularizer { hidden: crate::regularizer::find(norm)?, radius };
+    let regularizer = Regularizer { hidden: crate::regularizer::find(norm)?, radius, output_l1: false };
     Some(Model {
         name: checker.source.name.clone(),
         parameters: checker.parameters.iter().map(|p| (p.name.text.clone(), p.value.clone())).collect(),

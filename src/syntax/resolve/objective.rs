@@ -280,7 +280,7 @@ impl Checker {
         let Some(loss) = find(&name.text) else { return self.refuse(self.unknown_word(name)) };
         let Some(parameter) = loss.parameter() else {
             self.arguments(name, args, &[])?;
-            return Some(Total { loss, parameter: 0.0, mean: false });
+            return Some(Total { loss, parameter: 0.0, mean: false, outputs: 1 });
         };
         let values = self.arguments(name, args, &[parameter.name])?;
         let Some(value) = values[0] else {
@@ -289,7 +289,7 @@ impl Checker {
             return self.refuse(error.replace(format!("for example `{code}`"), code));
         };
         let value = self.real(loss.name(), value, parameter.above, parameter.below)?;
-        Some(Total { loss, parameter: value, mean: false })
+        Some(Total { loss, parameter: value, mean: false, outputs: 1 })
     }
 
     /// E0330: a bare word in a product that nothing knows stands for a number that was not declared.
