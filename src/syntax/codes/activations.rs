@@ -1,6 +1,6 @@
 //! Pages about definitions of activations.
 
-use super::{Code, page};
+use super::{Code, apart, page};
 
 pub const CODES: &[Code] = &[
     page(
@@ -41,37 +41,37 @@ pub const CODES: &[Code] = &[
         "sigmoid, tanh, gelu, silu, softplus and elu have no known exact convex program. Each has a stand-in of a few\n\
          straight pieces, with the largest error on [-8, 8] in the message. A stand-in with kinks off 0 is priced\n\
          with `output_l1 subject to hidden_norm <= 1`.",
-        "network x -> dense -> gelu -> dense -> y",
-        "network x -> dense -> relu -> dense -> y",
+        "network [x1, x2] -> dense(bias) -> gelu -> dense -> y",
+        "network [x1, x2] -> dense(bias) -> relu -> dense -> y",
     ),
     page(
         "E0220",
         "a case can never be reached",
         "Cases are read from left to right and the first whose condition holds decides; a later case with a smaller\n\
          bound never does.",
-        "piecewise { x < 0: x; x < -1: 0; otherwise: 0 }",
-        "piecewise { x < -1: 0; x < 0: x; otherwise: 0 }",
+        "activation f(x) = piecewise { x < 0: x; x < -1: 0; otherwise: 0 }",
+        "activation f(x) = piecewise { x < -1: 0; x < 0: x; otherwise: 0 }",
     ),
     page(
         "E0221",
         "a definition by cases has no value somewhere",
         "The last case is `otherwise`, so that every input has a value.",
-        "piecewise { x < 0: 0; x < 1: x }",
-        "piecewise { x < 0: 0; x < 1: x; otherwise: 1 }",
+        "activation f(x) = piecewise { x < 0: 0; x < 1: x }",
+        "activation f(x) = piecewise { x < 0: 0; x < 1: x; otherwise: 1 }",
     ),
     page(
         "E0222",
         "a case begins with something else than `x < number`",
         "A case says where it ends: `x < number`, or `x <= number` if the end still belongs to it.",
-        "piecewise { x > 0: x; otherwise: 0 }",
-        "piecewise { x <= 0: 0; otherwise: x }",
+        "activation f(x) = piecewise { x > 0: x; otherwise: 0 }",
+        "activation f(x) = piecewise { x <= 0: 0; otherwise: x }",
     ),
     page(
         "E0223",
         "a case bends inside itself",
         "A case is one straight piece; a kink needs a case of its own, so that the cases show all breaks.",
-        "piecewise { x < 1: abs(x); otherwise: 1 }",
-        "piecewise { x < 0: -x; x < 1: x; otherwise: 1 }",
+        "activation f(x) = piecewise { x < 1: abs(x); otherwise: 1 }",
+        "activation f(x) = piecewise { x < 0: -x; x < 1: x; otherwise: 1 }",
     ),
     page(
         "E0224",
@@ -87,7 +87,7 @@ pub const CODES: &[Code] = &[
         "Neither the piece on the left of the point nor the one on its right goes through the value there, so no cell\n\
          of the program holds it.",
         "activation f(x) = step(x) + step(-x)",
-        "activation f(x) = step(x) - step(-x) + 1",
+        "activation f(x) = step(x) - 0.5",
     ),
     page(
         "E0226",
@@ -136,21 +136,21 @@ pub const CODES: &[Code] = &[
         "activation f(x) = f(x - 1)",
         "activation f(x) = relu(x - 1)",
     ),
-    page(
+    apart(
         "E0241",
         "an imported file cannot be read",
         "The path of `use` is relative to the file it stands in; there is no search path.",
         "use hat from \"nowhere.cvx\"",
         "use hat from \"lib/activations.cvx\"",
     ),
-    page(
+    apart(
         "E0242",
         "an imported file does not define this activation",
         "Imports are by name, and only activations can be imported.",
         "use hatt from \"lib/activations.cvx\"",
         "use hat from \"lib/activations.cvx\"",
     ),
-    page(
+    apart(
         "E0243",
         "files import one another in a circle",
         "Move what both need to a file that imports neither.",

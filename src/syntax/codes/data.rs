@@ -1,14 +1,14 @@
 //! Pages about tables, files and labels.
 
-use super::{Code, page};
+use super::{Code, apart, page};
 
 pub const CODES: &[Code] = &[
     page(
         "E0401",
         "a row of another length than the header",
         "A row has more or fewer values than there are columns. Often a separator stands inside a value: put the value in double quotes, or say which character separates values with `separator`.",
-        "data table {\n  x y\n  0 1 2\n}",
-        "data table {\n  x y\n  0 1\n}",
+        "data table {\n  x1 x2 y\n  0 1\n  1 0 2\n}",
+        "data table {\n  x1 x2 y\n  0 1 1\n  1 0 2\n}",
     ),
     page(
         "E0402",
@@ -21,10 +21,10 @@ pub const CODES: &[Code] = &[
         "E0403",
         "no rows",
         "The file is empty, holds only column names, or is too short for the lags that are asked for.",
-        "data table { x y }",
-        "data table {\n  x y\n  0 1\n}",
+        "data table {\n  x1 x2 y\n}",
+        "data table {\n  x1 x2 y\n  0 1 1\n  1 0 2\n}",
     ),
-    page(
+    apart(
         "E0404",
         "not UTF-8",
         "Text files are read as UTF-8. Column names, labels and used numbers must be; save the file as UTF-8.",
@@ -35,94 +35,94 @@ pub const CODES: &[Code] = &[
         "E0405",
         "duplicate column name",
         "Two columns have the same name, so a name would not say which one is meant. Rename one of them.",
-        "data table {\n  x x\n  0 1\n}",
-        "data table {\n  x y\n  0 1\n}",
+        "data table {\n  x1 x1 y\n  0 1 1\n  1 0 2\n}",
+        "data table {\n  x1 x2 y\n  0 1 1\n  1 0 2\n}",
     ),
-    page(
+    apart(
         "E0406",
         "not a NumPy file",
         "An npy or npz file is damaged, cut off, or holds something other than plain numbers or text. Save the array with `numpy.save(path, a.astype(\"float64\"))`.",
         "data npy(\"pickled.npy\")",
         "data npy(\"floats.npy\")",
     ),
-    page(
+    apart(
         "E0407",
         "arrays of different length",
         "Every array of an npz file that a model uses must have the same first dimension, one entry per row.",
         "x.shape = (100, 3), y.shape = (99,)",
         "x.shape = (100, 3), y.shape = (100,)",
     ),
-    page(
+    apart(
         "E0408",
         "not a libsvm line",
         "A line of a libsvm file is `label index:value index:value ...` with indices that start at 1 and increase.",
         "+1 0:0.5 2:1",
         "+1 1:0.5 2:1",
     ),
-    page(
+    apart(
         "E0409",
         "bad separator",
-        "The separator must be one ASCII character that cannot be part of a number, such as `,` `;` `|` or a tab.",
-        "data csv(\"a.csv\") { separator = \"ab\" }",
+        "The separator must be one ASCII character that cannot be part of a number, such as `,` `;` `|` or a tab; no letter, digit, point or sign.",
+        "data csv(\"a.csv\") { separator = \"-\" }",
         "data csv(\"a.csv\") { separator = \";\" }",
     ),
     page(
         "E0410",
         "missing value",
         "A cell is empty, or holds `NA`, `N/A`, `NaN`, `null`, `none` or `?`. Set `missing = drop` to leave out such rows, or `missing = mean` to fill in the mean of the training rows. A missing target is never filled in.",
-        "data csv(\"a.csv\")",
-        "data csv(\"a.csv\") { missing = drop }",
+        "data table {\n  x1 x2 y\n  0 1 1\n  1 NA 2\n  1 1 0\n}",
+        "data table {\n  x1 x2 y\n  0 1 1\n  1 NA 2\n  1 1 0\n} { missing = drop }",
     ),
     page(
         "E0411",
         "not a number",
         "An input column holds text. Dates, thousands separators, decimal commas and units are not read as numbers; write plain decimals, or leave the column out with `drop`.",
-        "1.234,5",
-        "1234.5",
+        "data table {\n  x1 x2 y\n  0 1 1\n  1 many 2\n}",
+        "data table {\n  x1 x2 y\n  0 1 1\n  1 0 2\n}",
     ),
     page(
         "E0412",
         "number too large",
         "A value is infinite or beyond the range of a double (1.8e308), or becomes so when it is scaled.",
-        "1e999",
-        "1e99",
+        "data table {\n  x1 x2 y\n  0 1 1\n  1 1e999 2\n}",
+        "data table {\n  x1 x2 y\n  0 1 1\n  1 1e99 2\n}",
     ),
     page(
         "E0413",
         "mean unknown",
         "A column has no value in any training row, so `missing = mean` has nothing to fill in.",
-        "data csv(\"a.csv\") { missing = mean }",
-        "data csv(\"a.csv\") { missing = mean; drop = [empty_column] }",
+        "data table {\n  x1 x2 y\n  0 NA 1\n  1 NA 2\n} { missing = mean }",
+        "data table {\n  x1 x2 y\n  0 NA 1\n  1 3 2\n} { missing = mean }",
     ),
     page(
         "E0414",
         "a table header that does not name its columns",
         "The first line of an inline table names its columns; a number is not a name.",
-        "data table {\n  1 2\n  0 1\n}",
-        "data table {\n  x y\n  0 1\n}",
+        "data table {\n  1 2 3\n  0 1 1\n}",
+        "data table {\n  x1 x2 y\n  0 1 1\n  1 0 2\n}",
     ),
     page(
         "E0420",
         "too many classes",
         "A two-class loss, or a column of text under a loss for numbers, needs exactly two labels among the rows that are used. Choose two with `keep`.",
-        "data csv(\"iris.csv\")",
-        "data csv(\"iris.csv\") { keep = [versicolor, virginica] }",
+        "data table {\n  x1 x2 y\n  0 1 red\n  1 0 green\n  1 1 blue\n}\nminimize hinge + 0.1 * weight_decay",
+        "data table {\n  x1 x2 y\n  0 1 red\n  1 0 green\n  1 1 blue\n} { keep = [\"red\", \"green\"] }\nminimize hinge + 0.1 * weight_decay",
     ),
     page(
         "E0421",
         "one class only",
         "All rows, or all training rows, have the same label. There is nothing to separate; check `rows`, `keep` and `test`.",
-        "data csv(\"iris.csv\") { rows = 1..50 }",
-        "data csv(\"iris.csv\") { rows = 1..100 }",
+        "data xor() { rows = 1..1 }\nminimize hinge + 0.1 * weight_decay",
+        "data xor() { rows = 1..2 }\nminimize hinge + 0.1 * weight_decay",
     ),
     page(
         "E0422",
         "unknown label",
         "`positive` or `keep` names a label that the target column does not have, or the test file holds one that the training file has not.",
-        "data csv(\"a.csv\") { positive = \"yess\" }",
-        "data csv(\"a.csv\") { positive = \"yes\" }",
+        "data table {\n  x1 x2 y\n  0 1 yes\n  1 0 no\n} { positive = \"yess\" }\nminimize hinge + 0.1 * weight_decay",
+        "data table {\n  x1 x2 y\n  0 1 yes\n  1 0 no\n} { positive = \"yes\" }\nminimize hinge + 0.1 * weight_decay",
     ),
-    page(
+    apart(
         "E0423",
         "no classes",
         "The target of a two-class loss has more than 10000 different values. It is a number: use a loss for numbers, such as `squared`.",
@@ -133,52 +133,52 @@ pub const CODES: &[Code] = &[
         "E0424",
         "a target that is no count",
         "The target of `poisson` is a count or a rate: a number that is not negative, neither a label nor standardised. The network gives the logarithm of its mean.",
-        "data table {\n  x y\n  0 -1\n}\nnetwork [x] -> dense(bias) -> relu -> dense -> y\nminimize poisson + 0.1 * weight_decay",
-        "data table {\n  x y\n  0 1\n}\nnetwork [x] -> dense(bias) -> relu -> dense -> y\nminimize poisson + 0.1 * weight_decay",
+        "data table {\n  x1 x2 y\n  0 1 -1\n  1 0 2\n}\nminimize poisson + 0.1 * weight_decay",
+        "data table {\n  x1 x2 y\n  0 1 1\n  1 0 2\n}\nminimize poisson + 0.1 * weight_decay",
     ),
     page(
         "E0430",
         "rows that are not there",
-        "A range of rows begins at 0, runs backwards, or ends behind the last row. Rows are counted from 1, after the header; both ends are in.",
-        "data csv(\"a.csv\") { rows = 0..100 }",
-        "data csv(\"a.csv\") { rows = 1..100 }",
+        "A range of rows runs backwards or ends behind the last row. Rows are counted from 1, after the header; both ends are in.",
+        "data xor() { rows = 1..9 }",
+        "data xor() { rows = 1..3 }",
     ),
     page(
         "E0431",
         "no rows left",
         "After `rows`, `keep`, `missing`, lags and `test` no row is left to train on, or none to test on.",
-        "data csv(\"a.csv\") { rows = 1..3; test = rows(1..3) }",
-        "data csv(\"a.csv\") { rows = 1..300; test = rows(301..400) }",
+        "data xor() { test = rows(1..4) }",
+        "data xor() { test = rows(4..4) }",
     ),
     page(
         "E0432",
         "test rows are training rows",
         "`rows` and `test = rows(...)` have rows in common, so a test would measure memory.",
-        "data csv(\"a.csv\") { rows = 1..300; test = rows(200..400) }",
-        "data csv(\"a.csv\") { rows = 1..300; test = rows(301..400) }",
+        "data xor() { rows = 1..3; test = rows(2..4) }",
+        "data xor() { rows = 1..3; test = rows(4..4) }",
     ),
     page(
         "E0434",
         "columns that cannot go in",
         "The inputs are empty, repeat a column, hold the target or a dropped column, run backwards through the file, or take in a column without a name.",
-        "network [x1, y] -> dense -> relu -> dense -> y",
+        "network [x1, x1] -> dense -> relu -> dense -> y",
         "network [x1, x2] -> dense -> relu -> dense -> y",
     ),
     page(
         "E0435",
         "bad lag",
-        "`lag(column, first..last)` takes values of earlier rows: first must not be larger than last, and lag 0 of the target is the value to predict.",
-        "network lag(mv, 0..3) -> dense -> relu -> dense -> mv",
-        "network lag(mv, 1..3) -> dense -> relu -> dense -> mv",
+        "`lag(column, first..last)` takes values of earlier rows: from 1 to 1048576 rows earlier, and first must not be larger than last. Lag 0 of the target would be the value to predict.",
+        "network lag(y, 1..2000000) -> dense -> relu -> dense -> y",
+        "network lag(y, 1..2) -> dense -> relu -> dense -> y",
     ),
-    page(
+    apart(
         "E0440",
         "too much data",
         "The columns that are used, or the gates of `gated_relu`, do not fit in the memory that may be used. Use fewer rows with `rows = 1..n`, fewer columns or gates, or allow more with `solve { memory = ... }`.",
         "data csv(\"huge.csv\")",
         "data csv(\"huge.csv\") { rows = 1..100000 }",
     ),
-    page(
+    apart(
         "E0441",
         "too many columns",
         "A source may have at most 1048576 columns.",
@@ -190,10 +190,10 @@ pub const CODES: &[Code] = &[
         "a constant input (a warning)",
         "A column of the inputs is the same in every training row, so it tells no row from another. The model is solved all the same;\n\
          `--strict` makes an error of it.",
-        "data csv(\"a.csv\")                      # column `unit` holds 1 in every row",
-        "data csv(\"a.csv\") { drop = [unit] }",
+        "data table {\n  x1 x2 y\n  0 1 1\n  1 1 2\n}",
+        "data table {\n  x1 x2 y\n  0 1 1\n  1 1 2\n}\nnetwork x1 -> dense(bias) -> relu -> dense -> y",
     ),
-    page(
+    apart(
         "E0460",
         "weight vectors or gates of another length",
         "A file of weight vectors or of gates holds a d x m array: one vector per column, and one row for every weight of a neuron, that is for\n\
@@ -201,7 +201,7 @@ pub const CODES: &[Code] = &[
         "numpy.save(\"G.npy\", G)        # G.shape = (m, d)",
         "numpy.save(\"G.npy\", G.T)      # G.T.shape = (d, m)",
     ),
-    page(
+    apart(
         "E0461",
         "a weight vector or a gate that is zero or not finite",
         "A weight vector stands for the cell that it lies in, and a gate for the rows on its positive side. The zero vector has all cells and all\n\

@@ -7,24 +7,24 @@ pub const CODES: &[Code] = &[
         "E0301",
         "an unknown column",
         "The column is not in the data. For inline tables and toys this is known before any file is opened.",
-        "network [x1, x2] -> dense -> relu -> dense -> lable",
-        "network [x1, x2] -> dense -> relu -> dense -> label",
+        "network [x1, x3] -> dense -> relu -> dense -> y",
+        "network [x1, x2] -> dense -> relu -> dense -> y",
     ),
     page(
         "E0302",
         "neither a layer nor an activation",
         "Between input and target stand layers (dense, conv1d, conv2d, pools, reshape, gated_relu) and activations,\n\
          built-in, defined or imported.",
-        "network x -> dense -> leeky_relu -> dense -> y",
-        "network x -> dense -> leaky_relu -> dense -> y",
+        "network [x1, x2] -> dense(bias) -> leeky_relu -> dense -> y",
+        "network [x1, x2] -> dense(bias) -> leaky_relu -> dense -> y",
     ),
     page(
         "E0303",
         "layers in an order that makes no network",
         "A network is a layer of neurons, one activation, and an output layer. Two linear layers in a row are one;\n\
          two activations in a row are better defined as one.",
-        "network x -> relu -> dense -> y",
-        "network x -> dense -> relu -> dense -> y",
+        "network [x1, x2] -> relu -> dense -> y",
+        "network [x1, x2] -> dense -> relu -> dense -> y",
     ),
     page(
         "E0304",
@@ -38,23 +38,23 @@ pub const CODES: &[Code] = &[
         "a network with more than one hidden layer",
         "The exact convex program is known for networks with one hidden layer of free width, and those are what\n\
          version 1 trains.",
-        "network x -> dense -> relu -> dense -> relu -> dense -> y",
-        "network x -> dense -> relu -> dense -> y",
+        "network [x1, x2] -> dense -> relu -> dense -> relu -> dense -> y",
+        "network [x1, x2] -> dense -> relu -> dense -> y",
     ),
     page(
         "E0306",
         "a network without an output layer or without a target",
         "A network ends with `dense`, which adds up the neurons, and then with the column that is to be learnt.",
-        "network x -> dense -> relu -> y",
-        "network x -> dense -> relu -> dense -> y",
+        "network [x1, x2] -> dense -> relu -> y",
+        "network [x1, x2] -> dense -> relu -> dense -> y",
     ),
     page(
         "E0307",
         "branches that are not `( ... ) + skip`",
         "The only thing that may run beside the layers is `skip`, an unpenalised affine map from the inputs to the\n\
          output.",
-        "network x -> dense -> relu -> dense + skip -> y",
-        "network x -> (dense -> relu -> dense) + skip -> y",
+        "network [x1, x2] -> dense -> relu -> dense + skip -> y",
+        "network [x1, x2] -> (dense -> relu -> dense) + skip -> y",
     ),
     page(
         "E0308",
@@ -69,44 +69,44 @@ pub const CODES: &[Code] = &[
         "a column is input and target at once",
         "A network that is given what it should learn has nothing to learn. Earlier values of the target are allowed:\n\
          lag(y, 1..3).",
-        "network [x, y] -> dense -> relu -> dense -> y",
-        "network x -> dense -> relu -> dense -> y",
+        "network [x1, y] -> dense -> relu -> dense -> y",
+        "network [x1, x2] -> dense -> relu -> dense -> y",
     ),
     page(
         "E0310",
         "a filter or window is larger than what it slides over",
         "The filter's size counts cells of the signal or image, padding included.",
-        "reshape(8, 8) -> conv2d(size = [9, 3])",
-        "reshape(8, 8) -> conv2d(size = [8, 3])",
+        "network [x1, x2] -> conv1d(size = 3) -> relu -> sum_pool -> dense -> y",
+        "network [x1, x2] -> conv1d(size = 2) -> relu -> sum_pool -> dense -> y",
     ),
     page(
         "E0311",
         "a reshape that does not fit",
         "reshape(rows, columns) lays out exactly rows x columns numbers per row of the data.",
-        "network [a, b] -> reshape(2, 2) -> conv2d(size = 2) -> relu -> sum_pool -> dense -> y",
-        "network [a, b, c, d] -> reshape(2, 2) -> conv2d(size = 2) -> relu -> sum_pool -> dense -> y",
+        "network [x1, x2] -> reshape(2, 2) -> conv2d(size = 1) -> relu -> sum_pool -> dense -> y",
+        "network [x1, x2] -> reshape(1, 2) -> conv2d(size = 1) -> relu -> sum_pool -> dense -> y",
     ),
     page(
         "E0312",
         "targets and outputs differ in number",
         "A list of k targets needs `dense(k)` in front of it.",
-        "network x -> dense -> relu -> dense(3) -> [u, v]",
-        "network x -> dense -> relu -> dense(2) -> [u, v]",
+        "network x1 -> dense -> relu -> dense(3) -> [x2, y]\nminimize squared + 0.1 * weight_decay(output = l1)",
+        "network x1 -> dense -> relu -> dense(2) -> [x2, y]\nminimize squared + 0.1 * weight_decay(output = l1)",
     ),
     page(
         "E0313",
         "a convolution of another dimension than its input",
         "conv1d runs along a signal, conv2d over an image; `reshape(8, 8)` says how the numbers of a row lie in an\n\
          image.",
-        "network features -> conv2d(size = 3) -> relu -> sum_pool -> dense -> y",
-        "network features -> reshape(8, 8) -> conv2d(size = 3) -> relu -> sum_pool -> dense -> y",
+        "network [x1, x2] -> conv2d(size = 1) -> relu -> sum_pool -> dense -> y",
+        "network [x1, x2] -> reshape(1, 2) -> conv2d(size = 1) -> relu -> sum_pool -> dense -> y",
     ),
     page(
         "E0314",
         "a pool with nothing to pool",
         "Pools join the places that a convolution has looked at, after its activation.",
-        "network x -> dense -> relu -> max_pool -> dense -> y",
-        "network features -> conv1d(size = 3) -> relu -> max_pool -> dense -> y",
+        "network [x1, x2] -> dense -> relu -> max_pool -> dense -> y",
+        "network [x1, x2] -> conv1d(size = 1) -> relu -> max_pool -> dense -> y",
     ),
     page(
         "E0320",
@@ -114,16 +114,16 @@ pub const CODES: &[Code] = &[
         "Weight decay is exact because a neuron can be rescaled freely: (c*w, a/c) computes the same thing. That\n\
          holds only when all kinks of the activation are at 0. For every other piecewise-linear activation the hidden\n\
          weights are bounded and the output weights priced, which is exact by the perspective program.",
-        "minimize squared + 0.1 * weight_decay         # with hat",
-        "minimize squared + 0.1 * output_l1 subject to hidden_norm <= 1",
+        "activation hat(x) = piecewise { x < -1: 0; x < 0: x + 1; x < 1: 1 - x; otherwise: 0 }\nnetwork [x1, x2] -> dense(bias) -> hat -> dense -> y\nminimize squared + 0.1 * weight_decay",
+        "activation hat(x) = piecewise { x < -1: 0; x < 0: x + 1; x < 1: 1 - x; otherwise: 0 }\nnetwork [x1, x2] -> dense(bias) -> hat -> dense -> y\nminimize squared + 0.1 * output_l1 subject to hidden_norm <= 1",
     ),
     page(
         "E0321",
         "weight decay on a threshold activation",
         "step(c*x) = step(x) for every c > 0, so the hidden weights can shrink to 0 for free and their decay says\n\
          nothing. Price the output weights alone.",
-        "minimize squared + 0.1 * weight_decay         # with step",
-        "minimize squared + 0.1 * output_l1",
+        "network [x1, x2] -> dense(bias) -> step -> dense -> y\nminimize squared + 0.1 * weight_decay",
+        "network [x1, x2] -> dense(bias) -> step -> dense -> y\nminimize squared + 0.1 * output_l1",
     ),
     page(
         "E0322",
@@ -137,8 +137,8 @@ pub const CODES: &[Code] = &[
         "E0330",
         "an unknown word in the objective",
         "An objective is made of a loss, a regulariser, numbers and parameters.",
-        "minimize squared + beta * weigth_decay",
-        "minimize squared + beta * weight_decay",
+        "minimize squared + 0.1 * weigth_decay",
+        "minimize squared + 0.1 * weight_decay",
     ),
     page(
         "E0331",
@@ -159,7 +159,7 @@ pub const CODES: &[Code] = &[
         "a penalty whose strength is not positive",
         "Without a positive price on the weights the optimum need not exist, and with a negative one the problem is\n\
          not convex.",
-        "minimize squared - -1 * weight_decay",
+        "minimize squared + 0 * weight_decay",
         "minimize squared + 1e-6 * weight_decay",
     ),
     page(
@@ -212,8 +212,8 @@ pub const CODES: &[Code] = &[
         "With plain weight decay the exact program over a cone of vectors is copositive: convex, and out of reach of\n\
          general solvers (arXiv 2012.13329). With `weight_decay(output = l1)` each neuron serves one output and the\n\
          program is exact; gated layers have no cones; `guarantee = bounded` keeps the model and reports two bounds.",
-        "minimize squared + 0.1 * weight_decay         # with dense(3)",
-        "minimize squared + 0.1 * weight_decay(output = l1)",
+        "network x1 -> dense(bias) -> relu -> dense(2) -> [x2, y]\nminimize squared + 0.1 * weight_decay",
+        "network x1 -> dense(bias) -> relu -> dense(2) -> [x2, y]\nminimize squared + 0.1 * weight_decay(output = l1)",
     ),
     page(
         "E0341",
@@ -227,7 +227,7 @@ pub const CODES: &[Code] = &[
         "a loss and a number of outputs that do not fit",
         "hinge, squared_hinge and logistic are about two classes and one output; cross_entropy needs one output per\n\
          class.",
-        "minimize cross_entropy + 0.1 * weight_decay   # with dense",
+        "minimize cross_entropy + 0.1 * weight_decay",
         "minimize logistic + 0.1 * weight_decay",
     ),
     page(
@@ -235,7 +235,7 @@ pub const CODES: &[Code] = &[
         "a linear solver for a program that is not linear",
         "HiGHS through good_lp solves linear programs. Squares and Euclidean norms need second-order cones; absolute,\n\
          quantile, epsilon_insensitive and hinge loss with `weight_decay(hidden = l1)` give a linear program.",
-        "solve { solver = highs }      # with plain weight_decay",
+        "solve { solver = highs }",
         "solve { solver = auto }",
     ),
     page(
@@ -250,7 +250,7 @@ pub const CODES: &[Code] = &[
         "E0352",
         "`from_gates` without a gated layer",
         "`from_gates` takes the cells from the gates of `gated_relu`; another activation has none.",
-        "solve { arrangements = from_gates }           # with relu",
+        "solve { arrangements = from_gates }",
         "solve { arrangements = generate }",
     ),
     page(
@@ -258,8 +258,8 @@ pub const CODES: &[Code] = &[
         "the native solver for a loss with exponentials",
         "cvxc's own interior-point method knows straight and second-order cones. The logistic and the poisson loss\n\
          need exponential cones, which Clarabel has.",
-        "solve { solver = native }     # with logistic",
-        "solve { solver = auto }",
+        "minimize logistic + 0.1 * weight_decay\nsolve { solver = native }",
+        "minimize logistic + 0.1 * weight_decay\nsolve { solver = auto }",
     ),
     page(
         "E0354",
@@ -267,15 +267,15 @@ pub const CODES: &[Code] = &[
         "A gated layer has one group of weights per gate and no cells besides, so there is nothing to sample or to list.\n\
          `generate` (the default, and `from_gates` is the same) adds gates by price until none is worth adding; `all` puts\n\
          every gate into one program.",
-        "solve { arrangements = sample(500); guarantee = bounded }     # with gated_relu",
-        "solve { arrangements = generate }",
+        "network [x1, x2] -> dense(bias) -> gated_relu(gates = 200) -> dense -> y\nsolve { arrangements = sample(500); guarantee = bounded }",
+        "network [x1, x2] -> dense(bias) -> gated_relu(gates = 200) -> dense -> y\nsolve { arrangements = generate }",
     ),
     page(
         "E0360",
         "too many patterns to list",
         "`arrangements = all` puts every cell into one program, and their number grows like rows^(rank-1). Beyond\n\
          `max_patterns` that is refused with the count; `generate` adds cells by price and proves the same optimum.",
-        "solve { arrangements = all }                  # 353 rows of rank 11",
+        "solve { arrangements = all; max_patterns = 10 }",
         "solve { arrangements = generate }",
     ),
 ];

@@ -1,6 +1,6 @@
 //! Pages about what cannot be solved yet, and certificates.
 
-use super::{Code, page};
+use super::{Code, apart, page};
 
 pub const CODES: &[Code] = &[
     page(
@@ -8,10 +8,10 @@ pub const CODES: &[Code] = &[
         "right, but not solvable by this version yet",
         "The language is ahead of the solver on purpose: the model has been checked in full and is right, and nothing\n\
          but the named part keeps it from being solved. The message says what this version solves.",
-        "network features -> conv1d(size = 3) -> relu -> avg_pool -> dense -> y",
-        "network features -> dense -> relu -> dense -> y",
+        "output weights(onnx)",
+        "output weights",
     ),
-    page(
+    apart(
         "E0610",
         "a certificate for another model",
         "A certificate carries a digest of the model after overrides and of the data. It proves nothing about another\n\

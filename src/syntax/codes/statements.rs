@@ -1,6 +1,6 @@
 //! Pages about statements, settings, parameters and the command line.
 
-use super::{Code, page};
+use super::{Code, apart, page, whole};
 
 pub const CODES: &[Code] = &[
     page(
@@ -63,7 +63,7 @@ pub const CODES: &[Code] = &[
         "a block has no such setting",
         "Each block knows a closed list of settings; a misspelt one would otherwise be ignored without a word. The\n\
          message lists the known ones or names the nearest.",
-        "solve { arangements = all }",
+        "solve { arrangement = all }",
         "solve { arrangements = all }",
     ),
     page(
@@ -100,8 +100,8 @@ pub const CODES: &[Code] = &[
         "E0115",
         "a call has an argument too many, or one of another name",
         "Arguments are given by position or by name, each once. The message lists what the call takes.",
-        "data spirals(pionts = 60)",
-        "data spirals(points = 60)",
+        "data sinusoid(pionts = 60)\nnetwork x -> dense(bias) -> relu -> dense -> y",
+        "data sinusoid(points = 60)\nnetwork x -> dense(bias) -> relu -> dense -> y",
     ),
     page(
         "E0116",
@@ -115,8 +115,8 @@ pub const CODES: &[Code] = &[
         "E0117",
         "an unknown parameter",
         "A name stands where a number is needed, and no `param` declares it. Parameters are declared above their use.",
-        "minimize squared + bete * weight_decay",
-        "param beta = 0.1\nminimize squared + beta * weight_decay",
+        "solve { gap = small }",
+        "param small = 1e-9\nsolve { gap = small }",
     ),
     page(
         "E0118",
@@ -126,7 +126,7 @@ pub const CODES: &[Code] = &[
         "minimize huber + 0.1 * weight_decay",
         "minimize huber(1.35) + 0.1 * weight_decay",
     ),
-    page(
+    apart(
         "E0120",
         "`--set` names a parameter that the model does not have",
         "Only declared parameters can be overridden, so a misspelt name is an error instead of a run that silently\n\
@@ -134,14 +134,14 @@ pub const CODES: &[Code] = &[
         "cvxc solve xor.cvx --set betta=0.5",
         "cvxc solve xor.cvx --set beta=0.5",
     ),
-    page(
+    apart(
         "E0121",
         "`--set` gives something that is not a number",
         "Parameters are plain numbers.",
         "cvxc solve xor.cvx --set beta=half",
         "cvxc solve xor.cvx --set beta=0.5",
     ),
-    page(
+    apart(
         "E0122",
         "`--set` gives no value",
         "The form is NAME=VALUE, without blanks.",
@@ -156,7 +156,7 @@ pub const CODES: &[Code] = &[
         "data excel(\"a.xlsx\")",
         "data csv(\"a.csv\")",
     ),
-    page(
+    whole(
         "E0140",
         "a statement is missing",
         "A model needs a `data`, a `network` and a `minimize` statement; everything else has a default.",

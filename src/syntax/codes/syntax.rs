@@ -1,6 +1,6 @@
 //! Pages about what keeps a file from being read.
 
-use super::{Code, page};
+use super::{Code, apart, page};
 
 pub const CODES: &[Code] = &[
     page(
@@ -9,10 +9,10 @@ pub const CODES: &[Code] = &[
         "The reader knows the shape of every statement but not its words; here even the shape is wrong. The message\n\
          says what could have stood at the place and what was found there. Statements begin at the start of a line,\n\
          so several broken statements give several messages in one run.",
-        "network features -> dense => relu -> dense -> y",
-        "network features -> dense -> relu -> dense -> y",
+        "network [x1, x2] -> dense => relu -> dense -> y",
+        "network [x1, x2] -> dense -> relu -> dense -> y",
     ),
-    page(
+    apart(
         "E0002",
         "a file cannot be read",
         "The model file is missing, is not UTF-8 text, may not be read, or is larger than 4 MB. A model says in a few\n\
@@ -25,7 +25,7 @@ pub const CODES: &[Code] = &[
         "brackets or operators are nested too deeply",
         "Brackets may nest 64 deep and an expression may hold 400 operators inside one another, far beyond what a\n\
          person writes. The limit keeps damaged and hostile files from exhausting the machine.",
-        "param a = ((((((...1...))))))",
+        "param a = (((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((1)))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))",
         "param a = 1",
     ),
 ];
