@@ -171,6 +171,8 @@ fn exact_norms_are_the_rounded_ones() {
             assert!((square - gauge * gauge).abs() <= 1e-12 * gauge * gauge, "{}", norm.name());
             for shift in [0, 7] {
                 let scaled = polar * f64::from(1 << shift);
+                let above = f64::from(u32::try_from(norm.polar_above(g, shift)).unwrap());
+                assert!(scaled <= above && above <= scaled + 1.0, "{}", norm.name());
                 assert_eq!(norm.polar_within(g, shift, scaled.ceil() as i128), Some(true), "{}", norm.name());
                 assert_eq!(norm.polar_within(g, shift, scaled.ceil() as i128 - 1), Some(false), "{}", norm.name());
             }

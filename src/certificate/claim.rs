@@ -51,6 +51,8 @@ pub struct Claim {
 /// Why there is no such inequality for a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
+    /// No inequality is known for networks or penalties of this kind.
+    Kind,
     /// Numbers too large or too small for the integers of a proof, or a penalty too small for their grid.
     Width,
     /// The dual vector or the basis has another shape than the data.
@@ -78,7 +80,10 @@ impl Claim {
         sign: i8,
     ) -> Result<Claim, Fault> {
         let inputs = problem.inputs();
-        if inputs.columns > MOST_COLUMNS || problem.architecture.gates.is_some() {
+        if problem.architecture.gates.is_some() || !Pieces::cover(problem) {
+            return Err(Fault::Kind);
+        }
+        if inputs.columns > MOST_COLUMNS {
             return Err(Fault::Width);
         }
         dual.fits(inputs.rows)?;
@@ -87,7 +92,7 @@ impl Claim {
             return Err(Fault::Shape);
         }
         let pieces = Pieces::of(problem).ok_or(Fault::Width)?;
-        let plain = Grid::plain(&inputs, &pieces).ok_or(Fault::Width)?;
+        let plain = Grid::plain(&inputs, &pieces, hidden).ok_or(Fault::Width)?;
         let grid = match basis {
             None => plain,
             Some(basis) => plain.along(basis, inputs.columns)?,

@@ -25,11 +25,9 @@ impl GateClaim {
     pub fn new(problem: &Problem, dual: &Dual, correction: &Correction, scale: f64) -> Result<GateClaim, Fault> {
         let inputs = problem.inputs();
         dual.fits(inputs.rows)?;
-        if !problem.objective.regularizer.hidden.euclidean() {
-            return Err(Fault::Width);
-        }
-        let pieces = Pieces::behind_gate(problem).ok_or(Fault::Width)?;
-        let grid = Grid::plain(&inputs, &pieces).ok_or(Fault::Width)?;
+        let hidden = problem.objective.regularizer.hidden;
+        let pieces = Pieces::behind_gate(problem).filter(|_| hidden.euclidean()).ok_or(Fault::Kind)?;
+        let grid = Grid::plain(&inputs, &pieces, hidden).ok_or(Fault::Width)?;
         let moved = correction.reach(&inputs).ok_or(Fault::Width)?;
         let limit = limit(problem, dual, scale, &pieces, &grid, (&moved, correction)).ok_or(Fault::Width)?;
         Ok(GateClaim { rows: grid.rows, mantissas: dual.mantissas.clone(), limit })

@@ -4,6 +4,7 @@ use super::claim::{BASIS_BITS, GRID_BITS};
 use super::{Fault, Pieces};
 use crate::exact::{Abs, Natural, Rational, double, half};
 use crate::problem::Matrix;
+use crate::regularizer::Norm;
 
 /// Bits of the largest shift or intercept on the grid.
 const SHIFT_BITS: u32 = 48;
@@ -23,7 +24,7 @@ pub(super) struct Grid {
 impl Grid {
     /// x̃ = x 2^e to the nearest integer, e such that the largest has GRID_BITS bits (and no shift more than SHIFT_BITS); `None` if a
     /// number is not finite.
-    pub(super) fn plain(inputs: &Matrix, pieces: &Pieces) -> Option<Grid> {
+    pub(super) fn plain(inputs: &Matrix, pieces: &Pieces, hidden: &dyn Norm) -> Option<Grid> {
         let largest = inputs.values.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
         if inputs.values.iter().any(|x| !x.is_finite()) {
             return None;
@@ -35,7 +36,8 @@ impl Grid {
         let scaled = |x: &f64| libm::scalbn(*x, exponent);
         let rows = inputs.each_row().map(|row| row.iter().map(|x| scaled(x).round() as i64).collect()).collect();
         let unit_half = 1_i128 << (BASIS_BITS - 1);
-        let length = pieces.roundings(inputs.columns);
+        // No entry is off by more than half a unit.
+        let length = i128::try_from(hidden.polar_above(&vec![1; inputs.columns], 0)).ok()?;
         let exact = |x: &f64| scaled(x).fract() == 0.0 && (scaled(x) != 0.0 || *x == 0.0);
         let errors = inputs.each_row().map(|row| if row.iter().all(exact) { 0 } else { unit_half * length }).collect();
         let unit = power(exponent)?;

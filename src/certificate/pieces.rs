@@ -18,8 +18,6 @@ pub(super) struct Pieces {
     /// β, or β / r.
     pub(super) price: Rational,
     pub(super) gauge: Gauge,
-    /// The norm's [`Norm::ball`].
-    pub(super) ball: usize,
 }
 
 impl Pieces {
@@ -30,27 +28,30 @@ impl Pieces {
         (plain && pieces.gauge == Gauge::Norm).then_some(pieces)
     }
 
-    /// `None` for a jump, for an activation that is not of degree 1 without a cap, and for numbers that are too wide.
+    /// Whether an inequality is known: for degree 1 under weight decay, and for all that is continuous under a cap.
+    pub(super) fn cover(problem: &Problem) -> bool {
+        let activation = &problem.architecture.activation;
+        if problem.objective.regularizer.radius.is_some() { activation.continuous() } else { of_degree_1(activation) }
+    }
+
+    /// `None` for what is not covered, and for numbers that are too wide.
     pub(super) fn of(problem: &Problem) -> Option<Pieces> {
         let (activation, regularizer) = (&problem.architecture.activation, &problem.objective.regularizer);
         let beta = written(problem.objective.strength)?;
         let mut pieces = match regularizer.radius {
-            None => Pieces::of_degree_1(activation, beta)?,
+            None => Pieces::with_degree_1(activation, beta)?,
             Some(radius) => Pieces::under_cap(activation, beta, written(radius).filter(|r| *r > Rational::ZERO)?)?,
         };
         let widest = if pieces.gauge == Gauge::Cap { pieces.whole(&pieces.denominator)?.unsigned_abs() } else { 0 };
         let bits = 128 - pieces.steepest().max(widest).leading_zeros();
         pieces.cut = bits.saturating_sub(SLOPE_DIGITS);
-        pieces.ball = regularizer.hidden.ball(2);
         Some(pieces)
     }
 
-    /// φ(z) = p max(z,0) + q max(-z,0): at most one break, at 0, and through the origin.
-    pub(super) fn of_degree_1(activation: &Activation, beta: Rational) -> Option<Pieces> {
+    /// φ(z) = p max(z,0) + q max(-z,0).
+    pub(super) fn with_degree_1(activation: &Activation, beta: Rational) -> Option<Pieces> {
         let pieces = &activation.pieces;
-        let origin = pieces.iter().all(|piece| piece.intercept == Rational::ZERO);
-        let central = pieces.iter().all(|piece| piece.from.as_ref().is_none_or(|from| *from == Rational::ZERO));
-        if !origin || !central || pieces.len() > 2 {
+        if !of_degree_1(activation) {
             return None;
         }
         let slopes = [&pieces.first()?.slope, &pieces.last()?.slope];
@@ -87,7 +88,6 @@ impl Pieces {
             at_zero: Rational::ZERO,
             price,
             gauge,
-            ball: 1,
         };
         pieces.slopes = slopes.map(|slope| pieces.whole(&(slope * &pieces.denominator))).collect::<Option<_>>()?;
         Some(pieces)
@@ -98,11 +98,6 @@ impl Pieces {
         let floor = number.floor();
         let same = Rational::from(floor.clone()) == *number;
         i128::try_from(floor).ok().filter(|s| same && s.unsigned_abs() >> 80 == 0)
-    }
-
-    /// At least h°(v) for vectors of so many entries of at most 1: √columns, or all of them for the max norm.
-    pub(super) fn roundings(&self, columns: usize) -> i128 {
-        if self.ball == 1 { columns.isqrt() as i128 + 1 } else { columns as i128 + 1 }
     }
 
     /// D Lip.
@@ -124,4 +119,12 @@ impl Pieces {
         let product = slope.checked_mul(c)?;
         Some(if self.cut == 0 { product } else { product.checked_add(1 << (self.cut - 1))? >> self.cut })
     }
+}
+
+/// At most one break, at 0, and through the origin.
+fn of_degree_1(activation: &Activation) -> bool {
+    let pieces = &activation.pieces;
+    let origin = pieces.iter().all(|piece| piece.intercept == Rational::ZERO);
+    let central = pieces.iter().all(|piece| piece.from.as_ref().is_none_or(|from| *from == Rational::ZERO));
+    origin && central && pieces.len() <= 2
 }

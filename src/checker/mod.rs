@@ -168,6 +168,7 @@ fn correction(problem: &Problem, certificate: &Certificate) -> Result<Correction
 
 fn named(fault: Fault) -> Refusal {
     match fault {
+        Fault::Kind => Refusal::Kind,
         Fault::Width => Refusal::Width,
         Fault::Shape => Refusal::Shape("dual vector, its pivots or the basis"),
         Fault::Equalities => Refusal::Skip,

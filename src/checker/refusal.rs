@@ -25,10 +25,14 @@ pub enum Refusal {
     Domain { row: usize },
     /// The dual vector is not near one that is orthogonal to the skip's columns.
     Skip,
+    /// No proof is known for networks or penalties of this kind.
+    Kind,
     /// Numbers too large, too small or too wide for exact integers of 128 bits.
     Width,
     /// The weights beside the certificate are others than those in it.
     Weights,
+    /// The weights beside the certificate cannot be read.
+    Unreadable { why: String },
     /// The network's objective is beyond the largest double.
     Overflow,
     /// The lower bound is above the network's objective.
@@ -57,10 +61,12 @@ impl std::fmt::Display for Refusal {
             Refusal::Scale => write!(out, "the scale of the dual vector is not a positive number"),
             Refusal::Domain { row } => write!(out, "the dual vector is outside the domain of the loss at training row {row}"),
             Refusal::Skip => write!(out, "the dual vector cannot be made orthogonal to the columns of the skip"),
+            Refusal::Kind => write!(out, "certificates of this version do not cover such a network with this penalty"),
             Refusal::Width => write!(out, "the numbers are too large or too small for a proof in integers of 128 bits"),
             Refusal::Crossed => write!(out, "the lower bound is above the objective of the network, which cannot be"),
             Refusal::Overflow => write!(out, "the objective of the network is too large to be a number"),
             Refusal::Weights => write!(out, "weights.safetensors holds another network than the certificate"),
+            Refusal::Unreadable { why } => write!(out, "the weights beside the certificate are damaged: {why}"),
             Refusal::Stranger { neuron } => write!(out, "neuron {neuron} has a gate that is none of the model's"),
             Refusal::Gate { gate } => write!(out, "the price of gate {gate} is above the limit"),
             Refusal::Tree { output, sign, leaf, what } => {

@@ -15,7 +15,7 @@
 
 use super::{DEEP, DEPTH, ENDS, Flaw, WIDE, add};
 use crate::certificate::{Claim, Reader, SLOPE_BITS};
-use crate::exact::{Integer, Natural, SquareRoot, positive_semidefinite};
+use crate::exact::{Integer, Natural, positive_semidefinite};
 use crate::problem::Gauge;
 
 /// The length of a line is rounded up at so many bits behind the point.
@@ -227,18 +227,13 @@ fn scaled(reader: &mut Reader) -> Result<i128, &'static str> {
     i128::try_from(mantissa).ok().filter(|m| *m <= i128::MAX >> shift).map(|m| m << shift).ok_or(WIDE)
 }
 
-/// At least |t| where h(u) <= 1, in units of 2^-LENGTH_BITS: |ℓ|, or the sum of its entries, and what meets the 1 by itself.
+/// At least |t| where h(u) <= 1, in units of 2^-LENGTH_BITS: h°(ℓ), and what meets the 1 by itself.
 fn length(claim: &Claim, line: usize) -> Option<Natural> {
     let line = claim.lines.get(line)?;
     let (shift, line) = match claim.gauge {
         Gauge::Norm => (0, line.as_slice()),
         Gauge::Cap => line.split_last().map(|(shift, line)| (shift.unsigned_abs(), line))?,
     };
-    if claim.hidden.ball(2) > 1 {
-        let sum = line.iter().try_fold(Natural::from(shift), |sum, x| Some(sum + Natural::from(x.unsigned_abs())))?;
-        return Some(sum << LENGTH_BITS as usize);
-    }
-    let square = line.iter().try_fold(0_i128, |sum, x| add(sum, (*x).into(), (*x).into()))?;
-    let root = (Natural::from(square.unsigned_abs()) << (2 * LENGTH_BITS) as usize).sqrt() + Natural::ONE;
-    Some(root + (Natural::from(shift) << LENGTH_BITS as usize))
+    Some(claim.hidden.polar_above(line, LENGTH_BITS) + (Natural::from(shift) << LENGTH_BITS as usize))
+        .filter(|length| *length != Natural::ZERO)
 }

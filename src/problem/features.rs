@@ -113,6 +113,11 @@ impl Features {
         self.gauge == Gauge::Norm || bit(self.lines.rows - 1)
     }
 
+    /// The part of all cells where that holds: with a cap the other half is τ < 0.
+    pub fn share_of_cells(&self) -> f64 {
+        if self.gauge == Gauge::Norm { 1.0 } else { 0.5 }
+    }
+
     /// θ of a neuron with |a| = 1.
     pub fn lifted(&self, w: &[f64]) -> Vec<f64> {
         w.iter().copied().chain(self.head().map(|_| self.radius)).collect()

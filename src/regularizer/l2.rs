@@ -1,7 +1,7 @@
 //! h(w) = |w|₂, its own polar;  a second-order cone.
 
 use super::Norm;
-use crate::exact::{Dyadic, Rational};
+use crate::exact::{Dyadic, Natural, Rational, SquareRoot};
 use crate::program::{Affine, Cone, Program};
 
 pub struct L2;
@@ -31,6 +31,11 @@ impl Norm for L2 {
     fn support(&self, g: &[f64]) -> Vec<f64> {
         let length = self.gauge(g);
         g.iter().map(|g| g / length).collect()
+    }
+    fn polar_above(&self, g: &[i64], bits: u32) -> Natural {
+        let square = |g: &i64| Natural::from(g.unsigned_abs()) * Natural::from(g.unsigned_abs());
+        let square = g.iter().fold(Natural::ZERO, |sum, g| sum + square(g));
+        (square << (2 * bits) as usize).sqrt() + Natural::ONE
     }
     fn reweigh(&self, _: &[f64], weights: &mut [f64]) {
         weights.fill(1.0);

@@ -4,7 +4,7 @@ mod l1;
 mod l2;
 mod linf;
 
-use crate::exact::Rational;
+use crate::exact::{Natural, Rational};
 use crate::program::{Affine, Program};
 
 /// A norm h of a neuron's hidden weights: gauge, polar, cone form.
@@ -19,6 +19,8 @@ pub trait Norm: Sync {
     fn square(&self, w: &[f64]) -> Rational;
     /// Whether 2^shift h°(g) <= limit, exactly, for shift < 64; `None` if the numbers are too wide.
     fn polar_within(&self, g: &[i64], shift: u32, limit: i128) -> Option<bool>;
+    /// At least 2^bits h°(g).
+    fn polar_above(&self, g: &[i64], bits: u32) -> Natural;
     /// argmax { g·w : h(w) <= 1 }, for g ≠ 0.
     fn support(&self, g: &[f64]) -> Vec<f64>;
     /// Moves the weights λ so that Σ g_j²/λ_j is nearer to h°(g)² at this g, up to a factor: the next step of least squares that
@@ -32,8 +34,11 @@ pub trait Norm: Sync {
     fn cone_form(&self, program: &mut Program, t: Affine, x: Vec<Affine>) -> std::ops::Range<usize>;
 }
 
+/// The norm of a model that names none.
+pub const EUCLIDEAN: &dyn Norm = &l2::L2;
+
 /// Every hidden norm that can be solved.  A new norm is one file and one row here.
-pub const NORMS: &[&dyn Norm] = &[&l2::L2, &l1::L1, &linf::Linf];
+pub const NORMS: &[&dyn Norm] = &[EUCLIDEAN, &l1::L1, &linf::Linf];
 
 impl std::fmt::Debug for dyn Norm {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -86,12 +91,12 @@ impl std::fmt::Debug for Regularizer {
 impl Regularizer {
     /// Plain weight decay.
     pub fn weight_decay() -> Self {
-        Regularizer { hidden: NORMS[0], radius: None, output_l1: false }
+        Regularizer { hidden: EUCLIDEAN, radius: None, output_l1: false }
     }
 
     /// `output_l1 subject to hidden_norm <= radius`.
     pub fn output_l1(radius: f64) -> Self {
-        Regularizer { hidden: NORMS[0], radius: Some(radius), output_l1: false }
+        Regularizer { hidden: EUCLIDEAN, radius: Some(radius), output_l1: false }
     }
 
     /// The constraint as the language writes it, if there is one.

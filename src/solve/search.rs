@@ -8,7 +8,7 @@ use crate::certificate::BASIS_BITS;
 use crate::exact::below;
 use crate::lowering::{Group, Recovery, Shape, lower};
 use crate::pricing::{norm_bound, row_basis, with_skip_equalities};
-use crate::problem::{Features, Gauge, Matrix, Network, Plan, Problem, Score, Solver};
+use crate::problem::{Features, Matrix, Network, Plan, Problem, Score, Solver};
 use crate::program::{Program, Solution, Status};
 use crate::syntax::data::memory_limit;
 use std::collections::BTreeSet;
@@ -140,13 +140,9 @@ impl<'a, 'c> Search<'a, 'c> {
         (self.control.progress)(Event::Patterns { listed, bound });
     }
 
-    /// Cover's bound on the number of cells, with a cap on half of them; or how many distinct gates there are.
+    /// Cover's bound on the number of cells that can hold a neuron; or how many distinct gates there are.
     pub fn cells_at_most(&self) -> f64 {
-        match (self.features.gated, self.features.gauge) {
-            (true, _) => self.gates.len() as f64,
-            (false, Gauge::Norm) => self.lines.bound(),
-            (false, Gauge::Cap) => 0.5 * self.lines.bound(),
-        }
+        if self.features.gated { self.gates.len() as f64 } else { self.features.share_of_cells() * self.lines.bound() }
     }
 
     /// A bound on every neuron's price from norms alone; none for gates, which are priced one by one.

@@ -15,7 +15,7 @@ fn random_form(n: usize, rank: usize, seed: u64) -> Form {
     Form {
         rows,
         gauge: Gauge::Norm,
-        hidden: crate::regularizer::NORMS[0],
+        hidden: crate::regularizer::EUCLIDEAN,
         stretch: 1.0,
         linear: normals(rank, &mut random).iter().map(|g| 0.3 * g).collect(),
         kinks: normals(n, &mut random),
@@ -26,7 +26,7 @@ fn value(form: &Form, theta: &[f64]) -> f64 {
     let price = Price {
         lines: &form.rows,
         gauge: form.gauge,
-        hidden: crate::regularizer::NORMS[0],
+        hidden: crate::regularizer::EUCLIDEAN,
         linear: form.linear.clone(),
         kinks: form.kinks.clone(),
     };
@@ -39,7 +39,7 @@ fn highest(form: &Form, starts: usize) -> f64 {
     let price = Price {
         lines: &form.rows,
         gauge: form.gauge,
-        hidden: crate::regularizer::NORMS[0],
+        hidden: crate::regularizer::EUCLIDEAN,
         linear: form.linear.clone(),
         kinks: form.kinks.clone(),
     };
@@ -146,7 +146,7 @@ fn numbers_that_are_not_finite_prove_nothing() {
     let broken = Form {
         rows: Matrix::new(1, 1, vec![f64::NAN]),
         gauge: Gauge::Norm,
-        hidden: crate::regularizer::NORMS[0],
+        hidden: crate::regularizer::EUCLIDEAN,
         stretch: 1.0,
         linear: vec![0.0],
         kinks: vec![1.0],
@@ -155,7 +155,7 @@ fn numbers_that_are_not_finite_prove_nothing() {
     let huge = Form {
         rows: Matrix::new(1, 1, vec![1e200]),
         gauge: Gauge::Norm,
-        hidden: crate::regularizer::NORMS[0],
+        hidden: crate::regularizer::EUCLIDEAN,
         stretch: 1.0,
         linear: vec![1e300],
         kinks: vec![1e200],
@@ -168,7 +168,7 @@ fn degenerate_forms_are_bounded() {
     let empty = Form {
         rows: Matrix::new(0, 2, Vec::new()),
         gauge: Gauge::Norm,
-        hidden: crate::regularizer::NORMS[0],
+        hidden: crate::regularizer::EUCLIDEAN,
         stretch: 1.0,
         linear: vec![3.0, 4.0],
         kinks: Vec::new(),
@@ -177,7 +177,7 @@ fn degenerate_forms_are_bounded() {
     let zero = Form {
         rows: Matrix::new(2, 2, vec![0.0; 4]),
         gauge: Gauge::Norm,
-        hidden: crate::regularizer::NORMS[0],
+        hidden: crate::regularizer::EUCLIDEAN,
         stretch: 1.0,
         linear: vec![0.0; 2],
         kinks: vec![1.0, -1.0],
@@ -186,7 +186,7 @@ fn degenerate_forms_are_bounded() {
     let straight = Form {
         rows: Matrix::new(3, 2, vec![1.0, 0.0, 1.0, 0.0, 0.0, 0.0]),
         gauge: Gauge::Norm,
-        hidden: crate::regularizer::NORMS[0],
+        hidden: crate::regularizer::EUCLIDEAN,
         stretch: 1.0,
         linear: vec![0.0; 2],
         kinks: vec![1.0, -1.0, 1.0],

@@ -7,7 +7,7 @@ use super::{Attempt, Form, Leaf, Tree};
 use crate::pricing::Price;
 use crate::pricing::ascent::{Transposed, climb};
 use crate::problem::Gauge;
-use crate::regularizer::NORMS;
+use crate::regularizer::EUCLIDEAN;
 use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -256,7 +256,7 @@ impl Prover<'_> {
         let price = Price {
             lines: &self.form.rows,
             gauge: self.form.gauge,
-            hidden: NORMS[0],
+            hidden: EUCLIDEAN,
             linear: self.form.linear.clone(),
             kinks: self.form.kinks.clone(),
         };
