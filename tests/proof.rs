@@ -8,8 +8,9 @@ use cvxc::loss::{Targets, Total, find};
 use cvxc::pricing::prove_by_cones;
 use cvxc::problem::{Activation, Architecture, Bias, Column, Dataset, Matrix, Objective, Plan, Problem, Random, Rows, Target};
 use cvxc::regularizer::{self as norms, Regularizer};
-use cvxc::solve::{Bound, Control, Outcome, Standing, solve};
+use cvxc::solve::{Bound, Control, Event, Outcome, Standing, Stopped, solve};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// A small regression or classification problem with random rows, some of them twice, opposite or zero.
@@ -210,6 +211,10 @@ fn rare_refusals_are_earned_too() {
     let mut certificate = solved(&straight, 1).certificate.unwrap();
     certificate.pivots = vec![0, 1, 4];
     assert_eq!(check(&straight, &certificate), Err(Refusal::Skip), "rows 0 and 1 are the same");
+
+    let (mut problem, certificate, _) = specimen();
+    problem.architecture.activation.pieces[1].intercept += rational(1.0).unwrap();
+    assert_eq!(proofs(&problem, &certificate), Err(Refusal::Kind), "weight decay with a jump");
 }
 
 /// With the max norm w·u reaches √r |w|: a vector that is only as long as its multiplier proves too much.
@@ -426,4 +431,28 @@ fn exact_zero_and_hopeless_numbers_end_in_an_answer() {
             assert!(rational(outcome.lower_bound).is_some());
         }
     }
+}
+
+/// Ctrl-C in the first of the two proofs leaves the second a little time: the bound is that of the worse one.
+#[test]
+fn an_interrupted_proof_keeps_both_of_its_halves() {
+    let mut problem = problem(30, 40, 9, "squared", Bias::None);
+    problem.objective.strength = 0.002;
+    let leaves = |nodes: usize| {
+        let flag: Arc<AtomicBool> = Arc::default();
+        let mut progress = |event: Event| match event {
+            Event::Proof { nodes: so_far, .. } if so_far >= nodes => flag.store(true, Ordering::Relaxed),
+            Event::Stage("proving") if nodes == 0 => flag.store(true, Ordering::Relaxed),
+            _ => {}
+        };
+        let mut control = Control { progress: &mut progress, interrupted: flag.clone(), threads: 1, verbose: false };
+        let outcome = solve(&problem, &mut control).unwrap();
+        assert_eq!(outcome.stopped, Stopped::Interrupt);
+        let certificate = outcome.certificate.unwrap();
+        assert!(check(&problem, &certificate).is_ok());
+        (outcome.lower_bound, certificate.proofs.map(|proof| proof.tree.len()))
+    };
+    let (root, [first, second]) = leaves(0);
+    let (longer, [grown, other]) = leaves(50);
+    assert!(grown > 4 * first && other > 4 * second && longer > root, "{first} {second} {grown} {other}: {root} {longer}");
 }

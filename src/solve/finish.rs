@@ -29,16 +29,8 @@ impl Search<'_, '_> {
         self.prune();
         self.bound(duals);
         self.fits_width()?;
+        self.usable(stopped)?;
         let (network, score) = self.best.clone();
-        if !score.objective.is_finite() {
-            return Err(Failure::Numerical("the objective overflows on this data".into()));
-        }
-        if stopped == Stopped::Trouble && network.neurons() == 0 {
-            return Err(Failure::Numerical("the conic solver found no usable point; `standardize = all` often helps".into()));
-        }
-        if let (Some(refused), 0) = (self.refused.take(), network.neurons()) {
-            return Err(refused);
-        }
         let certified = self.certify();
         let proved = certified.as_ref().map(|(_, verdict)| verdict.lower_bound());
         let (lower_bound, dual, bound) = self.told(proved);
@@ -67,6 +59,21 @@ impl Search<'_, '_> {
             seconds: self.began.elapsed().as_secs_f64(),
             solver: self.solver,
         })
+    }
+
+    /// Whether there is something to tell at all.
+    fn usable(&mut self, stopped: Stopped) -> Result<(), Failure> {
+        let (network, score) = &self.best;
+        if !score.objective.is_finite() {
+            return Err(Failure::Numerical("the objective overflows on this data".into()));
+        }
+        if stopped == Stopped::Trouble && network.neurons() == 0 {
+            return Err(Failure::Numerical("the conic solver found no usable point; `standardize = all` often helps".into()));
+        }
+        match (self.refused.take(), network.neurons()) {
+            (Some(refused), 0) => Err(refused),
+            _ => Ok(()),
+        }
     }
 
     /// The bound that is told: with a certificate the certified one, so that `verify` says the same; another only without.

@@ -3,10 +3,12 @@
 use super::outcome::{Bound, Event};
 use super::search::Search;
 use super::unfinished::Unfinished;
+use crate::backend::Stop;
 use crate::certificate::{BASIS_BITS, Certificate, Claim, Correction, Dual, FORMAT, Proof, Statement, VERSION, Weights};
 use crate::checker::{Verdict, check_apart_from_proofs, proofs};
 use crate::pricing::{ConeTree, Find, Price, ascend_all, pivots, prove_by_cones, semidefinite};
 use crate::problem::{Gauge, Network};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::Instant;
@@ -169,9 +171,14 @@ impl Search<'_, '_> {
     /// All claims; each may take an equal part of the time that is left, as the bound is that of the worst one.
     fn try_claims(&mut self, claims: &[Claim], rank: usize, most_nodes: usize) -> Vec<Tried> {
         let whole = self.stop.clone();
-        let mut tried = Vec::with_capacity(claims.len());
+        let (mut tried, before) = (Vec::with_capacity(claims.len()), whole.interrupted());
         for (at, claim) in claims.iter().enumerate() {
-            self.stop = whole.share((claims.len() - at) as u32);
+            // After Ctrl-C in one of them the others have the time that their check would have.
+            self.stop = if whole.interrupted() && !before {
+                Stop::new(Unfinished::new(claim, self.plan().time).reserve, Arc::default())
+            } else {
+                whole.share((claims.len() - at) as u32)
+            };
             tried.push(self.try_claim(claim, rank, most_nodes));
         }
         self.stop = whole;
