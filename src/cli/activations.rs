@@ -6,6 +6,7 @@ use super::trouble::{Exit, Outcome, Trouble};
 use crate::report::{curve, normal_form, theorem};
 use crate::syntax::diagnostic::Level;
 use crate::syntax::model::Definition;
+use crate::syntax::names::similar;
 use clap::Subcommand;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -74,7 +75,8 @@ fn show(known: &[Definition], name: &str, console: &Console) -> Outcome<Exit> {
     };
     let Some(definition) = known.iter().rev().find(bare) else {
         let names: Vec<&str> = known.iter().map(|definition| definition.activation.name.as_str()).collect();
-        return Err(Trouble::Said(Exit::Usage, format!("there is no activation `{name}`; known are {}", names.join(", "))));
+        let near = similar(name, names.iter().copied()).map_or(String::new(), |near| format!(" there is `{near}`;"));
+        return Err(Trouble::Said(Exit::Usage, format!("there is no activation `{name}`;{near} known are {}", names.join(", "))));
     };
     if console.json {
         console.answer_json(&described(definition))?;

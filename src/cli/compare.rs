@@ -9,6 +9,7 @@ use crate::backend::Stop;
 use crate::descent::{Contest, RIVALS, Rival};
 use crate::problem::{Network, Problem};
 use crate::report::{Answer, Comparison, Contestant};
+use crate::syntax::Instead;
 use crate::syntax::model::Model;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -61,7 +62,8 @@ pub struct Scene<'a> {
 impl Compare {
     pub fn run(&self, console: &Console) -> Outcome<Exit> {
         units::once(&self.set)?;
-        let model = journey::model(&self.model, &self.set, self.strict, console)?;
+        let instead = Instead { promise: None, solver: self.limits.solver };
+        let model = journey::said(&self.model, &self.set, instead, self.strict, console)?;
         let mut progress = Progress::new(console.showing(), self.limits.gap.unwrap_or(model.plan.gap));
         let mut problem = journey::bind(&model, &mut |read| progress.reading(read)).map_err(Trouble::Diagnosed)?;
         let changed = self.limits.apply(&mut problem)?;

@@ -2,11 +2,11 @@
 
 use super::console::Console;
 use super::trouble::{Outcome, Trouble};
-use crate::problem::{Column, Guarantee, Matrix, Problem};
+use crate::problem::{Column, Matrix, Problem};
 use crate::report::Sizes;
 use crate::syntax::diagnostic::{Diagnostic, Level};
 use crate::syntax::model::Model;
-use crate::syntax::{codes, data, render};
+use crate::syntax::{Instead, codes, data, read_said, render};
 use serde_json::Value;
 use std::path::Path;
 
@@ -14,16 +14,16 @@ use std::path::Path;
 pub use crate::syntax::data::Progress;
 pub use crate::syntax::data::{Layout, bind};
 pub use crate::syntax::render::render;
-pub use crate::syntax::{builtin, definitions, read, read_promised};
+pub use crate::syntax::{builtin, definitions, read};
 
 /// The model of a file, warnings told; with `strict` a warning is as bad as an error.
 pub fn model(path: &Path, overrides: &[String], strict: bool, console: &Console) -> Outcome<Model> {
-    promised(path, overrides, None, strict, console)
+    said(path, overrides, Instead::default(), strict, console)
 }
 
-/// The same where the command line says what is promised.
-pub fn promised(path: &Path, overrides: &[String], promise: Option<Guarantee>, strict: bool, console: &Console) -> Outcome<Model> {
-    let (model, diagnostics) = read_promised(path, overrides, promise);
+/// The same where the command line beats the file.
+pub fn said(path: &Path, overrides: &[String], instead: Instead, strict: bool, console: &Console) -> Outcome<Model> {
+    let (model, diagnostics) = read_said(path, overrides, instead);
     let diagnostics = if strict { as_errors(diagnostics) } else { diagnostics };
     match model {
         Some(model) if !diagnostics.iter().any(|diagnostic| diagnostic.level == Level::Error) => {
@@ -74,9 +74,7 @@ pub fn code_page(code: &str) -> Option<String> {
 pub fn sizes(problem: &Problem) -> Option<Sizes> {
     let features = problem.features();
     let lines = crate::arrangement::Lines::new(&features.lines);
-    // With a cap half of the cells hold no neuron.
-    let part = if features.head().is_some() { 0.5 } else { 1.0 };
-    Some(Sizes { lines: lines.count(), rank: lines.rank(), cells: part * lines.bound() })
+    Some(Sizes { lines: lines.count(), rank: lines.rank(), cells: features.share_of_cells() * lines.bound() })
 }
 
 #[cfg(not(feature = "solve"))]

@@ -22,7 +22,7 @@ pub struct Limits {
     memory: Option<u64>,
     /// Who solves the cone programs: auto, clarabel or native
     #[arg(long, value_name = "NAME", value_parser = units::solver)]
-    solver: Option<Solver>,
+    pub solver: Option<Solver>,
 }
 
 impl Limits {

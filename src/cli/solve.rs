@@ -11,6 +11,7 @@ use crate::export::{self, Saved};
 use crate::problem::{Guarantee, Network, Problem};
 use crate::report::{self, Answer, Explanation, Rests, Run, Status, Stopped, Style, Written};
 use crate::solve;
+use crate::syntax::Instead;
 use crate::syntax::limits::{TooMany, too_many_cells};
 use crate::syntax::model::Model;
 use std::path::{Path, PathBuf};
@@ -67,8 +68,8 @@ impl Promise {
 impl Solve {
     pub fn run(&self, console: &Console) -> Outcome<Exit> {
         units::once(&self.set)?;
-        let promise = self.guarantee.map(|promise| promise.guarantee());
-        let model = journey::promised(&self.model, &self.set, promise, self.strict, console)?;
+        let instead = Instead { promise: self.guarantee.map(|promise| promise.guarantee()), solver: self.limits.solver };
+        let model = journey::said(&self.model, &self.set, instead, self.strict, console)?;
         let mut progress = Progress::new(console.showing(), self.limits.gap.unwrap_or(model.plan.gap));
         let mut problem = journey::bind(&model, &mut |read| progress.reading(read)).map_err(Trouble::Diagnosed)?;
         progress.aside(|| journey::remarks(&model, &problem, self.strict, console))?;

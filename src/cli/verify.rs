@@ -6,8 +6,9 @@ use super::{journey, units};
 use crate::certificate::{self, Certificate};
 use crate::checker::{self, Refusal, Verdict};
 use crate::export;
-use crate::problem::{Guarantee, Problem};
+use crate::problem::{Guarantee, Problem, Solver};
 use crate::report::{self, Checked};
+use crate::syntax::Instead;
 use crate::syntax::diagnostic::{Diagnostic, Place, Source};
 use crate::syntax::model::Model;
 use std::path::{Path, PathBuf};
@@ -36,8 +37,10 @@ impl Verify {
         let problem = self.problem(&certificate, &folder, console)?;
         let mut checked = Checked::default();
         let verdict = check(&problem, &certificate, &mut checked).and_then(|verdict| {
-            let whole = !self.path.is_dir() || same_weights(&folder, &certificate);
-            if whole { Ok(verdict) } else { Err(Refusal::Weights) }
+            if self.path.is_dir() {
+                same_weights(&folder, &certificate)?;
+            }
+            Ok(verdict)
         });
         checked.gap_asked_for = problem.plan.gap;
         if let Err(refusal) = &verdict {
@@ -86,8 +89,9 @@ impl Verify {
             return Err(Trouble::Said(Exit::Wrong, why));
         }
         let overrides = if self.set.is_empty() && self.model.is_none() { &certificate.statement.overrides } else { &self.set };
-        // The bound is about all cells: which of them were searched, and what was promised of that, does not matter to it.
-        let model = journey::promised(path, overrides, Some(Guarantee::Bounded), false, console)?;
+        // The bound is about all cells: which of them were searched, by whom and with what promise, does not matter to it.
+        let instead = Instead { promise: Some(Guarantee::Bounded), solver: Some(Solver::Auto) };
+        let model = journey::said(path, overrides, instead, false, console)?;
         let model = Model { vectors: None, ..model };
         journey::bind(&model, &mut |_| {}).map_err(Trouble::Diagnosed)
     }
@@ -108,11 +112,12 @@ fn check(problem: &Problem, certificate: &Certificate, checked: &mut Checked) ->
 }
 
 /// Whether the weights in the folder, if there are any, are the certified ones.
-fn same_weights(folder: &Path, certificate: &Certificate) -> bool {
+fn same_weights(folder: &Path, certificate: &Certificate) -> Result<(), Refusal> {
     if !folder.join(export::WEIGHTS).exists() {
-        return true;
+        return Ok(());
     }
-    export::load(folder).is_ok_and(|saved| certificate::Weights::of(&saved.network) == certificate.network)
+    let saved = export::load(folder).map_err(|why| Refusal::Unreadable { why: why.to_string() })?;
+    if certificate::Weights::of(&saved.network) == certificate.network { Ok(()) } else { Err(Refusal::Weights) }
 }
 
 fn refused(file: &Path, why: &str) -> Trouble {

@@ -41,6 +41,9 @@ fn cannot(path: &Path, error: &Error) -> Error {
 }
 
 fn contents(path: &Path) -> Result<Contents, Error> {
+    if !path.exists() {
+        return Err(Error("there is no such file and no such folder".to_string()));
+    }
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     let known: Vec<&str> = FORMATS.iter().map(|format| format.extension).collect();
     let format = FORMATS

@@ -12,7 +12,7 @@ pub mod render;
 mod resolve;
 pub mod tree;
 
-use crate::problem::Guarantee;
+use crate::problem::{Guarantee, Solver};
 use diagnostic::{Diagnostic, Place, Source};
 use model::{Definition, Model};
 use resolve::Said;
@@ -27,21 +27,28 @@ const LARGEST: u64 = 4_000_000;
 
 /// Reads and checks a model file.  The model is there only if nothing is wrong; `overrides` are the values of `--set NAME=VALUE`.
 pub fn read(path: &Path, overrides: &[String]) -> (Option<Model>, Vec<Diagnostic>) {
-    read_promised(path, overrides, None)
+    read_said(path, overrides, Instead::default())
 }
 
-/// The same where the command line says what is promised, which beats the file.
-pub fn read_promised(path: &Path, overrides: &[String], promise: Option<Guarantee>) -> (Option<Model>, Vec<Diagnostic>) {
+/// What a command line says instead of the file's `solve { }`: it beats what is written there, right or wrong.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Instead {
+    pub promise: Option<Guarantee>,
+    pub solver: Option<Solver>,
+}
+
+/// The same where the command line beats the file.
+pub fn read_said(path: &Path, overrides: &[String], instead: Instead) -> (Option<Model>, Vec<Diagnostic>) {
     let name = path.display().to_string();
     match read_file(path) {
-        Ok(text) => check(&Source::new(name, text), folder(path), Some(path), &Said { overrides, promise }),
+        Ok(text) => check(&Source::new(name, text), folder(path), Some(path), &Said { overrides, instead }),
         Err(why) => (None, vec![with_ending(path, unreadable(&name, &why))]),
     }
 }
 
 /// Checks a model text; paths in it are relative to `folder`.
 pub fn read_text(name: &str, text: &str, folder: &Path, overrides: &[String]) -> (Option<Model>, Vec<Diagnostic>) {
-    check(&Source::new(name, text.trim_start_matches('\u{feff}')), folder, None, &Said { overrides, promise: None })
+    check(&Source::new(name, text.trim_start_matches('\u{feff}')), folder, None, &Said { overrides, instead: Instead::default() })
 }
 
 /// The activations that a file defines or imports, and what is wrong with them; the file need not be a whole model.

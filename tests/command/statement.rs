@@ -130,6 +130,8 @@ fn activations_are_listed_and_shown() {
     let output = run(space.path(), &["activations"]);
     code(&output, 0);
     assert!(stdout(&output).lines().any(|line| line.starts_with("relu") && line.contains("homogeneous")), "{}", stdout(&output));
+    let output = run(space.path(), &["activations", "show", "hardtanh"]);
+    assert!(stderr(&output).contains("there is no activation `hardtanh`; there is `hard_tanh`; known are relu, "), "{}", stderr(&output));
     let output = run(space.path(), &["activations", "show", "relu"]);
     assert!(stdout(&output).contains("breaks 0   slopes 0, 1"), "{}", stdout(&output));
     fs::write(space.path().join("acts.cvx"), "## A bump.\nactivation hat(x) = relu(x + 1) - 2*relu(x) + relu(x - 1)\n").unwrap();

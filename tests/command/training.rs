@@ -356,6 +356,28 @@ fn warnings_are_told_and_with_strict_they_are_errors() {
 }
 
 #[test]
+fn a_constant_target_is_remarked() {
+    let space = space();
+    fs::write(space.path().join("m.cvx"), XOR.replace(" -1\n", " 2\n").replace(" 1\n", " 2\n").replace("cvx 2", "cvx 1")).unwrap();
+    let output = run(space.path(), &["solve", "m.cvx"]);
+    code(&output, 0);
+    assert!(stderr(&output).contains("warning[E0451]: the target `y` is the same in every training row"), "{}", stderr(&output));
+    code(&run(space.path(), &["solve", "-q", "--strict", "m.cvx"]), 1);
+}
+
+#[test]
+fn a_network_that_is_not_there_is_missed_by_name() {
+    let space = space();
+    for name in ["nosuch", "nosuch.npz"] {
+        for arguments in [["compare", "xor.cvx", "--with", name], ["solve", "xor.cvx", "--start", name]] {
+            let output = run(space.path(), &arguments);
+            assert!(!output.status.success());
+            assert_eq!(stderr(&output), format!("error: cannot use {name}: there is no such file and no such folder\n"));
+        }
+    }
+}
+
+#[test]
 fn a_parameter_is_set_once() {
     let space = space();
     let twice = ["--set", "beta=1", "--set", " beta =2"];
@@ -453,6 +475,15 @@ fn a_solver_is_chosen_by_name() {
     let output = run(space.path(), &["solve", "xor.cvx", "--solver", "clarabel"]);
     code(&output, 0);
     assert!(stdout(&output).contains("; clarabel; ") && stdout(&output).contains("solver = clarabel"), "{}", stdout(&output));
+    // A solver on the command line stands instead of one that is not there yet, and a certificate asks for none.
+    let linear = XOR.replace("squared", "absolute").replace("weight_decay", "weight_decay(hidden = l1)");
+    fs::write(space.path().join("h.cvx"), format!("{linear}solve {{ solver = highs }}\n")).unwrap();
+    let output = run(space.path(), &["solve", "h.cvx", "-q"]);
+    code(&output, 1);
+    let said = stderr(&output);
+    assert!(said.contains("`highs` cannot be solved") && !said.contains("weight_decay(hidden = l1)` cannot"), "{said}");
+    code(&run(space.path(), &["solve", "h.cvx", "-q", "--solver", "native"]), 0);
+    code(&run(space.path(), &["verify", "h.out"]), 0);
     fs::write(space.path().join("m.cvx"), XOR.replace("squared +", "logistic +")).unwrap();
     let output = run(space.path(), &["solve", "m.cvx", "--solver", "native"]);
     code(&output, 2);

@@ -193,6 +193,14 @@ pub const CODES: &[Code] = &[
         "data table {\n  x1 x2 y\n  0 1 1\n  1 1 2\n}",
         "data table {\n  x1 x2 y\n  0 1 1\n  1 1 2\n}\nnetwork x1 -> dense(bias) -> relu -> dense -> y",
     ),
+    page(
+        "E0451",
+        "a constant target (a warning)",
+        "The target is the same in every training row: a constant fits it best, and the inputs teach nothing. The model is solved all the same;\n\
+         `--strict` makes an error of it.",
+        "data table {\n  x1 x2 y\n  0 1 1\n  1 0 1\n}",
+        "data table {\n  x1 x2 y\n  0 1 1\n  1 0 2\n}",
+    ),
     apart(
         "E0460",
         "weight vectors or gates of another length",

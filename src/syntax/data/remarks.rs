@@ -13,7 +13,10 @@ pub fn remarks(model: &Model, problem: &Problem) -> Vec<Diagnostic> {
     let inputs = &problem.dataset.train.inputs;
     let idle = |column: &usize| idle(inputs, *column, problem.architecture.bias);
     let names: Vec<&str> = (0..inputs.columns).filter(idle).map(|column| problem.dataset.columns[column].name.as_str()).collect();
-    if names.is_empty() { Vec::new() } else { vec![constant(model, &names, inputs.columns)] }
+    let inputs = (!names.is_empty()).then(|| constant(model, &names, inputs.columns));
+    let targets = &problem.dataset.train.targets;
+    let same = targets.len() > 1 && targets.iter().all(|target| *target == targets[0]);
+    inputs.into_iter().chain(same.then(|| constant_target(model))).collect()
 }
 
 /// Whether a column is the same in all rows and so does what the bias does; without a bias only zeros do nothing.
@@ -43,6 +46,14 @@ fn constant(model: &Model, names: &[&str], columns: usize) -> Diagnostic {
         }
         _ => warning.help(format!("leave {them} out of the inputs")),
     }
+}
+
+/// E0451: the target is the same in every training row.
+fn constant_target(model: &Model) -> Diagnostic {
+    let target = &model.network.target;
+    let message = format!("the target `{}` is the same in every training row", target.value);
+    let warning = Diagnostic::warning("E0451", message, target.place.clone(), "constant");
+    warning.note("a constant fits it best, whatever the inputs are: there is nothing to learn from these rows")
 }
 
 /// What the model drops already, and these.

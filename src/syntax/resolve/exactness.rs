@@ -87,12 +87,7 @@ impl Checker {
                     let words = self.written(span).to_string();
                     self.not_yet_but(&format!("{words} of a gated layer"), span, "for now: plain `weight_decay`", "weight_decay");
                 }
-                Penalty::WeightDecay { output: "l2", .. } if case.machine.highs.is_none() => {}
-                Penalty::WeightDecay { hidden: "l2", output: "l2" } => {}
-                Penalty::WeightDecay { .. } if case.machine.highs.is_some() => {
-                    let words = self.written(span).to_string();
-                    self.not_yet_here(&words, span, Some("for now: plain `weight_decay`, with `solver = auto`"));
-                }
+                Penalty::WeightDecay { output: "l2", .. } => {}
                 Penalty::WeightDecay { .. } => {
                     let words = self.written(span).to_string();
                     self.not_yet_but(&words, span, "for now: without `output`, as there is one output", "weight_decay");

@@ -20,11 +20,12 @@ mod statements;
 mod terms;
 mod value;
 
+use super::Instead;
 use super::diagnostic::{Diagnostic, Place, Source};
-use super::model::{Definition, GateSpec, Model, Placed};
+use super::model::{DataSpec, Definition, GateSpec, Model, NetworkSpec, Placed};
 use super::origin::Origin;
 use super::tree::{Kind, Tree};
-use crate::problem::{Activation, Bias, Guarantee};
+use crate::problem::{Activation, Bias};
 use crate::regularizer::Regularizer;
 use checker::Checker;
 use columns::Columns;
@@ -35,10 +36,10 @@ use objective::{Goal, LossSpec, Penalty};
 use std::path::Path;
 use std::sync::Arc;
 
-/// What the command line says about a model: `NAME=VALUE` of parameters, and what is promised.
+/// What the command line says about a model: `NAME=VALUE` of parameters, and what stands instead of settings.
 pub struct Said<'a> {
     pub overrides: &'a [String],
-    pub promise: Option<Guarantee>,
+    pub instead: Instead,
 }
 
 /// Decides everything that can be decided without data.  The model is there only if nothing is wrong.
@@ -56,7 +57,7 @@ pub fn resolve(tree: &Tree, source: &Arc<Source>, folder: &Path, file: Option<&P
 
     let (data, columns) = statements.data.map_or((None, Columns::default()), |(source, settings)| checker.data(source, settings));
     let net = statements.network.and_then(|pipeline| checker.network(&mut library, scope, pipeline, &columns));
-    let machine = checker.machine(statements.solve.unwrap_or_default(), said.promise);
+    let machine = checker.machine(statements.solve.unwrap_or_default(), said.instead);
     let goal = statements.minimize.and_then(|(objective, constraints)| checker.objective(objective, constraints));
     let outputs = statements.output.map_or(Default::default(), |kinds| checker.output(kinds));
     library.found.drain(..).collect::<Vec<_>>().into_iter().for_each(|error| checker.report(error));
@@ -82,25 +83,9 @@ pub fn resolve(tree: &Tree, source: &Arc<Source>, folder: &Path, file: Option<&P
 }
 
 /// A model that is whole but for its plan.
-fn assemble(checker: &Checker, net: Net, goal: Goal, data: super::model::DataSpec) -> Option<Model> {
+fn assemble(checker: &Checker, net: Net, goal: Goal, data: DataSpec) -> Option<Model> {
     let loss = goal.loss?;
     let LossSpec::Scalar(total) = loss.value else { return None };
-    let bias = match net.shift {
-        Shift::None => Bias::None,
-        Shift::Penalised => Bias::Penalised,
-        Shift::Free => return None,
-    };
-    // Behind a gate stands the weighted sum itself.
-    let behind = |gates: &GateSpec| Placed { value: Activation::linear(gates.words()), place: net.unit.place.clone() };
-    let network = super::model::NetworkSpec {
-        inputs: net.inputs,
-        target: net.target,
-        activation: net.activation.or(net.gates.as_ref().map(behind))?,
-        gates: net.gates,
-        bias,
-        width: net.width,
-        skip: net.skip,
-    };
     let penalty = goal.penalty?;
     let (norm, radius) = match (penalty.value, goal.radius) {
         (_, Some((radius, norm))) => (norm, Some(radius)),
@@ -114,7 +99,7 @@ fn assemble(checker: &Checker, net: Net, goal: Goal, data: super::model::DataSpe
         overrides: Vec::new(),
         activations: Vec::new(),
         data,
-        network,
+        network: network_of(net)?,
         loss: Placed { value: total, place: loss.place },
         strength: goal.strength,
         regularizer: Placed { value: regularizer, place: penalty.place },
@@ -123,6 +108,26 @@ fn assemble(checker: &Checker, net: Net, goal: Goal, data: super::model::DataSpe
         vectors: None,
         outputs: Default::default(),
         origin: Default::default(),
+    })
+}
+
+/// The network, if this version solves it.
+fn network_of(net: Net) -> Option<NetworkSpec> {
+    let bias = match net.shift {
+        Shift::None => Bias::None,
+        Shift::Penalised => Bias::Penalised,
+        Shift::Free => return None,
+    };
+    // Behind a gate stands the weighted sum itself.
+    let behind = |gates: &GateSpec| Placed { value: Activation::linear(gates.words()), place: net.unit.place.clone() };
+    Some(NetworkSpec {
+        inputs: net.inputs,
+        target: net.target,
+        activation: net.activation.or(net.gates.as_ref().map(behind))?,
+        gates: net.gates,
+        bias,
+        width: net.width,
+        skip: net.skip,
     })
 }
 

@@ -9,6 +9,9 @@ use crate::syntax::model::Placed;
 use crate::syntax::names::similar;
 use crate::syntax::tree::{Arg, Expr, Name, Op, Span, Term};
 
+/// The hidden norms as the language names them.
+const NORM_WORDS: &[&str] = &["l2", "l1", "linf"];
+
 /// A loss that the language knows.
 #[derive(Clone, Debug)]
 pub enum LossSpec {
@@ -316,10 +319,14 @@ impl Checker {
     fn weight_decay(&mut self, name: &Name, args: &[Arg]) -> Option<Penalty> {
         if let Some(bare) = args.iter().find(|arg| arg.label.is_none()) {
             let error = self.error("E0115", "`weight_decay` takes its norms by name", &bare.value.span, "which layer's norm?");
-            return self.refuse(error.help("write plain `weight_decay`: Euclidean norms of both layers"));
+            let error = match bare.value.word().filter(|word| NORM_WORDS.contains(word)) {
+                Some(norm) => error.replace(format!("of the hidden weights: `hidden = {norm}`"), format!("hidden = {norm}")),
+                None => error.help("write plain `weight_decay`: Euclidean norms of both layers"),
+            };
+            return self.refuse(error);
         }
         let values = self.arguments(name, args, &["hidden", "output"])?;
-        let hidden = values[0].map_or(Some("l2"), |expr| self.choice("hidden", expr, &["l2", "l1", "linf"]));
+        let hidden = values[0].map_or(Some("l2"), |expr| self.choice("hidden", expr, NORM_WORDS));
         let output = values[1].map_or(Some("l2"), |expr| self.choice("output", expr, &["l2", "l1"]));
         Some(Penalty::WeightDecay { hidden: hidden?, output: output? })
     }
@@ -334,7 +341,7 @@ impl Checker {
                 let (kind, norm) = match (word.as_str(), args.unwrap_or_default()) {
                     ("hidden_norm", []) => (Constraint::HiddenNorm, "l2"),
                     ("hidden_norm", [norm]) if norm.label.is_none() => {
-                        (Constraint::HiddenNorm, self.choice("hidden_norm", &norm.value, &["l2", "l1", "linf"])?)
+                        (Constraint::HiddenNorm, self.choice("hidden_norm", &norm.value, NORM_WORDS)?)
                     }
                     ("weight_decay", []) => (Constraint::WeightDecay, "l2"),
                     _ => return self.refuse(self.unknown_constraint(left)),

@@ -2,12 +2,15 @@
 
 use super::checker::Checker;
 use crate::problem::{Arrangements, Guarantee, Plan, Solver};
+use crate::syntax::Instead;
 use crate::syntax::model::{Outputs, VectorFile};
 use crate::syntax::names::similar;
 use crate::syntax::tree::{Binding, Expr, Span};
 
 const SETTINGS: &[&str] = &["guarantee", "arrangements", "solver", "gap", "tolerance", "time", "memory", "max_patterns"];
 const ARRANGEMENTS: &[&str] = &["generate", "all", "sample", "low_rank", "cells", "from_gates"];
+/// Those that solve something here, and something new.
+const OFFERED: &[&str] = &["generate", "all", "sample", "cells"];
 
 /// The settings, and where those are that other checks point at.
 #[derive(Clone, Debug, Default)]
@@ -24,22 +27,22 @@ pub struct Machine {
     pub native: Option<Span>,
     /// Whether the file itself says `guarantee = global`.
     promised: Option<Span>,
-    /// What the command line promises.
-    said: Option<Guarantee>,
+    /// What the command line says instead.
+    instead: Instead,
 }
 
 impl Checker {
-    /// `said` is the promise of the command line, which beats the file's.
-    pub fn machine(&mut self, block: &[Binding], said: Option<Guarantee>) -> Machine {
-        let mut machine = Machine { said, ..Machine::default() };
+    /// What the command line says beats the file.
+    pub fn machine(&mut self, block: &[Binding], instead: Instead) -> Machine {
+        let mut machine = Machine { instead, ..Machine::default() };
         // A promise that could not be read is an error of its own, and what it is about nobody knows.
         let mut unclear = block.iter().any(|setting| similar(&setting.name.text, ["guarantee"]).is_some());
         for setting in self.settings("solve", block, SETTINGS) {
             let read = self.solve_setting(setting, &mut machine);
             unclear |= read.is_none() && setting.name.text == "guarantee";
         }
-        machine.plan.guarantee = said.unwrap_or(machine.plan.guarantee);
-        if said.is_some() || !unclear {
+        machine.plan.guarantee = instead.promise.unwrap_or(machine.plan.guarantee);
+        if instead.promise.is_some() || !unclear {
             self.keeps_its_promise(&machine);
         }
         machine
@@ -66,7 +69,12 @@ impl Checker {
     }
 
     fn solver(&mut self, value: &Expr, machine: &mut Machine) -> Option<()> {
-        match self.choice("solver", value, &["auto", "clarabel", "highs", "native"])? {
+        let word = self.choice_or_later("solver", value, &["auto", "clarabel", "native"], &["highs"])?;
+        if let Some(solver) = machine.instead.solver {
+            machine.plan.solver = solver;
+            return Some(());
+        }
+        match word {
             "auto" => machine.plan.solver = Solver::Auto,
             "clarabel" => machine.plan.solver = Solver::Clarabel,
             "native" => {
@@ -83,7 +91,7 @@ impl Checker {
 
     fn arrangements(&mut self, value: &Expr, machine: &mut Machine) -> Option<()> {
         let Some((name, args)) = value.head().filter(|(name, _)| ARRANGEMENTS.contains(&name.text.as_str())) else {
-            return self.refuse(self.not_a_choice("arrangements", value, ARRANGEMENTS));
+            return self.refuse(self.not_a_choice("arrangements", value, OFFERED));
         };
         machine.arrangements = Some(value.span.clone());
         let word = name.text.as_str();
@@ -131,11 +139,11 @@ impl Checker {
         let keeps = if word == "low_rank" { "this solves an approximation of the data" } else { "this keeps only some of the patterns" };
         let error = self.error("E0351", format!("`{word}` cannot promise a global optimum"), span, keeps);
         let error = match &machine.promised {
-            _ if machine.said.is_some() => error.note("`--guarantee global` on the command line promises it"),
+            _ if machine.instead.promise.is_some() => error.note("`--guarantee global` on the command line promises it"),
             Some(promise) => error.also(self.place(promise), "promised here"),
             None => error.note("a model promises `guarantee = global` unless it says otherwise"),
         };
-        if machine.said.is_some() {
+        if machine.instead.promise.is_some() {
             return self.report(error.help("ask for less:   --guarantee bounded\nor keep it:     arrangements = generate"));
         }
         let ways = "ask for less:   guarantee = bounded      # report an upper and a lower bound\nor keep it:     arrangements = generate";
@@ -169,7 +177,7 @@ impl Checker {
     }
 
     fn weights_format(&mut self, kind: &Expr, format: &Expr) {
-        let word = self.choice("weights", format, &["safetensors", "onnx", "npz", "json"]);
+        let word = self.choice_or_later("weights", format, &["safetensors"], &["onnx", "npz", "json"]);
         if let Some(word) = word.filter(|word| *word != "safetensors") {
             self.not_yet_but(&format!("weights({word})"), &kind.span, "write `weights`: a safetensors file", "weights");
         }

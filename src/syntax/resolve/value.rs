@@ -233,8 +233,13 @@ impl Checker {
 
     /// One of a few words.
     pub fn choice(&mut self, what: &str, expr: &Expr, known: &[&'static str]) -> Option<&'static str> {
+        self.choice_or_later(what, expr, known, &[])
+    }
+
+    /// The same where some words are known, but not offered: they are refused by this version.
+    pub fn choice_or_later(&mut self, what: &str, expr: &Expr, known: &[&'static str], later: &[&'static str]) -> Option<&'static str> {
         let found = expr.head().map(|(name, _)| name.text).unwrap_or_default();
-        if let Some(word) = known.iter().find(|word| **word == found && expr.word().is_some()) {
+        if let Some(word) = known.iter().chain(later).find(|word| **word == found && expr.word().is_some()) {
             return Some(word);
         }
         self.refuse(self.not_a_choice(what, expr, known))
