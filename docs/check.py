@@ -3,10 +3,10 @@
 
 usage: check.py CERTIFICATE TABLE.csv [P Q]
 
-TABLE.csv has a header and the training rows as they enter the program, inputs first and the target last.  P and Q are the slopes of
-p max(z,0) + q max(-z,0), for activations other than relu and abs.  Covers Euclidean weight decay, slopes of four bits over their
-common denominator and the losses below; no skip and no gates.  Prints both bounds (as the nearest doubles), the number of leaves and
-what is certified, or says why not and exits with 1.
+TABLE.csv has a header and the training rows as they enter the program, inputs first and the target last.  P and Q are the slopes
+of p max(z,0) + q max(-z,0), for activations other than relu and abs.  Covers Euclidean weight decay, slopes of four bits over
+their common denominator and the losses below; no skip and no gates.  Prints both bounds (as the nearest doubles), the number of
+leaves and what is certified, or says why not and exits with 1.
 """
 import base64, csv, json, math, re, sys
 from fractions import Fraction
@@ -80,8 +80,8 @@ def claims(certificate, rows, slopes, price):
     P, Q = (int(s * D) for s in slopes)
     steepest = max(abs(P), abs(Q))
     demand(steepest < 16, "slopes of more than four bits are not covered here")
-    whole = D * Fraction(2) ** (g + e) * price / Fraction(certificate["scale"]) - steepest * Fraction(dot(map(abs, m), errors), 2**44)
-    T = math.floor(whole / stretch)
+    whole = D * Fraction(2) ** (g + e) * price / Fraction(certificate["scale"])
+    T = math.floor((whole - steepest * Fraction(dot(map(abs, m), errors), 2**44)) / stretch)
     demand(0 < T < 2**100, "the limit leaves no room for a proof")
     both = []
     for sign in (1, -1):
@@ -126,7 +126,7 @@ def cones(tree, unit, lines, start, T):
         for _, k, values in at:
             slope = next(given) if k < 0 else None
             heights = [h + (k * max(v, 0) if k > 0 else slope * v) for h, v in zip(heights, values)]
-        demand(all(dot(c, g) << (unit + z) >= h for g, h in zip(generators, heights)), "the vector of a leaf is below a generator")
+        demand(all(dot(c, g) << (unit + z) >= h for g, h in zip(generators, heights)), "a leaf is below a generator")
         return 1
 
     orthant = lambda number: [[(-1 if number >> k & 1 else 1) * (j == k) for j in range(r)] for k in range(r)]
@@ -221,7 +221,8 @@ def check(certificate, table, given):
     phi = lambda z: slopes[0] * max(z, 0) + slopes[1] * max(-z, 0)
     neurons = [([Fraction(x) for x in w], Fraction(a)) for w, a in zip(network["hidden"], network["output"], strict=True)]
     outputs = [sum(a * phi(dot(w, map(Fraction, row))) for w, a in neurons) for row in rows]
-    upper = sum(value(f, y, parameter) for f, y in zip(outputs, targets)) / N + beta / 2 * sum(dot(w, w) + a * a for w, a in neurons)
+    penalty = sum(dot(w, w) + a * a for w, a in neurons) / 2
+    upper = sum(value(f, y, parameter) for f, y in zip(outputs, targets)) / N + beta * penalty
 
     t, e = Fraction(certificate["scale"]), dual["exponent"]
     demand(all(type(m) is int and abs(m) < 2**38 for m in dual["mantissas"]) and t > 0 and abs(e) <= 3000, "the dual vector")
@@ -243,7 +244,9 @@ if __name__ == "__main__":
         with open(sys.argv[1]) as file, open(sys.argv[2]) as data:
             certificate, table = json.load(file), [[float(x) for x in row] for row in list(csv.reader(data))[1:]]
         lower, upper, leaves = check(certificate, table, [Fraction(s) for s in sys.argv[3:5]])
-    except (LookupError, OSError, ValueError, TypeError, AttributeError, ArithmeticError, StopIteration) as reason:
+    except (StopIteration, RuntimeError):  # next() of a tree that is over; the other where a generator was asking
+        sys.exit("REFUSED: a tree ends too early")
+    except (LookupError, OSError, ValueError, TypeError, AttributeError, ArithmeticError) as reason:
         sys.exit(f"REFUSED: {reason!r}")
     statement = certificate["statement"]
     print(f"CERTIFIED {float(lower)!r} {float(upper)!r} {leaves} leaves: {statement['network']}, {statement['objective']}")
