@@ -43,12 +43,15 @@ fn every_model_meets_its_optimum() {
         let (problem, known) = (problem(&path), optimum(&path));
         let outcome = solved(&problem, 0);
         let name = path.display();
-        assert!((outcome.objective - known).abs() <= 1e-6 * known, "{name}: {} against {known}", outcome.objective);
+        // Two bounds hold the optimum, and where it is promised they meet there.
+        let above = if problem.plan.guarantee == Guarantee::Bounded { 0.05 } else { 1e-6 };
+        assert!(outcome.objective <= known * (1.0 + above), "{name}: {} against {known}", outcome.objective);
+        assert!(outcome.objective >= known * (1.0 - 1e-6), "{name}: {} against {known}", outcome.objective);
         assert!(outcome.lower_bound <= known * (1.0 + 1e-9), "{name}: the bound {} is above the optimum", outcome.lower_bound);
         assert_eq!(problem.score(&outcome.network).objective, outcome.objective, "{name}");
         match problem.plan.guarantee {
             Guarantee::Global => assert_eq!((outcome.bound, outcome.stopped), (Bound::Proved, Stopped::Gap), "{name}"),
-            Guarantee::Bounded => assert!(outcome.lower_bound > 0.0, "{name}"),
+            Guarantee::Bounded => assert!(outcome.lower_bound > 0.9 * known, "{name}: {}", outcome.lower_bound),
         }
         let verdict = outcome.certificate.as_ref().map(|certificate| check(&problem, certificate).unwrap());
         let model = path.file_stem().unwrap().to_string_lossy();

@@ -112,7 +112,7 @@ fn json_holds_every_number() {
 
 #[test]
 fn the_explanation_holds_the_mathematics() {
-    let sizes = Some(Sizes { lines: 4, rank: 2, cells: 8.0 });
+    let sizes = Some(Sizes { lines: 4, rank: 2, cells: 8.0, lost: None });
     let explanation = Explanation::of(&problem(), sizes);
     let text = explanation.text();
     for part in ["1/2 (f_i - y_i)^2", "0.01", "relu(w_j.x + b_j) + c.x + c_0", "rank 2", "cells <= 8", "weight_decay=0.005", "S_i"] {

@@ -2,6 +2,8 @@
 
 use super::console::Console;
 use super::trouble::{Outcome, Trouble};
+#[cfg(feature = "solve")]
+use crate::problem::Arrangements;
 use crate::problem::{Column, Matrix, Problem};
 use crate::report::Sizes;
 use crate::syntax::diagnostic::{Diagnostic, Level};
@@ -74,7 +76,15 @@ pub fn code_page(code: &str) -> Option<String> {
 pub fn sizes(problem: &Problem) -> Option<Sizes> {
     let features = problem.features();
     let lines = crate::arrangement::Lines::new(&features.lines);
-    Some(Sizes { lines: lines.count(), rank: lines.rank(), cells: features.share_of_cells() * lines.bound() })
+    let cells = features.share_of_cells() * lines.bound();
+    Some(Sizes { lines: lines.count(), rank: lines.rank(), cells, lost: lost(problem) })
+}
+
+/// How far the data are from the rank that the plan brings them to.
+#[cfg(feature = "solve")]
+fn lost(problem: &Problem) -> Option<f64> {
+    let Arrangements::LowRank { rank } = problem.plan.arrangements else { return None };
+    Some(crate::pricing::Leading::of(&problem.inputs(), rank).map_or(0.0, |leading| leading.lost))
 }
 
 #[cfg(not(feature = "solve"))]

@@ -152,6 +152,15 @@ impl Total {
         self.sum(&vec![Rational::ZERO; y.len()], y, |_, _, y, p| self.loss.least_below(y, p))
     }
 
+    /// R with |L(f) - L(g)| <= R |f - g|₂, from the slopes that are possible; infinite for losses that grow faster than straight lines.
+    pub fn lipschitz(&self, y: &[f64]) -> f64 {
+        let steepest = |y: &f64| {
+            let (low, high) = self.loss.domain(*y, self.parameter);
+            low.abs().max(high.abs())
+        };
+        self.scale(y.len()) * y.iter().map(|y| steepest(y).powi(2)).sum::<f64>().sqrt()
+    }
+
     /// A subgradient of L at f.
     pub fn slope(&self, f: &[f64], y: &[f64]) -> Vec<f64> {
         let scale = self.scale(y.len());

@@ -24,7 +24,7 @@ pub use gates::{price_gates, slope_behind};
 pub use lower_bound::{LowerBound, lower_bound, with_skip_equalities};
 pub use norm::norm_bound;
 pub use pivots::pivots;
-pub use row_basis::row_basis;
+pub use row_basis::{Leading, row_basis};
 
 use crate::problem::{Features, Gauge, Matrix};
 use crate::regularizer::Norm;

@@ -100,6 +100,11 @@ impl Activation {
         (slope, intercept, self.rounded.windows(2).map(bend).collect())
     }
 
+    /// The largest slope by size: Lip(φ), if nothing jumps.
+    pub fn steepest(&self) -> f64 {
+        self.pieces.iter().map(|piece| double(&piece.slope).abs()).fold(0.0, f64::max)
+    }
+
     /// Whether the two sides of every break agree, decided exactly.
     pub fn continuous(&self) -> bool {
         self.pieces.windows(2).all(|pair| {

@@ -90,6 +90,8 @@ pub enum Arrangements {
     Sample { count: usize, seed: u64 },
     /// The cells of these weight vectors, one per row; `source` is the file they came from, as the model calls it.
     Cells { source: String, vectors: Matrix },
+    /// All cells of the nearest data of this rank, as a way to bounds for the data themselves.
+    LowRank { rank: usize },
 }
 
 impl Arrangements {

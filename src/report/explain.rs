@@ -1,6 +1,6 @@
 //! A model as mathematics: what was written, what it becomes, how large that is and what is promised.
 
-use super::{activation, bytes, count, limit, normal_form, plain, size};
+use super::{activation, bytes, count, limit, normal_form, plain, rounded, size};
 use crate::problem::{Arrangements, Bias, Class, Guarantee, Problem, Solver, Target};
 use serde_json::{Value, json};
 
@@ -10,6 +10,8 @@ pub struct Sizes {
     pub lines: usize,
     pub rank: usize,
     pub cells: f64,
+    /// With `low_rank(k)` the distance between the data and the nearest of that rank, σ_{k+1}.
+    pub lost: Option<f64>,
 }
 
 /// Labelled paragraphs; the same ones make the terminal text, the JSON and the report page.
@@ -29,7 +31,7 @@ impl Explanation {
             ("theorem", vec![activation::theorem_of(&problem.architecture).statement.to_string()]),
             ("becomes", becomes(problem)),
             ("size", size_lines(problem, sizes)),
-            ("plan", plan(problem)),
+            ("plan", plan(problem, sizes)),
             ("conventions", conventions(problem)),
             ("guarantee", guarantee(problem)),
         ];
@@ -211,7 +213,7 @@ fn size_lines(problem: &Problem, sizes: Option<Sizes>) -> Vec<String> {
     ]
 }
 
-fn plan(problem: &Problem) -> Vec<String> {
+fn plan(problem: &Problem, sizes: Option<Sizes>) -> Vec<String> {
     let plan = &problem.plan;
     let cells = match &plan.arrangements {
         Arrangements::Generate if problem.architecture.gates.is_some() => "gates are added by price until none is worth adding".to_string(),
@@ -220,6 +222,7 @@ fn plan(problem: &Problem) -> Vec<String> {
         Arrangements::All => format!("all cells in one program, refused above {}", count(plan.max_patterns)),
         Arrangements::Sample { count: n, seed } => format!("the cells of {} random weight vectors, seed {seed}", count(*n)),
         Arrangements::Cells { source, vectors } => format!("the cells of the {} weight vectors in {source}", count(vectors.rows)),
+        Arrangements::LowRank { rank } => format!("cells of the nearest data of rank {} are added by price", count(*rank)),
     };
     let limits = format!("gap asked for {}, time limit {}", plain(plan.gap), limit(plan.time.as_secs_f64()));
     let solver = match plan.solver {
@@ -227,7 +230,19 @@ fn plan(problem: &Problem) -> Vec<String> {
         Solver::Auto => Solver::Native,
         named => named,
     };
-    vec![format!("{cells}; {}; then prune", solver.name()), limits]
+    let mut lines = vec![format!("{cells}; {}; then prune", solver.name()), limits];
+    lines.extend(sizes.and_then(|sizes| sizes.lost).map(|lost| low_rank(problem, lost)));
+    lines
+}
+
+/// What low rank may cost: with a loss of Lipschitz constant R both optima are within a factor ρ = 1 + R Lip σ / β (THEORY 10).
+fn low_rank(problem: &Problem, lost: f64) -> String {
+    let steepest = problem.objective.loss.lipschitz(problem.targets()) * problem.architecture.activation.steepest();
+    let distance = format!("the data are within {} of that rank; both bounds hold for the data themselves", rounded(lost));
+    match 1.0 + steepest * lost / problem.objective.price() {
+        ratio if ratio.is_finite() => format!("{distance}, whose optimum is within a factor {} of that rank's", rounded(ratio)),
+        _ => distance,
+    }
 }
 
 fn conventions(problem: &Problem) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! The summary that a person reads after a solve.
 
 use super::{Answer, Fit, Status, Stopped, Written, count, fit_plot, gap, interval, limit, plain, rounded, seconds, size};
-use crate::problem::Guarantee;
+use crate::problem::{Arrangements, Guarantee};
 
 /// Whether to colour, and whether to draw the fit of models with one input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -154,6 +154,9 @@ fn proof(answer: &Answer) -> Option<Row> {
 pub fn stopped(answer: &Answer) -> Row {
     let cells = "no neuron of these cells is worth adding; others were not looked for";
     let why = match (answer.stopped, answer.run.unproved) {
+        (Stopped::Converged, _) if matches!(answer.problem.plan.arrangements, Arrangements::LowRank { .. }) => {
+            "data of that rank are done; more rank brings the bounds together".to_string()
+        }
         (Stopped::Converged, cut) if !answer.problem.plan.arrangements.partial() => {
             let proof = cut.map_or("did not end".to_string(), |cut| format!("was cut short: {}", ended(answer, cut)));
             format!("{}; the proof of the bound {proof}", ended(answer, Stopped::Converged))

@@ -5,7 +5,7 @@ use super::prove::NODES;
 use super::search::Search;
 use crate::lowering::{Group, Shape, prune};
 use crate::pricing::lower_bound;
-use crate::problem::{Features, Matrix, Network, Part, Score, Skip};
+use crate::problem::{Arrangements, Features, Matrix, Network, Part, Score, Skip};
 
 /// How much of an atom may be lost when neurons are merged, tried from the boldest on; the polish that follows restores the rest.
 const TOLERANCES: [f64; 5] = [1e-3, 1e-5, 1e-7, 1e-9, 1e-11];
@@ -15,6 +15,9 @@ const SLACK: f64 = 1e-9;
 
 /// How often a skip that costs nothing is made twice as long.
 const DOUBLINGS: usize = 12;
+
+/// Nodes of a proof about the data themselves where low rank is to be quick.
+const FEW_NODES: usize = 200;
 
 /// How often a dual vector is shortened before its proof is given up.
 const SHORTENINGS: usize = 8;
@@ -232,7 +235,11 @@ impl Search<'_, '_> {
 
     /// Where no time is left the root alone is bounded.
     fn most_nodes(&self) -> usize {
-        if self.stop.now() || self.late { 1 } else { NODES }
+        match self.plan().arrangements {
+            _ if self.stop.now() || self.late => 1,
+            Arrangements::LowRank { .. } => FEW_NODES,
+            _ => NODES,
+        }
     }
 
     /// Keeps the bound that follows from `dual` priced at most `price`, if it is the best so far.

@@ -3,6 +3,7 @@
 mod finish;
 mod gated;
 mod generate;
+mod low_rank;
 mod outcome;
 mod prove;
 mod restricted;
@@ -35,18 +36,25 @@ pub fn solve_from(problem: &Problem, start: Option<&Network>, control: &mut Cont
     let workers = workers.map_err(|error| Failure::Numerical(error.to_string()))?;
     let mut search = Search::new(problem, control, Arc::new(workers));
     start.inspect(|network| search.begin_with(network));
-    let stopped = match (&problem.architecture.gates, &problem.plan.arrangements) {
-        (Some(gates), _) => search.gated(gates),
-        _ if problem.architecture.activation.class() == Class::Linear => search.whole(),
-        (None, Arrangements::All) => search.listed()?,
-        (None, Arrangements::Sample { count, seed }) => search.sampled(*count, *seed),
-        (None, Arrangements::Cells { vectors, .. }) => search.given(vectors),
-        (None, Arrangements::Generate) => search.generate(),
-    };
+    let stopped = search.as_planned()?;
     search.finish(stopped)
 }
 
 impl Search<'_, '_> {
+    /// Searches where the plan says.
+    fn as_planned(&mut self) -> Result<Stopped, Failure> {
+        let problem = self.problem;
+        Ok(match (&problem.architecture.gates, &problem.plan.arrangements) {
+            (Some(gates), _) => self.gated(gates),
+            (None, Arrangements::LowRank { rank }) => self.low_rank(*rank)?,
+            _ if problem.architecture.activation.class() == Class::Linear => self.whole(),
+            (None, Arrangements::All) => self.listed()?,
+            (None, Arrangements::Sample { count, seed }) => self.sampled(*count, *seed),
+            (None, Arrangements::Cells { vectors, .. }) => self.given(vectors),
+            (None, Arrangements::Generate) => self.generate(),
+        })
+    }
+
     /// A linear activation has one cell and no constraint: a single group is the whole program.
     fn whole(&mut self) -> Stopped {
         let groups = all_groups(self.problem, &self.features, std::iter::empty());

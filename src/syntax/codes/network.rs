@@ -271,6 +271,15 @@ pub const CODES: &[Code] = &[
         "network [x1, x2] -> dense(bias) -> gated_relu(gates = 200) -> dense -> y\nsolve { arrangements = generate }",
     ),
     page(
+        "E0355",
+        "low rank where nothing is known of what it costs",
+        "`low_rank(k)` trains on the nearest data of rank k and turns what it finds into two bounds for the data themselves. The\n\
+         distance between both data is a length, and a weight vector w feels it by at most its own length times that: so the hidden\n\
+         weights have to be measured by l2, all of them have to cost something, and the activation must not jump.",
+        "minimize squared + 0.1 * weight_decay(hidden = l1)\nsolve { arrangements = low_rank(1); guarantee = bounded }",
+        "minimize squared + 0.1 * weight_decay\nsolve { arrangements = low_rank(1); guarantee = bounded }",
+    ),
+    page(
         "E0360",
         "too many patterns to list",
         "`arrangements = all` puts every cell into one program, and their number grows like rows^(rank-1). Beyond\n\

@@ -52,6 +52,7 @@ impl Checker {
             self.native_solver(&case),
             self.cells_from_gates(&case),
             self.cells_beside_gates(&case),
+            self.low_rank_lengths(&case),
         ];
         errors.into_iter().flatten().for_each(|error| self.report(error));
         self.unsolved_unit(&case);
@@ -102,6 +103,33 @@ impl Checker {
                 Some("for now: `minimize loss + number * weight_decay`, or `output_l1 subject to hidden_norm <= 1`"),
             );
         }
+    }
+
+    /// E0355: what bringing data to a lower rank costs is known where weights are measured by their length, and all of them are.
+    fn low_rank_lengths(&self, case: &Case) -> Option<Diagnostic> {
+        let (_, span) = case.machine.partial.as_ref().filter(|(word, _)| word == "low_rank")?;
+        let hidden = match (case.goal.radius, case.goal.penalty.as_ref().map(|penalty| penalty.value)) {
+            (Some((_, norm)), _) => norm,
+            (None, Some(Penalty::WeightDecay { hidden, .. })) => hidden,
+            _ => "l2",
+        };
+        let jumps = case.net.activation.as_ref().is_some_and(|activation| !activation.value.continuous());
+        let (place, what, why) = match (&case.net.skip, &case.goal.penalty) {
+            _ if jumps => {
+                (case.net.unit.place.clone(), "an activation without jumps", "across a jump a small change of the data is a large one")
+            }
+            (Some(skip), _) => {
+                (skip.clone(), "a network without a skip", "weights that cost nothing make any change of the data a large one")
+            }
+            (None, Some(penalty)) if hidden != "l2" => (
+                penalty.place.clone(),
+                "hidden weights measured by l2",
+                "turning the axes of the data keeps Euclidean lengths and no other norm",
+            ),
+            _ => return None,
+        };
+        let error = self.error("E0355", format!("`low_rank` needs {what}"), span, "an approximation of the data");
+        Some(error.also(place, "here it is otherwise").note(why).replace("write `generate`", "generate"))
     }
 
     /// E0350: a linear solver needs a linear program.

@@ -108,8 +108,7 @@ impl Checker {
             }
             "low_rank" => {
                 let rank = self.one(&name, args, "low_rank(3)")?;
-                self.whole("low_rank", rank, 1, 1_000_000)?;
-                self.not_yet_but(word, &value.span, "write `generate`", "generate");
+                machine.plan.arrangements = Arrangements::LowRank { rank: self.whole("low_rank", rank, 1, 1_000_000)? as usize };
             }
             "cells" => {
                 let path = self.one(&name, args, "cells(\"G.npy\")")?;
