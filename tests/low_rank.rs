@@ -68,10 +68,12 @@ fn what_is_left_out_has_the_size_that_is_said() {
 fn both_optima_are_within_the_factor() {
     let mut close = 0;
     for (seed, loss) in ["absolute", "hinge", "logistic", "mean(huber(0.5))"].into_iter().enumerate() {
-        for (layers, steepest) in [("dense -> relu -> dense", 1.0), ("dense(bias) -> leaky_relu(-2) -> dense", 2.0)] {
-            for (objective, radius) in
-                [(format!("{loss} + 0.5 * weight_decay"), 1.0), (format!("{loss} + 0.5 * output_l1 subject to hidden_norm <= 0.5"), 0.5)]
-            {
+        let penalties = [("weight_decay", 1.0), ("output_l1 subject to hidden_norm <= 0.5", 0.5)];
+        let layered = [("dense -> relu -> dense", 1.0), ("dense(bias) -> leaky_relu(-2) -> dense", 2.0)];
+        for (k, (layers, steepest)) in layered.into_iter().enumerate() {
+            // Half of all pairs, in a time that a suite has.
+            for (penalty, radius) in penalties.into_iter().skip((seed + k) % 2).step_by(2) {
+                let objective = format!("{loss} + 0.5 * {penalty}");
                 let name = format!("{layers}, {objective}");
                 let problem = model(seed as u64, layers, &objective);
                 let leading = Leading::of(&problem.inputs(), 3).unwrap();
@@ -99,7 +101,7 @@ fn both_optima_are_within_the_factor() {
             }
         }
     }
-    assert!(close >= 8, "only {close} intervals are narrow");
+    assert!(close >= 4, "only {close} intervals are narrow");
 }
 
 #[test]

@@ -17,7 +17,7 @@ impl Search<'_, '_> {
         let Some(leading) = Leading::of(self.features.inputs(), rank) else { return Ok(self.generate()) };
         let problem = reduced(self.problem, self.features.inputs(), &leading);
         let mut inner = Search::new(&problem, &mut *self.control, self.workers.clone());
-        inner.stop = self.stop.half();
+        inner.stop = self.stop.share(2);
         let stopped = inner.as_planned()?;
         let (network, dual) = (inner.best.0.clone(), inner.dual.clone());
         (self.rounds, self.size, self.cells, self.solver) = (inner.rounds, inner.size.clone(), inner.cells, inner.solver);
