@@ -38,7 +38,7 @@ impl Search<'_, '_> {
         let lost: f64 = inputs.each_row().zip(along.each_row()).zip(dual).map(|(rows, v)| v.abs() * left(rows)).sum();
         let (price, steepest) = (self.features.price, self.problem.architecture.activation.steepest());
         let shorter = price / (price + steepest * lost);
-        let basis = std::mem::replace(&mut self.basis, Some(leading.basis(BASIS_BITS)));
+        let basis = self.basis.replace(leading.basis(BASIS_BITS));
         self.prove(&dual.iter().map(|v| shorter * v).collect::<Vec<f64>>(), NODES);
         self.basis = basis;
     }
