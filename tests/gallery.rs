@@ -3,7 +3,7 @@
 
 use cvxc::checker::check;
 use cvxc::exact::{above, below};
-use cvxc::problem::{Guarantee, Problem};
+use cvxc::problem::{Arrangements, Guarantee, Problem};
 use cvxc::solve::{Bound, Control, Outcome, Stopped, solve};
 use cvxc::syntax::{data::bind, read, render::render};
 use std::path::{Path, PathBuf};
@@ -43,20 +43,24 @@ fn every_model_meets_its_optimum() {
         let (problem, known) = (problem(&path), optimum(&path));
         let outcome = solved(&problem, 0);
         let name = path.display();
-        // Two bounds hold the optimum, and where it is promised they meet there.
-        let above = if problem.plan.guarantee == Guarantee::Bounded { 0.05 } else { 1e-6 };
+        // Data of low rank are near the optimum from both sides, and nothing else is above it.
+        let low = matches!(problem.plan.arrangements, Arrangements::LowRank { .. });
+        let above = if low { 1e-3 } else { 1e-6 };
         assert!(outcome.objective <= known * (1.0 + above), "{name}: {} against {known}", outcome.objective);
         assert!(outcome.objective >= known * (1.0 - 1e-6), "{name}: {} against {known}", outcome.objective);
         assert!(outcome.lower_bound <= known * (1.0 + 1e-9), "{name}: the bound {} is above the optimum", outcome.lower_bound);
         assert_eq!(problem.score(&outcome.network).objective, outcome.objective, "{name}");
         match problem.plan.guarantee {
             Guarantee::Global => assert_eq!((outcome.bound, outcome.stopped), (Bound::Proved, Stopped::Gap), "{name}"),
-            Guarantee::Bounded => assert!(outcome.lower_bound > 0.9 * known, "{name}: {}", outcome.lower_bound),
+            Guarantee::Bounded => {
+                let least = if low { known * (1.0 - 2e-3) } else { 0.0 };
+                assert!(outcome.lower_bound > least, "{name}: {}", outcome.lower_bound);
+            }
         }
         let verdict = outcome.certificate.as_ref().map(|certificate| check(&problem, certificate).unwrap());
         let model = path.file_stem().unwrap().to_string_lossy();
         // Thirty columns in fractions take it a quarter of a minute.
-        let second_opinion = if model == "breast_cancer" { None } else { python(&problem, &outcome) };
+        let second_opinion = if ["breast_cancer", "low_rank"].contains(&&*model) { None } else { python(&problem, &outcome) };
         match second_opinion {
             Some(Ok(words)) => {
                 let verdict = verdict.unwrap();
