@@ -45,8 +45,8 @@ fn every_model_meets_its_optimum() {
         let name = path.display();
         // Data of low rank are near the optimum from both sides, and nothing else is above it.
         let low = matches!(problem.plan.arrangements, Arrangements::LowRank { .. });
-        let above = if low { 1e-3 } else { 1e-6 };
-        assert!(outcome.objective <= known * (1.0 + above), "{name}: {} against {known}", outcome.objective);
+        let slack = if low { 1e-3 } else { 1e-6 };
+        assert!(outcome.objective <= known * (1.0 + slack), "{name}: {} against {known}", outcome.objective);
         assert!(outcome.objective >= known * (1.0 - 1e-6), "{name}: {} against {known}", outcome.objective);
         assert!(outcome.lower_bound <= known * (1.0 + 1e-9), "{name}: the bound {} is above the optimum", outcome.lower_bound);
         assert_eq!(problem.score(&outcome.network).objective, outcome.objective, "{name}");
