@@ -173,9 +173,9 @@ impl Search<'_, '_> {
         let whole = self.stop.clone();
         let (mut tried, before) = (Vec::with_capacity(claims.len()), whole.interrupted());
         for (at, claim) in claims.iter().enumerate() {
-            // After Ctrl-C in one of them the others have the time that their check would have.
+            // After Ctrl-C in one of them the others have the time that their check has, and again as much: seconds.
             self.stop = if whole.interrupted() && !before {
-                Stop::new(Unfinished::new(claim, self.plan().time).reserve, Arc::default())
+                Stop::new(2 * Unfinished::new(claim, self.plan().time).reserve / (claims.len() - at) as u32, Arc::default())
             } else {
                 whole.share((claims.len() - at) as u32)
             };
