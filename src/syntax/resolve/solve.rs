@@ -9,8 +9,8 @@ use crate::syntax::tree::{Binding, Expr, Span};
 
 const SETTINGS: &[&str] = &["guarantee", "arrangements", "solver", "gap", "tolerance", "time", "memory", "max_patterns"];
 const ARRANGEMENTS: &[&str] = &["generate", "all", "sample", "low_rank", "cells", "from_gates"];
-/// Those that solve something here, and something new.
-const OFFERED: &[&str] = &["generate", "all", "sample", "cells"];
+/// Those that a model without gates may choose; behind gates `generate` is the same as `from_gates`.
+const OFFERED: &[&str] = &["generate", "all", "sample", "low_rank", "cells"];
 
 /// The settings, and where those are that other checks point at.
 #[derive(Clone, Debug, Default)]
