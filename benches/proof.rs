@@ -20,7 +20,14 @@ fn problem(name: &str, inputs: Vec<Vec<f64>>, targets: Vec<f64>, mean: bool, str
             source: name.into(),
             dropped: 0,
         },
-        architecture: Architecture { activation: Activation::relu(), bias: Bias::None, width: None, skip: false, gates: None },
+        architecture: Architecture {
+            activation: Activation::relu(),
+            bias: Bias::None,
+            width: None,
+            skip: false,
+            gates: None,
+            convolution: None,
+        },
         objective: Objective {
             loss: Total { loss: find("squared").expect("in the table"), parameter: 0.0, mean, outputs: 1 },
             regularizer: Regularizer::weight_decay(),

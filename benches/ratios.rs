@@ -29,7 +29,14 @@ fn planted(n: usize, d: usize, strength: f64, arrangements: Arrangements) -> Pro
             source: "planted".into(),
             dropped: 0,
         },
-        architecture: Architecture { activation: Activation::relu(), bias: Bias::None, width: None, skip: false, gates: None },
+        architecture: Architecture {
+            activation: Activation::relu(),
+            bias: Bias::None,
+            width: None,
+            skip: false,
+            gates: None,
+            convolution: None,
+        },
         objective: Objective {
             loss: Total { loss: find("squared").expect("in the table"), parameter: 0.0, mean: true, outputs: 1 },
             regularizer: Regularizer::weight_decay(),

@@ -37,6 +37,7 @@ fn problem(gates: Matrix) -> Problem {
             width: None,
             skip: false,
             gates: Some(Gates { vectors: gates }),
+            convolution: None,
         },
         objective: Objective {
             loss: Total { loss: loss::find("squared").unwrap(), parameter: 0.0, mean: false, outputs: 1 },

@@ -76,7 +76,7 @@ fn problem(instance: &Value) -> Option<Problem> {
     Some(Problem {
         name: instance["name"].as_str()?.into(),
         dataset: Dataset { columns, target: Target::Number(column("y")), train, test: None, source: "reference".into(), dropped: 0 },
-        architecture: Architecture { activation, bias: Bias::None, width: None, skip: false, gates },
+        architecture: Architecture { activation, bias: Bias::None, width: None, skip: false, gates, convolution: None },
         objective: Objective { loss: loss(instance)?, regularizer: regularizer(instance)?, strength: instance["beta"].as_f64()? },
         plan: Plan::default(),
     })
@@ -138,7 +138,14 @@ fn counts(rows: &[(&[f64], f64)], strength: f64, mean: bool) -> Problem {
     Problem {
         name: "counts".into(),
         dataset: Dataset { columns, target: Target::Count { name: "y".into() }, train, test: None, source: "by hand".into(), dropped: 0 },
-        architecture: Architecture { activation: Activation::relu(), bias: Bias::None, width: None, skip: false, gates: None },
+        architecture: Architecture {
+            activation: Activation::relu(),
+            bias: Bias::None,
+            width: None,
+            skip: false,
+            gates: None,
+            convolution: None,
+        },
         objective: Objective {
             loss: Total { loss: find("poisson").unwrap(), parameter: 0.0, mean, outputs: 1 },
             regularizer: Regularizer::weight_decay(),

@@ -42,7 +42,7 @@ fn problem(seed: u64, rows: usize, columns: usize, loss: &str, bias: Bias) -> Pr
             source: "random".into(),
             dropped: 0,
         },
-        architecture: Architecture { activation: Activation::relu(), bias, width: None, skip: false, gates: None },
+        architecture: Architecture { activation: Activation::relu(), bias, width: None, skip: false, gates: None, convolution: None },
         objective: Objective {
             loss: Total { loss, parameter, mean: seed.is_multiple_of(2), outputs: 1 },
             regularizer: Regularizer::weight_decay(),

@@ -20,7 +20,14 @@ fn problem() -> Problem {
             source: "inline table".to_string(),
             dropped: 0,
         },
-        architecture: Architecture { activation: Activation::relu(), bias: Bias::Penalised, width: None, skip: true, gates: None },
+        architecture: Architecture {
+            activation: Activation::relu(),
+            bias: Bias::Penalised,
+            width: None,
+            skip: true,
+            gates: None,
+            convolution: None,
+        },
         objective: Objective {
             loss: Total { loss: loss::find("squared").unwrap(), parameter: 0.0, mean: false, outputs: 1 },
             regularizer: Regularizer::weight_decay(),

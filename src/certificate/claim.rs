@@ -11,6 +11,9 @@
 //! max(-z,0) = max(z,0) - z.  Lines that are never negative with h(u) <= τ are part of g, those never positive are nothing.
 //! Slopes of many digits are cut: S_k c_i is rounded to a multiple of 2^h, and everything is kept in units of 2^h.
 //!
+//! Behind a convolution every patch of example i stands for itself, with the example's m_i.  Where they are averaged, both sides are
+//! multiplied by their number M, so that 1/M need not be a number of the grid: G and T then are M times as large.
+//!
 //! The data are rounded to a grid (or to a basis, z̃ = B x, and then a grid), and so are the -t/r and the intercept.
 //! |φ(x·w) - φ(x̃·w)| <= Lip h°(x - x̃) h(w), so what is proved for the grid with a limit T that is smaller by Σ |m_i| Lip h°(x_i - x̃_i)
 //! (and what the other roundings may cost) holds for the doubles and decimals themselves.
@@ -18,7 +21,7 @@
 use super::grid::{Grid, power};
 use super::{Correction, Dual, Pieces};
 use crate::exact::{Abs, Rational, half, rational};
-use crate::problem::{Gauge, Problem};
+use crate::problem::{Convolution, Gauge, Problem};
 use crate::regularizer::Norm;
 use std::collections::BTreeMap;
 
@@ -67,6 +70,12 @@ impl Dual {
         let wide = |m: &i64| m.unsigned_abs() >> (DUAL_BITS + 2) != 0;
         if self.mantissas.len() != rows || self.mantissas.iter().any(wide) { Err(Fault::Shape) } else { Ok(()) }
     }
+
+    /// Every entry as many times as an example has patches.
+    fn spread(&self, patches: usize) -> Dual {
+        let mantissas = self.mantissas.iter().flat_map(|m| std::iter::repeat_n(*m, patches)).collect();
+        Dual { exponent: self.exponent, mantissas }
+    }
 }
 
 impl Claim {
@@ -86,7 +95,8 @@ impl Claim {
         if inputs.columns > MOST_COLUMNS {
             return Err(Fault::Width);
         }
-        dual.fits(inputs.rows)?;
+        dual.fits(problem.dataset.train.inputs.rows)?;
+        let patches = dual.spread(problem.architecture.places());
         let hidden = problem.objective.regularizer.hidden;
         if basis.is_some() && !hidden.euclidean() {
             return Err(Fault::Shape);
@@ -97,11 +107,11 @@ impl Claim {
             None => plain,
             Some(basis) => plain.along(basis, inputs.columns)?,
         };
-        let moved = correction.reach(&inputs).ok_or(Fault::Width)?;
-        let limit = limit(problem, dual, scale, &pieces, &grid, (&moved, correction)).ok_or(Fault::Width)?;
+        let moved = correction.reach(problem, &inputs).ok_or(Fault::Width)?;
+        let limit = limit(problem, &patches, scale, &pieces, &grid, (&moved, correction)).ok_or(Fault::Width)?;
         let rank = basis.map_or(inputs.columns, <[_]>::len) + usize::from(pieces.gauge == Gauge::Cap);
         let mut claim = Claim { lines: Vec::new(), kinks: Vec::new(), slope: vec![0; rank], limit, gauge: pieces.gauge, hidden };
-        claim.gather(&grid, dual, &pieces, sign).ok_or(Fault::Width)?;
+        claim.gather(&grid, &patches, &pieces, sign).ok_or(Fault::Width)?;
         Ok(claim)
     }
 
@@ -175,7 +185,7 @@ impl Claim {
 }
 
 /// T = floor( (D 2^(e + exponent) (n β / t - Σ |e_i| |F_i|) - D Lip Σ |m_i| error_i) / |B| ) in units of 2^h, less what rounding slopes may
-/// cost; n is the number of rows of a mean and 1 of a sum.
+/// cost; n is the number of rows of a mean and 1 of a sum; everything is M times as large for an average of M patches.  `dual` has an entry for every patch.
 ///
 /// With a cap |B| divides nothing: it may lengthen ω, which costs Lip (|B| - 1) |x̃_i| for every example; and rounded shifts move
 /// F_i by at most D Σ_k |δ_k| |shift error| + D |intercept error|.
@@ -192,7 +202,9 @@ pub(super) fn limit(
     let steepest = pieces.steepest();
     let (reach, correction) = moved;
     let whole = &unit * problem.objective.loss.count(problem.targets().len()) * &pieces.price / scale;
-    let constant = &correction.most * Rational::from(correction.rows.len()) * &pieces.at_zero;
+    let architecture = &problem.architecture;
+    let constant = &correction.most * Rational::from(correction.rows.len() * architecture.places()) * &pieces.at_zero;
+    let whole = whole * Rational::from(architecture.convolution.as_ref().map_or(1, Convolution::divisor));
     let whole = whole - &unit * (reach * Rational::from(steepest) / &pieces.denominator + constant);
     let mut error = 0_u128;
     for (m, e) in dual.mantissas.iter().zip(&grid.errors) {

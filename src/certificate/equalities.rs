@@ -35,10 +35,10 @@ impl Correction {
         Ok(Correction { rows: pivots.to_vec(), most })
     }
 
-    /// A bound on Σ |e_i| |x_i| for hidden inputs x.
-    pub fn reach(&self, inputs: &Matrix) -> Option<Rational> {
-        let mut sum = Rational::ZERO;
-        for &row in &self.rows {
+    /// A bound on Σ |e_i| |x_i| for hidden inputs x, the lengths of an example's patches added up.
+    pub fn reach(&self, problem: &Problem, inputs: &Matrix) -> Option<Rational> {
+        let (mut sum, places) = (Rational::ZERO, problem.architecture.places());
+        for row in self.rows.iter().flat_map(|row| row * places..(row + 1) * places) {
             let length = inputs.row(row).iter().map(|x| x.abs()).sum::<f64>() * (1.0 + 1e-9);
             sum += &self.most * crate::exact::rational(length)?;
         }

@@ -26,9 +26,10 @@ impl GateClaim {
         let inputs = problem.inputs();
         dual.fits(inputs.rows)?;
         let hidden = problem.objective.regularizer.hidden;
-        let pieces = Pieces::behind_gate(problem).filter(|_| hidden.euclidean()).ok_or(Fault::Kind)?;
+        let covered = hidden.euclidean() && problem.architecture.convolution.is_none();
+        let pieces = Pieces::behind_gate(problem).filter(|_| covered).ok_or(Fault::Kind)?;
         let grid = Grid::plain(&inputs, &pieces, hidden).ok_or(Fault::Width)?;
-        let moved = correction.reach(&inputs).ok_or(Fault::Width)?;
+        let moved = correction.reach(problem, &inputs).ok_or(Fault::Width)?;
         let limit = limit(problem, dual, scale, &pieces, &grid, (&moved, correction)).ok_or(Fault::Width)?;
         Ok(GateClaim { rows: grid.rows, mantissas: dual.mantissas.clone(), limit })
     }

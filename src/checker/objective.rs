@@ -2,7 +2,7 @@
 
 use super::Refusal;
 use crate::exact::{Dyadic, Fixed, Integer, Rational, half, written};
-use crate::problem::{Activation, Bias, Network, Problem};
+use crate::problem::{Activation, Convolution, Network, Problem};
 use crate::regularizer::Norm;
 
 /// At least L(f) + β times the penalty for the network's outputs f on the training rows.
@@ -56,13 +56,13 @@ fn finite(network: &Network, neuron: usize) -> bool {
     network.output.row(neuron).iter().all(|a| a.is_finite()) && network.hidden.row(neuron).iter().all(|w| w.is_finite())
 }
 
-/// f_ic = Σ_j a_jc φ(w_j·x_i + b_j) + skip(x_i), row after row, without rounding; a gated neuron is left out where its gate is shut.
+/// f_ic = Σ_j a_jc φ(w_j·x_i + b_j) + skip(x_i), row after row, without rounding; a gated neuron is left out where its gate is shut, and
+/// behind a convolution φ is summed over the patches of x_i, or averaged.
 fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusal> {
     let exact = |row: &[f64]| -> Vec<Dyadic> { row.iter().map(|x| Dyadic::new(*x)).collect() };
     let hidden: Vec<Vec<Dyadic>> = network.hidden.each_row().map(exact).collect();
     let output: Vec<Vec<Dyadic>> =
         (0..network.output.columns).map(|c| network.output.each_row().map(|a| Dyadic::new(a[c])).collect()).collect();
-    let bias = problem.architecture.bias == Bias::Penalised;
     let skip = match &network.skip {
         None => None,
         Some(_) if !problem.architecture.skip => return Err(Refusal::Shape("skip")),
@@ -71,25 +71,24 @@ fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusa
         Some(skip) => Some((exact(&skip.weights), Dyadic::new(skip.intercept))),
     };
     // One gate at a time and row: a hostile network may have more neurons than a table of all would fit.
-    let inputs = problem.inputs();
+    let (inputs, places) = (problem.inputs(), problem.architecture.places());
+    let share = problem.architecture.convolution.as_ref().map_or(Rational::ONE, Convolution::share);
     let gates = network.gates.as_ref().map(|gates| gates.each_row().map(Fixed::new).collect::<Vec<_>>());
     let outputs = problem.dataset.train.inputs.each_row().enumerate().flat_map(|(i, row)| {
-        let mut x = exact(row);
         let straight = skip.as_ref().map_or(Rational::ZERO, |(weights, intercept)| {
-            let mut sum = Dyadic::dot(weights, &x);
+            let mut sum = Dyadic::dot(weights, &exact(row));
             sum.add(intercept);
             sum.rational()
         });
-        if bias {
-            x.push(Dyadic::new(1.0));
-        }
         let here = gates.as_ref().and_then(|_| Fixed::new(inputs.row(i)));
         let through = |gate: &Option<Fixed>| matches!((&here, gate), (Some(x), Some(gate)) if x.sign(gate) >= 0);
         let passes = |j: usize| gates.as_ref().is_none_or(|gates| gates.get(j).is_some_and(through));
-        let reach: Vec<Option<Dyadic>> = hidden.iter().enumerate().map(|(j, w)| passes(j).then(|| Dyadic::dot(w, &x))).collect();
+        let seen: Vec<Vec<Dyadic>> = (i * places..(i + 1) * places).map(|patch| exact(inputs.row(patch))).collect();
+        let at_places = |w: &Vec<Dyadic>| seen.iter().map(|x| Dyadic::dot(w, x)).collect::<Vec<_>>();
+        let reach: Vec<Option<Vec<Dyadic>>> = hidden.iter().enumerate().map(|(j, w)| passes(j).then(|| at_places(w))).collect();
         let of_one = |a: &Vec<Dyadic>| {
-            let neurons = reach.iter().zip(a).filter_map(|(z, a)| Some((z.clone()?, a)));
-            &straight + activated(&problem.architecture.activation, neurons)
+            let neurons = reach.iter().zip(a).flat_map(|(z, a)| z.iter().flatten().map(move |z| (z, a)));
+            &straight + &share * activated(&problem.architecture.activation, neurons)
         };
         output.iter().map(of_one).collect::<Vec<_>>()
     });
@@ -97,10 +96,10 @@ fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusa
 }
 
 /// Σ a φ(z): for each piece the sums of a z and of a are dyadic, its slope and intercept are not.
-fn activated<'a>(activation: &Activation, neurons: impl Iterator<Item = (Dyadic, &'a Dyadic)>) -> Rational {
+fn activated<'a>(activation: &Activation, neurons: impl Iterator<Item = (&'a Dyadic, &'a Dyadic)>) -> Rational {
     let mut sums: Vec<(Dyadic, Dyadic)> = activation.pieces.iter().map(|_| (Dyadic::ZERO, Dyadic::ZERO)).collect();
     for (z, a) in neurons {
-        if let Some((slopes, constants)) = sums.get_mut(piece(activation, &z)) {
+        if let Some((slopes, constants)) = sums.get_mut(piece(activation, z)) {
             slopes.add(&z.times(a));
             constants.add(a);
         }

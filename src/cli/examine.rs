@@ -79,7 +79,7 @@ fn stationarity(findings: &Findings) -> Stationarity {
 
 fn words(kind: Kind) -> (&'static str, &'static str) {
     match kind {
-        Kind::Beyond => ("not_examined", "not looked at: the theory of stationary points is about plain weight decay"),
+        Kind::Beyond => ("not_examined", "not looked at: the theory here is about dense layers with plain weight decay"),
         Kind::No => ("no", "no: gradient descent would go on"),
         Kind::Clarke => ("clarke", "in Clarke's sense, which is not the whole of it: a kink may lead down"),
         Kind::Directional => ("directional", "yes: no direction leads down"),

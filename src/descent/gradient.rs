@@ -3,6 +3,7 @@
 //!
 //! The penalty is β/2 Σ_j (h(w_j)² + |a_j|²), or β Σ_j |a_j|₁ with hidden norms that are brought back to their bound after every step.
 //! Neuron j of a gated layer stands behind gate j, counted round and round: its z is 0 in rows that the gate shuts out.
+//! Behind a convolution z has an entry for every patch, and what the neuron makes of a row's patches is pooled.
 //! φ' at a kink is the slope from the left, as in PyTorch.  Sums run in a fixed order, so every machine computes the same numbers.
 
 use crate::problem::{Matrix, Network, Problem, Random, Sides, Skip};
@@ -10,9 +11,11 @@ use crate::problem::{Matrix, Network, Problem, Random, Sides, Skip};
 /// The objective of networks of one width.
 pub struct Landscape<'a> {
     problem: &'a Problem,
-    /// X, column after column (d x n), so that the inner loops run over rows.
+    /// X, column after column (d x nM), so that the inner loops run over rows, or over their M patches.
     columns: Vec<f64>,
     rows: usize,
+    places: usize,
+    share: f64,
     /// Numbers in w_j.
     size: usize,
     width: usize,
@@ -24,7 +27,7 @@ pub struct Landscape<'a> {
 #[derive(Default)]
 pub struct Space {
     pub gradient: Vec<f64>,
-    /// x_i·w_j (m x n).
+    /// x_ip·w_j (m x nM).
     sums: Vec<f64>,
     /// f and dL/df (n x C), row after row.
     outputs: Vec<f64>,
@@ -42,7 +45,8 @@ impl<'a> Landscape<'a> {
         let gates = problem.architecture.gates.iter().flat_map(|gates| gates.vectors.each_row()).take(width);
         let sides = Sides::of(&inputs);
         let masks = gates.map(|gate| sides.open(gate).into_iter().map(|open| f64::from(u8::from(open))).collect()).collect();
-        Landscape { problem, columns, rows, size, width, masks }
+        let (places, share) = (problem.architecture.places(), problem.architecture.share());
+        Landscape { problem, columns, rows: rows / places, places, share, size, width, masks }
     }
 
     /// The gates of the neurons (m x d), if the layer has some.
@@ -60,7 +64,14 @@ impl<'a> Landscape<'a> {
     }
 
     fn column(&self, k: usize) -> &[f64] {
-        &self.columns[k * self.rows..(k + 1) * self.rows]
+        let length = self.rows * self.places;
+        &self.columns[k * length..(k + 1) * length]
+    }
+
+    /// γ Σ_p φ(z_p) for every row.
+    fn pooled<'z>(&'z self, z: &'z [f64]) -> impl Iterator<Item = f64> + 'z {
+        let activation = &self.problem.architecture.activation;
+        z.chunks_exact(self.places).map(move |seen| self.share * seen.iter().map(|z| activation.value(*z)).sum::<f64>())
     }
 
     /// A step of about the right size for plain gradient descent: 1 / (β + c Σ |x_i|²), c the loss's factor.
@@ -110,9 +121,10 @@ impl<'a> Landscape<'a> {
         }
         if self.problem.architecture.skip {
             let place = &mut space.gradient[m * (d + 1)..];
-            let features = place.len() - 1;
-            (0..features).for_each(|k| place[k] = dot(self.column(k), &space.slopes));
-            place[features] = space.slopes.iter().sum();
+            place.fill(0.0);
+            for (row, v) in self.problem.dataset.train.inputs.each_row().zip(&space.slopes) {
+                place.iter_mut().zip(row.iter().chain(&[1.0])).for_each(|(sum, x)| *sum += v * x);
+            }
         }
         loss + self.problem.objective.strength * self.penalty(theta)
     }
@@ -137,8 +149,7 @@ impl<'a> Landscape<'a> {
 
     /// Fills sums and outputs.
     fn outputs(&self, theta: &[f64], space: &mut Space) {
-        let (m, d, n) = (self.width, self.size, self.rows);
-        let activation = &self.problem.architecture.activation;
+        let (m, d, n) = (self.width, self.size, self.rows * self.places);
         space.sums.clear();
         space.sums.resize(m * n, 0.0);
         space.outputs.clear();
@@ -148,13 +159,13 @@ impl<'a> Landscape<'a> {
             (0..d).for_each(|k| add(z, theta[j * d + k], self.column(k)));
             self.shut(j, z);
             match self.amplitudes(theta, j) {
-                &[a] => space.outputs.iter_mut().zip(z).for_each(|(f, z)| *f += a * activation.value(*z)),
-                a => space.outputs.chunks_mut(a.len()).zip(z).for_each(|(f, z)| add(f, activation.value(*z), a)),
+                &[a] => space.outputs.iter_mut().zip(self.pooled(z)).for_each(|(f, value)| *f += a * value),
+                a => space.outputs.chunks_mut(a.len()).zip(self.pooled(z)).for_each(|(f, value)| add(f, value, a)),
             }
         }
         if let Some((intercept, weights)) = theta[m * (d + self.problem.outputs())..].split_last() {
-            weights.iter().enumerate().for_each(|(k, c)| add(&mut space.outputs, *c, self.column(k)));
-            space.outputs.iter_mut().for_each(|f| *f += intercept);
+            let rows = self.problem.dataset.train.inputs.each_row();
+            space.outputs.iter_mut().zip(rows).for_each(|(f, row)| *f += dot(row, weights) + intercept);
         }
     }
 
@@ -168,18 +179,18 @@ impl<'a> Landscape<'a> {
     /// The gradient in w_j and a_j: X'(φ'(z) Σ_c a_jc v_c) + β ∇½h², and φ(z)'v_c + β a_jc, with |a_j|₁ sign(a_jc) for a_jc where |a_j|₁ is
     /// squared; or without the penalty's, and + β sign(a_jc).
     fn neuron_slope(&self, j: usize, theta: &[f64], space: &mut Space) {
-        let (m, d, n) = (self.width, self.size, self.rows);
+        let (m, d, n) = (self.width, self.size, self.rows * self.places);
         let (activation, regularizer) = (&self.problem.architecture.activation, &self.problem.objective.regularizer);
         let beta = self.problem.objective.strength;
         let (z, a) = (&space.sums[j * n..(j + 1) * n], self.amplitudes(theta, j));
         space.bent.clear();
-        match a {
-            &[a] => space.bent.extend(z.iter().zip(&space.slopes).map(|(z, v)| a * (activation.left_slope(*z) * v))),
-            a => space.bent.extend(z.iter().zip(space.slopes.chunks(a.len())).map(|(z, v)| activation.left_slope(*z) * dot(a, v))),
-        }
+        space.values.clear();
+        space.values.extend(space.slopes.chunks_exact(a.len()).map(|v| self.share * dot(a, v)));
+        let rows = z.chunks_exact(self.places).zip(&space.values);
+        space.bent.extend(rows.flat_map(|(seen, v)| seen.iter().map(move |z| activation.left_slope(*z) * v)));
         self.shut(j, &mut space.bent);
         space.values.clear();
-        space.values.extend(z.iter().map(|z| activation.value(*z)));
+        space.values.extend(self.pooled(z));
         let sum: f64 = a.iter().map(|a| a.abs()).sum();
         for (c, &a) in a.iter().enumerate() {
             let sign = if a == 0.0 { 0.0 } else { a.signum() };

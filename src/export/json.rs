@@ -16,9 +16,17 @@ pub fn encode(saved: &Saved) -> Result<Vec<u8>, Error> {
 }
 
 fn nested(tensor: &Tensor) -> Value {
-    match tensor.shape.as_slice() {
-        &[rows, columns] => (0..rows).map(|i| json!(tensor.values[i * columns..(i + 1) * columns])).collect(),
-        _ => json!(tensor.values),
+    lists(&tensor.shape, &tensor.values)
+}
+
+/// Lists in lists, the last side innermost.
+fn lists(shape: &[usize], values: &[f64]) -> Value {
+    match shape {
+        [side, rest @ ..] if !rest.is_empty() => {
+            let length = rest.iter().product::<usize>();
+            (0..*side).map(|i| lists(rest, &values[i * length..(i + 1) * length])).collect()
+        }
+        _ => json!(values),
     }
 }
 
@@ -31,18 +39,26 @@ pub fn contents(bytes: &[u8]) -> Result<Contents, Error> {
     Ok(Contents { tensors, description })
 }
 
-/// A list of numbers, or a list of lists of equally many.
+/// A list of numbers, or of lists of one shape.
 fn read(name: &str, value: &Value) -> Result<Tensor, Error> {
-    let wrong = || Error(format!("tensor `{name}` is not a list of numbers or of rows of equally many numbers"));
-    let numbers = |value: &Value| value.as_array()?.iter().map(Value::as_f64).collect::<Option<Vec<f64>>>();
-    let name = name.to_string();
-    if let Some(values) = numbers(value).filter(|values| !values.is_empty()) {
-        return Ok(Tensor { name, shape: vec![values.len()], values });
+    let (shape, values) =
+        array(value).ok_or_else(|| Error(format!("tensor `{name}` is not a list of numbers or of rows of equally many numbers")))?;
+    Ok(Tensor { name: name.to_string(), shape, values })
+}
+
+/// Shape and values; a list of nothing counts as one of empty rows.
+fn array(value: &Value) -> Option<(Vec<usize>, Vec<f64>)> {
+    let items = value.as_array()?;
+    if !items.is_empty() && items.iter().all(Value::is_number) {
+        return Some((vec![items.len()], items.iter().map(Value::as_f64).collect::<Option<_>>()?));
     }
-    let rows: Vec<Vec<f64>> = value.as_array().ok_or_else(wrong)?.iter().map(numbers).collect::<Option<_>>().ok_or_else(wrong)?;
-    let columns = rows.first().map_or(0, Vec::len);
-    if rows.iter().any(|row| row.len() != columns) {
-        return Err(wrong());
-    }
-    Ok(Tensor { name, shape: vec![rows.len(), columns], values: rows.concat() })
+    let rows: Vec<(Vec<usize>, Vec<f64>)> = items.iter().map(row).collect::<Option<_>>()?;
+    let shape = rows.first().map_or(vec![0], |(shape, _)| shape.clone());
+    let equal = rows.iter().all(|(other, _)| *other == shape);
+    equal.then(|| ([&[rows.len()], shape.as_slice()].concat(), rows.into_iter().flat_map(|(_, values)| values).collect()))
+}
+
+/// A list in a list, which may be empty.
+fn row(value: &Value) -> Option<(Vec<usize>, Vec<f64>)> {
+    if value.as_array()?.is_empty() { Some((vec![0], Vec::new())) } else { array(value) }
 }

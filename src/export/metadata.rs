@@ -1,7 +1,7 @@
 //! What a network's tensors do not say: activation, columns, target and where it came from, as plain data.
 
 use super::{Error, Saved};
-use crate::problem::{Activation, Column, Piece, Target};
+use crate::problem::{Activation, Column, Convolution, Piece, Pool, Target};
 use serde::{Deserialize, Serialize};
 
 /// The version of this description; readers refuse newer ones.
@@ -9,6 +9,10 @@ const FORMAT: u32 = 1;
 
 /// A longer rational than any activation needs: a guard against hostile files.
 const LONGEST_RATIONAL: usize = 4000;
+
+/// The longest side of a signal or filter, and the most numbers in the patches of one row: guards of the same kind.
+const LONGEST_SIDE: usize = 1 << 24;
+const MOST_NUMBERS: usize = 1 << 28;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Metadata {
@@ -18,6 +22,8 @@ pub struct Metadata {
     model_hash: String,
     data_hash: String,
     activation: Form,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    convolution: Option<Filter>,
     columns: Vec<Scaled>,
     target: Meaning,
 }
@@ -35,6 +41,16 @@ struct Part {
     includes_from: bool,
     slope: String,
     intercept: String,
+}
+
+/// Where a filter looks; the words are the language's.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Filter {
+    signal: Vec<usize>,
+    size: Vec<usize>,
+    stride: usize,
+    padding: usize,
+    pool: String,
 }
 
 /// value = (raw - shift) / scale.
@@ -62,6 +78,7 @@ impl Metadata {
             model_hash: saved.model_hash.clone(),
             data_hash: saved.data_hash.clone(),
             activation: Form { name: saved.activation.name.clone(), pieces: saved.activation.pieces.iter().map(part).collect() },
+            convolution: saved.convolution.as_ref().map(filter),
             columns: saved.columns.iter().map(scaled).collect(),
             target: meaning(&saved.target),
         }
@@ -81,12 +98,18 @@ impl Metadata {
         self.columns.len()
     }
 
+    /// The sides of the filters, if it is a convolution.
+    pub fn filter(&self) -> Option<&[usize]> {
+        self.convolution.as_ref().map(|filter| filter.size.as_slice())
+    }
+
     /// Fills in everything but the tensors.
     pub fn saved(self, network: crate::problem::Network, bias: crate::problem::Bias) -> Result<Saved, Error> {
         Ok(Saved {
             network,
             bias,
             activation: self.activation.read()?,
+            convolution: self.convolution.map(|filter| filter.read(self.columns.len())).transpose()?,
             columns: self.columns.into_iter().map(Scaled::read).collect::<Result<_, _>>()?,
             target: self.target.read()?,
             model: self.model,
@@ -104,6 +127,11 @@ fn part(piece: &Piece) -> Part {
         slope: piece.slope.to_string(),
         intercept: piece.intercept.to_string(),
     }
+}
+
+fn filter(convolution: &Convolution) -> Filter {
+    let Convolution { signal, size, stride, padding, pool } = convolution.clone();
+    Filter { signal, size, stride, padding, pool: pool.word().to_string() }
 }
 
 fn scaled(column: &Column) -> Scaled {
@@ -126,6 +154,24 @@ impl Form {
             return Err(Error(format!("the pieces of activation `{}` are out of order", self.name)));
         }
         Ok(Activation::new(self.name, pieces))
+    }
+}
+
+impl Filter {
+    /// A filter that fits a signal of so many inputs, with no more places than a file may ask memory for.
+    fn read(self, inputs: usize) -> Result<Convolution, Error> {
+        let Filter { signal, size, stride, padding, pool } = self;
+        let inside = |side: &usize| (1..=LONGEST_SIDE).contains(side);
+        let sound = signal.len() == size.len()
+            && (1..=2).contains(&size.len())
+            && signal.iter().chain(&size).chain([&stride]).all(inside)
+            && padding <= LONGEST_SIDE
+            && signal.iter().product::<usize>() == inputs
+            && signal.iter().zip(&size).all(|(side, filter)| *filter <= side + 2 * padding);
+        let pool = Pool::ALL.into_iter().find(|known| known.word() == pool).filter(|_| sound);
+        let read = pool.map(|pool| Convolution { signal, size, stride, padding, pool });
+        let read = read.filter(|read| read.places().checked_mul(read.patch()).is_some_and(|numbers| numbers <= MOST_NUMBERS));
+        read.ok_or_else(|| Error("its convolution does not fit its inputs".to_string()))
     }
 }
 

@@ -23,7 +23,7 @@ impl Contents {
     /// The network with all that is known of it, if cvxc wrote it.
     pub fn saved(self) -> Result<Saved, Error> {
         let description = self.description.ok_or_else(|| Error("it was not written by cvxc".to_string()))?;
-        let (network, bias) = tensors::network(&self.tensors, description.inputs())?;
+        let (network, bias) = tensors::network(&self.tensors, description.inputs(), description.filter())?;
         description.saved(network, bias)
     }
 }
@@ -64,13 +64,13 @@ fn read(contents: Contents, problem: &Problem) -> Result<Network, Error> {
     if contents.description.is_some() {
         return own(contents.saved()?, problem);
     }
-    let features = problem.dataset.columns.len();
+    let (features, filter) = (problem.dataset.columns.len(), filter(problem));
     if contents.tensors.iter().filter(|tensor| ours(tensor)).count() == 2 {
-        let (network, bias) = tensors::network(&contents.tensors, features)?;
+        let (network, bias) = tensors::network(&contents.tensors, features, filter)?;
         return fitted(network, bias, problem);
     }
     let layers = Layers::of(&contents.tensors, problem)?;
-    fitted(layers.network(features)?, layers.bias(), problem)
+    fitted(layers.network(problem)?, layers.bias(), problem)
 }
 
 /// A network of cvxc's: its activation and its prepared inputs and targets must be the model's.
@@ -79,6 +79,11 @@ fn own(saved: Saved, problem: &Problem) -> Result<Network, Error> {
     let gated = (saved.network.gates.is_some(), problem.architecture.gates.is_some());
     if theirs.pieces != ours.pieces || gated.0 != gated.1 {
         return Err(Error(format!("its activation is `{}`, and the model's is `{}`; use the same one in both", theirs.name, ours.name)));
+    }
+    if saved.convolution != problem.architecture.convolution {
+        return Err(Error(
+            "its filters and those of the model look at other places; use the same convolution and pooling in both".to_string(),
+        ));
     }
     let names = |columns: &[Column]| columns.iter().map(|column| format!("`{}`", column.name)).collect::<Vec<_>>().join(", ");
     let columns = &problem.dataset.columns;
@@ -103,7 +108,12 @@ fn prepared_otherwise(what: &str, theirs: &Column, ours: &Column) -> Error {
     Error(format!("its {what} `{name}` is {theirs}, and the model's is {ours}; train it on the same rows, standardised in the same way"))
 }
 
-/// Two Linear layers, told apart by their shapes.
+/// The sides of the model's filters, if it is a convolution.
+fn filter(problem: &Problem) -> Option<&[usize]> {
+    problem.architecture.convolution.as_ref().map(|convolution| convolution.size.as_slice())
+}
+
+/// Two Linear layers, or a convolution and a Linear layer, told apart by their shapes.
 struct Layers<'a> {
     hidden: &'a Tensor,
     output: &'a Tensor,
@@ -114,21 +124,22 @@ struct Layers<'a> {
 impl<'a> Layers<'a> {
     fn of(all: &'a [Tensor], problem: &Problem) -> Result<Self, Error> {
         // By name, so that two 1 x 1 layers are taken in the order of `0.weight`, `2.weight`.
-        let mut weights: Vec<&Tensor> = all.iter().filter(|tensor| tensor.shape.len() == 2).collect();
+        let seen = tensors::seen(problem.dataset.columns.len(), filter(problem));
+        let layer = |tensor: &Tensor| tensor.shape.len() == 2 || tensor.shape.len() == seen.len() + 1;
+        let mut weights: Vec<&Tensor> = all.iter().filter(|tensor| layer(tensor)).collect();
         weights.sort_by(|a, b| a.name.cmp(&b.name));
         let &[first, second] = weights.as_slice() else {
             let found = format!("it holds {} weight matrices", weights.len());
             return Err(Error(format!("{found}, and a two-layer network has two: hidden (m x d) and output ({} x m)", problem.outputs())));
         };
-        let d = problem.dataset.columns.len();
-        let fits = |hidden: &Tensor, output: &Tensor| hidden.shape[1] == d && output.shape == [problem.outputs(), hidden.shape[0]];
+        let fits = |hidden: &Tensor, output: &Tensor| hidden.shape[1..] == seen && output.shape == [problem.outputs(), hidden.shape[0]];
         let (hidden, output) = match (fits(first, second), fits(second, first)) {
             (true, _) => (first, second),
             (false, true) => (second, first),
             (false, false) => return Err(misshapen(first, second, problem)),
         };
         let mut layers = Layers { hidden, output, hidden_bias: None, output_bias: None };
-        for tensor in all.iter().filter(|tensor| tensor.shape.len() != 2) {
+        for tensor in all.iter().filter(|tensor| !layer(tensor)) {
             layers.take_bias(tensor)?;
         }
         Ok(layers)
@@ -150,12 +161,13 @@ impl<'a> Layers<'a> {
         if self.hidden_bias.is_some() { Bias::Penalised } else { Bias::None }
     }
 
-    fn network(&self, d: usize) -> Result<Network, Error> {
+    fn network(&self, problem: &Problem) -> Result<Network, Error> {
         for tensor in [Some(self.hidden), Some(self.output), self.hidden_bias, self.output_bias].into_iter().flatten() {
             expect(tensor, &tensor.shape)?;
         }
-        let m = self.hidden.shape[0];
-        let hidden = hidden(&self.hidden.values, self.hidden_bias.map(|bias| bias.values.as_slice()), m, d);
+        let (m, d) = (self.hidden.shape[0], problem.dataset.columns.len());
+        let seen = self.hidden.shape[1..].iter().product();
+        let hidden = hidden(&self.hidden.values, self.hidden_bias.map(|bias| bias.values.as_slice()), m, seen);
         let skip = self.output_bias.map(|bias| Skip { weights: vec![0.0; d], intercept: bias.values[0] });
         let outputs = self.output.shape[0];
         Ok(Network { hidden, output: Matrix::new(m, outputs, turned(&self.output.values, outputs, m)), skip, gates: None })
@@ -168,12 +180,17 @@ fn stem(tensor: &Tensor) -> &str {
 }
 
 fn misshapen(first: &Tensor, second: &Tensor, problem: &Problem) -> Error {
-    let shape = |tensor: &Tensor| format!("`{}` is {} x {}", tensor.name, tensor.shape[0], tensor.shape[1]);
+    let sides = |shape: &[usize]| shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ");
+    let shape = |tensor: &Tensor| format!("`{}` is {}", tensor.name, sides(&tensor.shape));
     let d = problem.dataset.columns.len();
     let inputs = if d == 1 { "1 input".to_string() } else { format!("{d} inputs") };
     let outputs = if problem.outputs() == 1 { String::new() } else { format!(" and {} outputs", problem.outputs()) };
-    let wanted = format!("m x {d} and {} x m", problem.outputs());
-    Error(format!("{} and {}, but the model has {inputs}{outputs}: they should be {wanted}", shape(first), shape(second)))
+    let (has, seen) = match filter(problem) {
+        None => (inputs, d.to_string()),
+        Some(filter) => ("filters".to_string(), format!("1 x {}", sides(filter))),
+    };
+    let wanted = format!("m x {seen} and {} x m", problem.outputs());
+    Error(format!("{} and {}, but the model has {has}{outputs}: they should be {wanted}", shape(first), shape(second)))
 }
 
 /// A gated network has a gate for every neuron, and the model has that gate too.
@@ -200,19 +217,20 @@ fn fitted(mut network: Network, bias: Bias, problem: &Problem) -> Result<Network
         return Err(Error(format!("it has {} outputs, and the model has {}", network.output.columns, problem.outputs())));
     }
     gated(&network, bias, problem)?;
+    let seen = problem.architecture.convolution.as_ref().map_or(features, |convolution| convolution.patch());
     match (bias, problem.architecture.bias) {
         (Bias::Penalised, Bias::None) => {
-            if network.hidden.each_row().any(|row| row[features] != 0.0) {
+            if network.hidden.each_row().any(|row| row[seen] != 0.0) {
                 return Err(Error(
                     "its hidden layer has a bias and the model has none: write `dense(bias)`, or train with bias=False".into(),
                 ));
             }
-            let rows: Vec<f64> = network.hidden.each_row().flat_map(|row| row[..features].to_vec()).collect();
-            network.hidden = hidden(&rows, None, network.neurons(), features);
+            let rows: Vec<f64> = network.hidden.each_row().flat_map(|row| row[..seen].to_vec()).collect();
+            network.hidden = hidden(&rows, None, network.neurons(), seen);
         }
         (Bias::None, Bias::Penalised) => {
             let zero = vec![0.0; network.neurons()];
-            network.hidden = hidden(&network.hidden.values, Some(&zero), network.neurons(), features);
+            network.hidden = hidden(&network.hidden.values, Some(&zero), network.neurons(), seen);
         }
         _ => {}
     }

@@ -1,7 +1,7 @@
 //! A trained network with everything needed to use it: what `predict` and `export` read.
 
 use super::{Error, WEIGHTS, safetensors};
-use crate::problem::{Activation, Architecture, Bias, Column, Matrix, Network, Problem, Target};
+use crate::problem::{Activation, Architecture, Bias, Column, Convolution, Matrix, Network, Problem, Target};
 use std::path::Path;
 
 /// A network, its activation, and how raw columns become its inputs and its output becomes the target.
@@ -10,6 +10,7 @@ pub struct Saved {
     pub network: Network,
     pub bias: Bias,
     pub activation: Activation,
+    pub convolution: Option<Convolution>,
     pub columns: Vec<Column>,
     pub target: Target,
     /// The model file's name, and the digests of model and data.
@@ -26,6 +27,7 @@ impl Saved {
             network: network.clone(),
             bias: problem.architecture.bias,
             activation: problem.architecture.activation.clone(),
+            convolution: problem.architecture.convolution.clone(),
             columns: problem.dataset.columns.clone(),
             target: problem.dataset.target.clone(),
             model: problem.name.clone(),
@@ -38,7 +40,8 @@ impl Saved {
     /// The network's outputs for prepared rows (n x d, shifted and scaled as in training).  A gated network brings its gates along.
     pub fn scores(&self, inputs: &Matrix) -> Vec<f64> {
         let skip = self.network.skip.is_some();
-        let architecture = Architecture { activation: self.activation.clone(), bias: self.bias, width: None, skip, gates: None };
+        let (activation, convolution) = (self.activation.clone(), self.convolution.clone());
+        let architecture = Architecture { activation, bias: self.bias, width: None, skip, gates: None, convolution };
         self.network.forward(&architecture, inputs)
     }
 }

@@ -15,8 +15,9 @@ pub struct Tensor {
 pub fn tensors(saved: &Saved) -> Vec<Tensor> {
     let network = &saved.network;
     let (m, d) = (network.neurons(), saved.columns.len());
-    let mut all = layer("hidden", &network.hidden, d, saved.bias);
-    all.extend(network.gates.iter().flat_map(|gates| layer("gate", gates, d, saved.bias)));
+    let seen = seen(d, saved.convolution.as_ref().map(|convolution| convolution.size.as_slice()));
+    let mut all = layer("hidden", &network.hidden, &seen, saved.bias);
+    all.extend(network.gates.iter().flat_map(|gates| layer("gate", gates, &[d], saved.bias)));
     all.push(tensor("output.weight", vec![network.output.columns, m], turned(&network.output.values, m, network.output.columns)));
     if let Some(skip) = &network.skip {
         all.push(tensor("skip.weight", vec![1, d], skip.weights.clone()));
@@ -34,25 +35,31 @@ fn tensor(name: &str, shape: Vec<usize>, values: Vec<f64>) -> Tensor {
     Tensor { name: name.to_string(), shape, values }
 }
 
-/// The weights (m x d) of a layer of rows, and its biases if it has some.
-fn layer(name: &str, rows: &Matrix, d: usize, bias: Bias) -> Vec<Tensor> {
+/// What one neuron looks at: `d` inputs, or behind a convolution one channel of a filter's sides.
+pub fn seen(d: usize, filter: Option<&[usize]>) -> Vec<usize> {
+    filter.map_or_else(|| vec![d], |sides| [&[1], sides].concat())
+}
+
+/// The weights of a layer of rows, each laid out as `seen`, and its biases if it has some.
+fn layer(name: &str, rows: &Matrix, seen: &[usize], bias: Bias) -> Vec<Tensor> {
+    let d: usize = seen.iter().product();
     let weights = rows.each_row().flat_map(|row| row[..d].to_vec()).collect();
-    let mut all = vec![tensor(&format!("{name}.weight"), vec![rows.rows, d], weights)];
+    let mut all = vec![tensor(&format!("{name}.weight"), [&[rows.rows], seen].concat(), weights)];
     if bias == Bias::Penalised {
         all.push(tensor(&format!("{name}.bias"), vec![rows.rows], rows.each_row().map(|row| row[d]).collect()));
     }
     all
 }
 
-/// The network behind tensors of `d` inputs; what does not fit is refused by name.
-pub fn network(all: &[Tensor], d: usize) -> Result<(Network, Bias), Error> {
+/// The network behind tensors of `d` inputs, with filters of the given sides if it is a convolution; what does not fit is refused by name.
+pub fn network(all: &[Tensor], d: usize, filter: Option<&[usize]>) -> Result<(Network, Bias), Error> {
     let output = wanted(all, "output.weight")?;
     let &[outputs, m] = output.shape.as_slice() else {
         return Err(Error(format!("tensor `output.weight` has shape {:?}, but two numbers belong there", output.shape)));
     };
     expect(output, &[outputs, m])?;
-    let (hidden, bias) = rows(all, "hidden", m, d)?;
-    let gates = find(all, "gate.weight").map(|_| rows(all, "gate", m, d)).transpose()?;
+    let (hidden, bias) = rows(all, "hidden", m, &seen(d, filter))?;
+    let gates = find(all, "gate.weight").map(|_| rows(all, "gate", m, &[d])).transpose()?;
     if gates.as_ref().is_some_and(|(_, other)| *other != bias) {
         return Err(Error("its neurons have biases and their gates have none, or the other way round".to_string()));
     }
@@ -62,12 +69,12 @@ pub fn network(all: &[Tensor], d: usize) -> Result<(Network, Bias), Error> {
 }
 
 /// The inverse of [`layer`].
-fn rows(all: &[Tensor], name: &str, m: usize, d: usize) -> Result<(Matrix, Bias), Error> {
+fn rows(all: &[Tensor], name: &str, m: usize, seen: &[usize]) -> Result<(Matrix, Bias), Error> {
     let weights = wanted(all, &format!("{name}.weight"))?;
-    expect(weights, &[m, d])?;
+    expect(weights, &[&[m], seen].concat())?;
     let bias = find(all, &format!("{name}.bias"));
     bias.map_or(Ok(()), |bias| expect(bias, &[m]))?;
-    let rows = hidden(&weights.values, bias.map(|bias| bias.values.as_slice()), m, d);
+    let rows = hidden(&weights.values, bias.map(|bias| bias.values.as_slice()), m, seen.iter().product());
     Ok((rows, if bias.is_some() { Bias::Penalised } else { Bias::None }))
 }
 

@@ -35,10 +35,10 @@ pub fn lower_bound(problem: &Problem, dual: &[f64], price: f64) -> Option<LowerB
     better.then(|| LowerBound { value, dual: dual.iter().map(|v| t * v).collect() })
 }
 
-/// Whether every feature is zero, there is no bias and φ(0) = 0: no neuron can then do anything.
+/// Whether all that a neuron sees is zero, there is no bias and φ(0) = 0: no neuron can then do anything.
 fn no_inputs(problem: &Problem) -> bool {
     let nothing = problem.architecture.bias == Bias::None && problem.architecture.activation.value(0.0) == 0.0;
-    nothing && problem.dataset.train.inputs.values.iter().all(|x| *x == 0.0)
+    nothing && problem.inputs().values.iter().all(|x| *x == 0.0)
 }
 
 /// The maximiser of a concave function on [0, largest] by golden sections; the ends and 1 are tried themselves.

@@ -6,6 +6,12 @@
 //! ```text
 //!   F_i(θ) = s x_i·u + (c/r) τ + Σ_k δ_k max(ℓ_ik·θ, 0),      ℓ_ik = (x_i, -t_k/r)
 //! ```
+//! Behind a convolution an example is M patches x_ip, their values pooled with the weight γ = 1, or 1/M (THEORY 9): one more sum,
+//! ```text
+//!   F_i(θ) = Σ_p γ ( s x_ip·u + (c/r) τ ) + Σ_p Σ_k γ δ_k max(ℓ_ipk·θ, 0)
+//! ```
+//! so every example has a straight row of its own and M K lines, whose bends γ δ_k are the same for all examples.
+//!
 //! Behind a gate θ = a w and F_i(θ) = x_i·θ on the rows that it lets through (THEORY 2); which rows these are is known to the gate alone.
 
 use super::{Matrix, Network, Problem};
@@ -23,23 +29,24 @@ pub enum Gauge {
 /// The features of every neuron that the hidden layer can hold.
 #[derive(Clone)]
 pub struct Features {
-    /// ℓ (m x q): for every example its breaks in order; for a cap a last line τ, which is never negative.
+    /// ℓ (m x q): for every example its patches, and for each of them the breaks, in order; for a cap a last line τ, which is never negative.
     pub lines: Matrix,
     pub gauge: Gauge,
     /// β, or β/r: what one unit of ρ costs.
     pub price: f64,
     /// Whether every neuron stands behind a gate.
     pub gated: bool,
-    /// X (n x d), where it is not the lines themselves.
+    /// What the hidden layer sees (nM x d), where it is not the lines themselves.
     inputs: Option<Matrix>,
+    /// n.
+    examples: usize,
     /// h.
     pub hidden: &'static dyn Norm,
     /// r.
     radius: f64,
-    /// s and c/r.
-    slope: f64,
-    intercept: f64,
-    /// δ_k.
+    /// The rows of F's straight part (n x q); `None` if they are 0.
+    straight: Option<Matrix>,
+    /// γ δ_k for every line of an example.
     bends: Vec<f64>,
 }
 
@@ -47,50 +54,41 @@ impl Features {
     /// The features of `problem`, whose activation must be continuous, and of degree 1 under weight decay: the language sees to that.
     pub fn of(problem: &Problem) -> Features {
         let (objective, inputs) = (&problem.objective, problem.inputs());
-        let hidden = objective.regularizer.hidden;
         let (slope, intercept, breaks) = problem.architecture.activation.bends();
-        let gated = problem.architecture.gates.is_some();
-        let Some(radius) = objective.regularizer.radius else {
-            let bends = vec![breaks.iter().map(|(_, bend)| bend).sum()];
-            return Features {
-                lines: inputs,
-                gauge: Gauge::Norm,
-                price: objective.price(),
-                gated,
-                inputs: None,
-                hidden,
-                radius: 1.0,
-                slope,
-                intercept: 0.0,
-                bends,
-            };
-        };
-        let shifts: Vec<f64> = breaks.iter().map(|(at, _)| -at / radius).collect();
-        let line = |row: &[f64], shift: f64| row.iter().copied().chain([shift]).collect::<Vec<f64>>();
-        let mut lines: Vec<f64> = inputs.each_row().flat_map(|row| shifts.iter().flat_map(move |shift| line(row, *shift))).collect();
-        lines.extend(line(&vec![0.0; inputs.columns], 1.0));
-        Features {
-            lines: Matrix::new(inputs.rows * shifts.len() + 1, inputs.columns + 1, lines),
-            gauge: Gauge::Cap,
+        let (places, share) = (problem.architecture.places(), problem.architecture.share());
+        let radius = objective.regularizer.radius;
+        let kinks = || breaks.iter().map(|(_, bend)| share * bend);
+        let mut features = Features {
+            lines: Matrix::default(),
+            gauge: if radius.is_some() { Gauge::Cap } else { Gauge::Norm },
             price: objective.price(),
-            gated,
-            inputs: Some(inputs),
-            hidden,
-            radius,
-            slope,
-            intercept: intercept / radius,
-            bends: breaks.iter().map(|(_, bend)| *bend).collect(),
+            gated: problem.architecture.gates.is_some(),
+            inputs: None,
+            examples: inputs.rows / places,
+            hidden: objective.regularizer.hidden,
+            radius: radius.unwrap_or(1.0),
+            straight: straight(&inputs, places, share * slope, radius.map(|radius| share * places as f64 * intercept / radius)),
+            bends: Vec::new(),
+        };
+        match radius {
+            None => (features.bends, features.lines) = (vec![kinks().sum(); places], inputs),
+            Some(radius) => {
+                let shifts: Vec<f64> = breaks.iter().map(|(at, _)| -at / radius).collect();
+                features.bends = (0..places).flat_map(|_| kinks()).collect();
+                (features.lines, features.inputs) = (shifted(&inputs, &shifts), Some(inputs));
+            }
         }
+        features
     }
 
-    /// X (n x d).
+    /// What the hidden layer sees (n x d, or nM x h behind a convolution).
     pub fn inputs(&self) -> &Matrix {
         self.inputs.as_ref().unwrap_or(&self.lines)
     }
 
     /// n.
     pub fn examples(&self) -> usize {
-        self.inputs().rows
+        self.examples
     }
 
     /// q, the length of θ.
@@ -185,19 +183,13 @@ impl Features {
         outputs
     }
 
-    /// s X u + (c/r) τ.
     fn straight(&self, theta: &[f64]) -> Vec<f64> {
-        let constant = self.head().map_or(0.0, |head| self.intercept * theta[head]);
-        let u = &theta[..self.head().unwrap_or(theta.len())];
-        if self.slope == 0.0 {
-            return vec![constant; self.examples()];
-        }
-        self.inputs().times(u).iter().map(|z| self.slope * z + constant).collect()
+        self.straight.as_ref().map_or_else(|| vec![0.0; self.examples], |rows| rows.times(theta))
     }
 
     /// The row e_i for which F_i(θ) = e_i·θ in the cell where line l is positive if `bit(l)`.
     pub fn coefficients(&self, i: usize, bit: impl Fn(usize) -> bool) -> Vec<f64> {
-        let mut sum = self.straight_row(i);
+        let mut sum = self.straight.as_ref().map_or_else(|| vec![0.0; self.size()], |rows| rows.row(i).to_vec());
         for (k, bend) in self.bends.iter().enumerate() {
             let line = i * self.bends.len() + k;
             if bit(line) {
@@ -207,18 +199,36 @@ impl Features {
         sum
     }
 
-    fn straight_row(&self, i: usize) -> Vec<f64> {
-        self.inputs().row(i).iter().map(|x| self.slope * x).chain(self.head().map(|_| self.intercept)).collect()
-    }
-
     /// Σ_i c_i F_i(θ) = g·θ + Σ_l k_l max(ℓ_l·θ, 0), as (g, k).
     pub fn weighted(&self, c: &[f64]) -> (Vec<f64>, Vec<f64>) {
-        let mut slope: Vec<f64> = self.inputs().transposed_times(c).iter().map(|g| self.slope * g).collect();
-        slope.extend(self.head().map(|_| self.intercept * c.iter().sum::<f64>()));
+        let slope = self.straight.as_ref().map_or_else(|| vec![0.0; self.size()], |rows| rows.transposed_times(c));
         let mut kinks: Vec<f64> = c.iter().flat_map(|c| self.bends.iter().map(move |bend| bend * c)).collect();
         kinks.resize(self.lines.rows, 0.0);
         (slope, kinks)
     }
+}
+
+/// Σ_p (slope x_ip, and the constant of all patches where there is a τ) for every example; `None` if that is 0.
+fn straight(inputs: &Matrix, places: usize, slope: f64, constant: Option<f64>) -> Option<Matrix> {
+    if slope == 0.0 && constant.is_none_or(|constant| constant == 0.0) {
+        return None;
+    }
+    let (n, d, width) = (inputs.rows / places, inputs.columns, inputs.columns + usize::from(constant.is_some()));
+    let mut rows = Matrix::new(n, width, vec![0.0; n * width]);
+    for (number, patch) in inputs.each_row().enumerate() {
+        let row = &mut rows.values[number / places * width..][..width];
+        row.iter_mut().zip(patch).for_each(|(sum, x)| *sum += slope * x);
+        row[d..].fill(constant.unwrap_or(0.0));
+    }
+    Some(rows)
+}
+
+/// Every row of `inputs` with every shift behind it, and τ at last.
+fn shifted(inputs: &Matrix, shifts: &[f64]) -> Matrix {
+    let line = |row: &[f64], shift: f64| row.iter().copied().chain([shift]).collect::<Vec<f64>>();
+    let mut lines: Vec<f64> = inputs.each_row().flat_map(|row| shifts.iter().flat_map(move |shift| line(row, *shift))).collect();
+    lines.extend(line(&vec![0.0; inputs.columns], 1.0));
+    Matrix::new(inputs.rows * shifts.len() + 1, inputs.columns + 1, lines)
 }
 
 /// How near to its bound a hidden norm may come, so that rounding does not carry it over.

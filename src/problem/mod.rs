@@ -1,6 +1,7 @@
 //! The statement: a training problem with its names resolved and its data bound.  Everything else reads this and nothing changes it.
 
 mod activation;
+mod convolution;
 mod dataset;
 mod features;
 mod gates;
@@ -9,6 +10,7 @@ mod objective;
 mod random;
 
 pub use activation::{Activation, Class, Piece};
+pub use convolution::{Convolution, Pool};
 pub use dataset::{Column, Dataset, Matrix, Rows, Target};
 pub use features::{Features, Gauge};
 pub use gates::{Gates, Sides};
@@ -30,7 +32,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// The hidden layer's inputs X (n x d): the patch with a column of ones behind it if the layer has a bias.
+    /// The hidden layer's inputs X (n x d, or nM x h behind a convolution), with a column of ones behind them if the layer has a bias.
     pub fn inputs(&self) -> Matrix {
         self.architecture.inputs(&self.dataset.train.inputs)
     }

@@ -1,6 +1,6 @@
 //! Architectures that the language can state, and the networks that instantiate them.
 
-use super::{Activation, Gates, Matrix, Sides};
+use super::{Activation, Convolution, Gates, Matrix, Sides};
 
 /// How the hidden layer is shifted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub enum Bias {
     Penalised,
 }
 
-/// A two-layer network of free width with one output: dense, activation, dense, and if asked for an affine skip.
+/// A two-layer network of free width with one output: dense or a convolution, activation, pooling, dense, and if asked for an affine skip.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Architecture {
     pub activation: Activation,
@@ -22,30 +22,56 @@ pub struct Architecture {
     pub skip: bool,
     /// What stands before each neuron of a gated layer; its activation is then linear.
     pub gates: Option<Gates>,
+    /// Where every neuron looks; `None` is everywhere at once.
+    pub convolution: Option<Convolution>,
 }
 
 impl Architecture {
     /// Number of weights of one hidden neuron, its bias included, on `features` inputs.
     pub fn neuron_size(&self, features: usize) -> usize {
-        features + usize::from(self.bias == Bias::Penalised)
+        self.convolution.as_ref().map_or(features, Convolution::patch) + usize::from(self.bias == Bias::Penalised)
+    }
+
+    /// M, the places at which a neuron looks at an example.
+    pub fn places(&self) -> usize {
+        self.convolution.as_ref().map_or(1, Convolution::places)
+    }
+
+    /// γ, the weight of one of them.
+    pub fn share(&self) -> f64 {
+        self.convolution.as_ref().map_or(1.0, |convolution| 1.0 / convolution.divisor() as f64)
     }
 
     /// The hidden layer as the language writes it: `dense(bias) -> relu -> dense + skip`.
     pub fn words(&self) -> String {
-        let bias = if self.bias == Bias::Penalised { "(bias)" } else { "" };
-        let skip = if self.skip { " + skip" } else { "" };
-        format!("dense{bias} -> {} -> dense{skip}", self.activation.name)
+        let (bias, skip) = (self.bias == Bias::Penalised, if self.skip { " + skip" } else { "" });
+        let unit = &self.activation.name;
+        match &self.convolution {
+            None => format!("dense{} -> {unit} -> dense{skip}", if bias { "(bias)" } else { "" }),
+            Some(convolution) => format!("{} -> {unit} -> {} -> dense{skip}", convolution.words(bias), convolution.pool.word()),
+        }
     }
 
-    /// `features` (n x d) with a column of ones behind it if the layer has a bias.
+    /// What a neuron sees of `features` (n x d): the rows, or the patches of every row one after the other (nM x h), each with a one
+    /// behind it if the layer has a bias.
     pub fn inputs(&self, features: &Matrix) -> Matrix {
-        match self.bias {
-            Bias::None => features.clone(),
-            Bias::Penalised => {
-                let values = features.each_row().flat_map(|row| row.iter().copied().chain([1.0])).collect();
-                Matrix::new(features.rows, features.columns + 1, values)
+        let width = self.neuron_size(features.columns);
+        let Some(convolution) = &self.convolution else {
+            if self.bias == Bias::None {
+                return features.clone();
+            }
+            let values = features.each_row().flat_map(|row| row.iter().copied().chain([1.0])).collect();
+            return Matrix::new(features.rows, width, values);
+        };
+        let patches: Vec<Vec<Option<usize>>> = convolution.patches().collect();
+        let mut values = Vec::with_capacity(features.rows * patches.len() * width);
+        for row in features.each_row() {
+            for patch in &patches {
+                values.extend(patch.iter().map(|at| at.map_or(0.0, |at| row[at])));
+                values.extend((self.bias == Bias::Penalised).then_some(1.0));
             }
         }
+        Matrix::new(features.rows * patches.len(), width, values)
     }
 }
 
@@ -57,7 +83,8 @@ pub struct Skip {
     pub intercept: f64,
 }
 
-/// A trained network: f(x) = Σ_j a_j φ(w_j·x + b_j) + skip(x), where a gated neuron is left out of rows with x·g_j < 0.
+/// A trained network: f(x) = Σ_j a_j φ(w_j·x + b_j) + skip(x), where a gated neuron is left out of rows with x·g_j < 0, and
+/// a convolution pools φ(w_j·x_p + b_j) over the patches x_p.
 ///
 /// With C outputs a_j is a row of C numbers.  Only a network of one output has a skip.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -86,12 +113,16 @@ impl Network {
 
     /// The outputs f (n x C), row after row, for `features` (n x d, without the column of ones).
     pub fn forward(&self, architecture: &Architecture, features: &Matrix) -> Vec<f64> {
-        let bias = architecture.bias == Bias::Penalised;
-        let gates = self.gates.is_some().then(|| self.open(&architecture.inputs(features))).flatten();
+        let inputs = architecture.inputs(features);
+        let gates = self.open(&inputs);
         let mut outputs = vec![0.0; features.rows * self.output.columns];
         for ((i, row), f) in features.each_row().enumerate().zip(outputs.chunks_mut(self.output.columns.max(1))) {
             let passes = |j: usize| gates.as_ref().is_none_or(|open| open[j][i]);
-            self.add_outputs(&architecture.activation, bias, row, passes, f);
+            self.add_neurons(architecture, &inputs, i, passes, f);
+            if let Some(skip) = &self.skip {
+                let straight = dot(row, &skip.weights) + skip.intercept;
+                f.iter_mut().for_each(|f| *f += straight);
+            }
         }
         outputs
     }
@@ -103,19 +134,19 @@ impl Network {
         Some(gates.each_row().map(|gate| sides.open(gate)).collect())
     }
 
-    /// into (C) += f(x) for one row x.
-    fn add_outputs(&self, activation: &Activation, bias: bool, row: &[f64], passes: impl Fn(usize) -> bool, into: &mut [f64]) {
-        let dot = |w: &[f64]| -> f64 { row.iter().zip(w).map(|(x, w)| x * w).sum() };
+    /// into (C) += Σ_j a_j γ Σ_p φ(w_j·x_ip) for row i, `inputs` being what the architecture makes of all rows.
+    fn add_neurons(&self, architecture: &Architecture, inputs: &Matrix, i: usize, passes: impl Fn(usize) -> bool, into: &mut [f64]) {
+        let (places, share) = (architecture.places(), architecture.share());
         for (_, (w, a)) in self.hidden.each_row().zip(self.output.each_row()).enumerate().filter(|(j, _)| passes(*j)) {
-            let shift = if bias { w[row.len()] } else { 0.0 };
-            let value = activation.value(dot(w) + shift);
+            let seen = (i * places..(i + 1) * places).map(|patch| architecture.activation.value(dot(inputs.row(patch), w)));
+            let value = share * seen.sum::<f64>();
             into.iter_mut().zip(a).for_each(|(f, a)| *f += a * value);
         }
-        if let Some(skip) = &self.skip {
-            let straight = dot(&skip.weights) + skip.intercept;
-            into.iter_mut().for_each(|f| *f += straight);
-        }
     }
+}
+
+fn dot(x: &[f64], w: &[f64]) -> f64 {
+    x.iter().zip(w).map(|(x, w)| x * w).sum()
 }
 
 /// One neuron in its work for one output.

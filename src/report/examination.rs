@@ -174,7 +174,10 @@ impl Examination<'_> {
     /// The names of a neuron's weights: those of the columns, and the bias.
     fn names(&self) -> Vec<String> {
         let problem = self.answer.problem;
-        let mut names: Vec<String> = problem.dataset.columns.iter().map(|column| column.name.clone()).collect();
+        let mut names: Vec<String> = match &problem.architecture.convolution {
+            None => problem.dataset.columns.iter().map(|column| column.name.clone()).collect(),
+            Some(convolution) => (1..=convolution.patch()).map(|at| format!("w{at}")).collect(),
+        };
         names.extend((problem.architecture.bias == Bias::Penalised).then(|| "(bias)".to_string()));
         names
     }

@@ -1,7 +1,7 @@
 //! A model as mathematics: what was written, what it becomes, how large that is and what is promised.
 
 use super::{activation, bytes, count, limit, normal_form, plain, rounded, size};
-use crate::problem::{Arrangements, Bias, Class, Guarantee, Problem, Solver, Target};
+use crate::problem::{Arrangements, Bias, Class, Convolution, Guarantee, Problem, Solver, Target};
 use serde_json::{Value, json};
 
 /// The arrangement's sizes: distinct lines among the rows of X, their rank, and the most cells they can cut.
@@ -98,7 +98,8 @@ fn wrote(problem: &Problem) -> Vec<String> {
     let objective = &problem.objective;
     let weights = if problem.architecture.bias == Bias::Penalised { "|(w_j, b_j)|" } else { "|w_j|" };
     let weights = format!("{weights}{}", norm_mark(problem));
-    let inner = if problem.architecture.bias == Bias::Penalised { "w_j.x + b_j" } else { "w_j.x" };
+    let x = if problem.architecture.convolution.is_some() { "x_p" } else { "x" };
+    let inner = format!("w_j.{x}{}", if problem.architecture.bias == Bias::Penalised { " + b_j" } else { "" });
     let skip = if problem.architecture.skip { " + c.x + c_0" } else { "" };
     let sum = if objective.loss.mean { "1/n sum_i" } else { "sum_i" };
     let unit = match (&problem.architecture.gates, problem.architecture.bias) {
@@ -115,12 +116,30 @@ fn wrote(problem: &Problem) -> Vec<String> {
                 format!("                    + {} * sum_j |a_j|    subject to {bound}        (not convex)", plain(objective.strength))
             }
         },
-        format!("f(x) = sum_j a_j {unit}{skip}"),
+        format!("f(x) = sum_j a_j {}{unit}{skip}", pooled(problem)),
     ];
+    lines.extend(problem.architecture.convolution.as_ref().map(patches));
     if let Some(parameter) = objective.loss.loss.parameter() {
         lines.push(format!("{} = {}", parameter.name, plain(objective.loss.parameter)));
     }
     lines
+}
+
+/// The sum over patches: `1/4 sum_p `.
+fn pooled(problem: &Problem) -> String {
+    problem.architecture.convolution.as_ref().map_or(String::new(), |convolution| match convolution.divisor() {
+        1 => "sum_p ".to_string(),
+        divisor => format!("1/{divisor} sum_p "),
+    })
+}
+
+/// What a filter sees: `signal 12 -> 4 places of 3 numbers`.
+fn patches(convolution: &Convolution) -> String {
+    let sides = |sides: &[usize]| sides.iter().map(|side| count(*side)).collect::<Vec<_>>().join(" x ");
+    let whole = if convolution.signal.len() == 1 { "signal" } else { "image" };
+    let (signal, size, places) = (sides(&convolution.signal), sides(&convolution.size), convolution.places());
+    let place = if places == 1 { "place" } else { "places" };
+    format!("x_p are the patches: {whole} {signal} -> {} {place} of {size} -> {} 1 -> dense 1", count(places), convolution.pool.word())
 }
 
 /// What marks a norm that is not the Euclidean one: `|w|_1`.
@@ -142,6 +161,27 @@ fn activation_lines(problem: &Problem) -> Vec<String> {
 }
 
 fn becomes(problem: &Problem) -> Vec<String> {
+    let sum = pooled(problem);
+    let line = |line: String| if sum.is_empty() { line } else { on_patches(&line, &sum) };
+    on_rows(problem).into_iter().map(line).collect()
+}
+
+/// What is said of rows, said of patches that are summed over.
+fn on_patches(line: &str, sum: &str) -> String {
+    let words = [
+        ("f = ", &*format!("f = {sum}")),
+        ("S_i", "S_ip"),
+        ("D_i", "D_ip"),
+        ("o_i", "o_ip"),
+        (" X ", " X_p "),
+        ("x.u_i", "x_p.u_i"),
+        ("rows", "patches"),
+        ("X_p c", "X c"),
+    ];
+    words.iter().fold(line.to_string(), |line, (row, patch)| line.replace(row, patch))
+}
+
+fn on_rows(problem: &Problem) -> Vec<String> {
     let strength = plain(problem.objective.strength);
     let (skip, mark) = (if problem.architecture.skip { " + X c + c_0" } else { "" }, norm_mark(problem));
     if problem.architecture.gates.is_some() {
@@ -191,14 +231,16 @@ fn whole_program(problem: &Problem, sizes: Sizes) -> (f64, f64, f64) {
         None if problem.architecture.activation.class() == Class::Linear => 1.0,
         None => 2.0 * sizes.cells,
     };
-    // Each group brings n sign rows and n fit rows of d numbers; a factorisation holds about ten times that.
-    (groups * (d + 1.0), groups, groups * 2.0 * n * d * 16.0 * 10.0)
+    // Each group brings a sign row for every patch and n fit rows of d numbers; a factorisation holds about ten times that.
+    (groups * (d + 1.0), groups, groups * (1 + problem.architecture.places()) as f64 * n * d * 16.0 * 10.0)
 }
 
 fn size_lines(problem: &Problem, sizes: Option<Sizes>) -> Vec<String> {
     let train = &problem.dataset.train;
     let d = problem.architecture.neuron_size(train.inputs.columns);
-    let shape = format!("rows {}     columns of X {}", count(train.inputs.rows), count(d));
+    let patches =
+        problem.architecture.convolution.as_ref().map(|convolution| format!("     patches a row {}", count(convolution.places())));
+    let shape = format!("rows {}{}     columns of X {}", count(train.inputs.rows), patches.unwrap_or_default(), count(d));
     let Some(sizes) = sizes else {
         return vec![shape, "cells are not counted in this build".to_string()];
     };

@@ -32,7 +32,7 @@ const ZERO: f64 = 1e-6;
 /// In which sense a network was shown to be stationary, from the weakest to the strongest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// Not looked at: the theory is about weight decay and one output.
+    /// Not looked at: what is here is about dense layers of one output under weight decay.
     Beyond,
     /// Not shown in any sense: gradient descent would go on.
     No,
@@ -87,7 +87,7 @@ pub fn examine(problem: &Problem, network: &Network, guess: &[f64]) -> Findings 
     let rows: Vec<Row> = outputs.iter().zip(problem.targets()).map(|(&f, &y)| row(problem, f, y)).collect();
     let middle: Vec<f64> = rows.iter().map(Row::middle).collect();
     let corners = rows.iter().filter(|row| row.corner()).count();
-    if !features.euclidean() {
+    if !features.euclidean() || problem.architecture.convolution.is_some() {
         let (kind, dual) = (Kind::Beyond, middle);
         return Findings { kind, alignment: 0.0, balance: 0.0, skip: 0.0, zero, kinks: 0, corners, cells: cells.len(), dual, neurons };
     }

@@ -3,6 +3,7 @@
 pub mod codes;
 pub mod data;
 pub mod diagnostic;
+mod filter;
 pub mod limits;
 pub mod model;
 pub mod names;

@@ -4,7 +4,7 @@ use super::diagnostic::Place;
 use super::origin::Origin;
 use crate::exact::Rational;
 use crate::loss::Total;
-use crate::problem::{Activation, Bias, Plan};
+use crate::problem::{Activation, Bias, Plan, Pool};
 use crate::regularizer::Regularizer;
 use std::path::PathBuf;
 
@@ -170,6 +170,19 @@ pub struct NetworkSpec {
     pub bias: Bias,
     pub width: Option<Placed<usize>>,
     pub skip: Option<Place>,
+    pub convolution: Option<ConvSpec>,
+}
+
+/// A convolution as written: how long its signal is may be known to the data alone.
+#[derive(Clone, Debug)]
+pub struct ConvSpec {
+    /// The sides that `reshape` gives the inputs.
+    pub shape: Option<Placed<Vec<usize>>>,
+    pub size: Placed<Vec<usize>>,
+    pub stride: usize,
+    pub padding: usize,
+    pub pool: Pool,
+    pub place: Place,
 }
 
 /// The gates of a gated layer.

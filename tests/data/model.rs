@@ -65,6 +65,7 @@ pub fn model(source: SourceSpec, place: &str, target: &str, loss: &str) -> Model
         bias: Bias::Penalised,
         width: None,
         skip: None,
+        convolution: None,
     };
     let total = Total { loss: loss::find(loss).expect("a loss"), parameter: 1.0, mean: false, outputs: 1 };
     Model {

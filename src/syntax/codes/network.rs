@@ -231,6 +231,15 @@ pub const CODES: &[Code] = &[
         "minimize logistic + 0.1 * weight_decay",
     ),
     page(
+        "E0343",
+        "a convolution whose places are not pooled into one",
+        "Without pooling, or pooled in windows, a filter has one output weight for each place: it is a neuron with several\n\
+         outputs, whose price couples the places, and no exact program is known for those. Pooled over the whole signal,\n\
+         by `avg_pool` or `sum_pool` without numbers, every filter has one output.",
+        "network features -> conv1d(size = 3) -> relu -> dense -> y",
+        "network features -> conv1d(size = 3) -> relu -> avg_pool -> dense -> y",
+    ),
+    page(
         "E0350",
         "a linear solver for a program that is not linear",
         "HiGHS through good_lp solves linear programs. Squares and Euclidean norms need second-order cones; absolute,\n\

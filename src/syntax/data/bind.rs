@@ -13,9 +13,9 @@ use super::scale::{Scaling, Unfit};
 use super::table::{Cells, Reader, Site, Wish};
 use super::vectors::{self, What};
 use crate::loss;
-use crate::problem::{Architecture, Arrangements, Column, Dataset, Matrix, Objective, Problem, Rows, Target};
+use crate::problem::{Architecture, Arrangements, Column, Convolution, Dataset, Matrix, Objective, Problem, Rows, Target};
 use crate::syntax::diagnostic::Diagnostic;
-use crate::syntax::model::{DataSpec, Missing, Model, Standardize, TestSpec};
+use crate::syntax::model::{ConvSpec, DataSpec, Missing, Model, Standardize, TestSpec};
 
 /// Reads the data of a model and states its problem.
 ///
@@ -23,17 +23,17 @@ use crate::syntax::model::{DataSpec, Missing, Model, Standardize, TestSpec};
 /// `rows`; a row whose history would begin before the file is left out.
 pub fn bind(model: &Model, progress: &mut dyn FnMut(Progress)) -> Result<Problem, Vec<Diagnostic>> {
     let dataset = dataset(model, progress)?;
-    let network = &model.network;
+    let (network, mut plan) = (&model.network, model.plan.clone());
+    let (features, limit) = (dataset.columns.len(), budget::limit(plan.memory));
     let mut architecture = Architecture {
         activation: network.activation.value.clone(),
         bias: network.bias,
         width: network.width.as_ref().map(|width| width.value),
         skip: network.skip.is_some(),
         gates: None,
+        convolution: network.convolution.as_ref().map(|spec| convolution(spec, &dataset, limit)).transpose().map_err(one)?,
     };
     let objective = Objective { loss: model.loss.value, regularizer: model.regularizer.value, strength: model.strength.value };
-    let mut plan = model.plan.clone();
-    let (features, limit) = (dataset.columns.len(), budget::limit(plan.memory));
     if let Some(file) = &model.vectors {
         let vectors = vectors::read(What::Weights, file, &architecture, features, limit).map_err(one)?;
         plan.arrangements = Arrangements::Cells { source: file.shown.clone(), vectors };
@@ -42,6 +42,21 @@ pub fn bind(model: &Model, progress: &mut dyn FnMut(Progress)) -> Result<Problem
         architecture.gates = Some(gates(spec, &architecture, features, dataset.train.inputs.rows, limit).map_err(one)?);
     }
     Ok(Problem { name: model.name.clone(), dataset, architecture, objective, plan })
+}
+
+/// E0310, E0311, E0440: the convolution on these data, if its patches fit in memory.
+fn convolution(spec: &ConvSpec, dataset: &Dataset, limit: u64) -> Result<Convolution, Diagnostic> {
+    let convolution = spec.on(dataset.columns.len())?;
+    let patches = (convolution.places() as u128).saturating_mul(dataset.train.inputs.rows as u128);
+    // The patches stand beside the lines that they give.
+    let needed = patches.saturating_mul(convolution.patch() as u128).saturating_mul(16);
+    if needed <= u128::from(limit) {
+        return Ok(convolution);
+    }
+    let (needed, allowed) = (budget::size(needed), budget::size(u128::from(limit)));
+    let message = format!("{patches} patches need {needed} of memory, and {allowed} may be used");
+    let error = Diagnostic::error("E0440", message, spec.place.clone(), format!("{} places a row", convolution.places()));
+    Err(error.help("use a larger `stride`, or less `padding`"))
 }
 
 fn dataset(model: &Model, progress: &mut dyn FnMut(Progress)) -> Result<Dataset, Vec<Diagnostic>> {

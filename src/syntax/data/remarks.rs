@@ -11,6 +11,10 @@ const SHOWN: usize = 8;
 /// What a person should know about the data of a problem before it is solved.
 pub fn remarks(model: &Model, problem: &Problem) -> Vec<Diagnostic> {
     let inputs = &problem.dataset.train.inputs;
+    // A filter sees a constant input beside others that are not.
+    if problem.architecture.convolution.is_some() {
+        return Vec::new();
+    }
     let idle = |column: &usize| idle(inputs, *column, problem.architecture.bias);
     let names: Vec<&str> = (0..inputs.columns).filter(idle).map(|column| problem.dataset.columns[column].name.as_str()).collect();
     let inputs = (!names.is_empty()).then(|| constant(model, &names, inputs.columns));

@@ -25,7 +25,7 @@ pub struct Layer {
 #[derive(Clone, Debug)]
 pub enum LayerKind {
     Dense { width: Option<Placed<usize>>, shift: Shift },
-    Conv { size: Vec<usize>, size_span: Span, stride: usize, padding: usize, shift: Shift },
+    Conv { size: Placed<Vec<usize>>, stride: usize, padding: usize, channels: Option<Placed<usize>>, shift: Shift },
     Pool { window: Option<(usize, usize)> },
     Reshape(Vec<usize>),
     Unit(Activation),
@@ -106,9 +106,12 @@ impl Checker {
         let read = self.size(size, sides)?;
         let stride = values[1].map_or(Some(1), |expr| self.whole("stride", expr, 1, MOST))? as usize;
         let padding = values[2].map_or(Some(0), |expr| self.whole("padding", expr, 0, MOST))? as usize;
-        values[3].map_or(Some(1), |expr| self.whole("channels", expr, 1, MOST))?;
+        let channels = match values[3] {
+            None => None,
+            Some(expr) => Some(self.whole("channels", expr, 1, MOST).map(|n| self.placed(n as usize, &expr.span))?),
+        };
         let shift = values[4].map_or(Some(shift), |expr| self.bias(expr))?;
-        Some(LayerKind::Conv { size: read, size_span: size.span.clone(), stride, padding, shift })
+        Some(LayerKind::Conv { size: self.placed(read, &size.span), stride, padding, channels, shift })
     }
 
     /// The sides of a filter; one number is a square.

@@ -128,6 +128,7 @@ fn network_of(net: Net) -> Option<NetworkSpec> {
         bias,
         width: net.width,
         skip: net.skip,
+        convolution: net.convolution,
     })
 }
 

@@ -5,9 +5,9 @@ use super::columns::{Columns, quoted};
 use super::layers::{Layer, LayerKind, Shift};
 use super::library::Library;
 use super::shapes::Shape;
-use crate::problem::Activation;
+use crate::problem::{Activation, Pool};
 use crate::syntax::diagnostic::{Diagnostic, Place};
-use crate::syntax::model::{ColumnItem, GateSpec, InputSpec, Placed};
+use crate::syntax::model::{ColumnItem, ConvSpec, GateSpec, InputSpec, Placed};
 use crate::syntax::tree::{Expr, Pipeline, Span, Stage, Term};
 
 /// The words for layers that are not activations.
@@ -27,6 +27,7 @@ pub struct Net {
     pub width: Option<Placed<usize>>,
     pub outputs: Placed<usize>,
     pub skip: Option<Place>,
+    pub convolution: Option<ConvSpec>,
 }
 
 /// The layers between input and target, and the skip beside them.
@@ -166,7 +167,7 @@ impl Checker {
         let LayerKind::Dense { width: outputs, shift: output_shift } = &output.kind else { return None };
         let (width, shift) = match &hidden.kind {
             LayerKind::Dense { width, shift } => (width.clone(), *shift),
-            LayerKind::Conv { shift, .. } => (None, *shift),
+            LayerKind::Conv { channels, shift, .. } => (channels.clone(), *shift),
             _ => return None,
         };
         let activation = match &unit.kind {
@@ -189,21 +190,45 @@ impl Checker {
             width,
             outputs: self.placed(count, &output.span),
             skip: skip.map(|span| self.place(&span)),
+            convolution: self.convolution(all),
         })
+    }
+
+    /// The convolution of layers in their order, if there is one.
+    fn convolution(&self, layers: &[Layer]) -> Option<ConvSpec> {
+        let at = layers.iter().position(|layer| matches!(layer.kind, LayerKind::Conv { .. }))?;
+        let LayerKind::Conv { size, stride, padding, .. } = &layers[at].kind else { return None };
+        let shape = layers[..at].iter().rev().find_map(|layer| match &layer.kind {
+            LayerKind::Reshape(sides) => Some(self.placed(sides.clone(), &layer.span)),
+            _ => None,
+        });
+        let pool = layers[at..].iter().find(|layer| matches!(layer.kind, LayerKind::Pool { .. }))?;
+        let pool = if pool.name.text == "sum_pool" { Pool::Sum } else { Pool::Average };
+        let place = self.place(&layers[at].span);
+        Some(ConvSpec { shape, size: size.clone(), stride: *stride, padding: *padding, pool, place })
     }
 
     /// What a right network may hold that cannot be solved yet.
     fn unsolved(&mut self, layers: &[Layer], hidden: Shift, output: Shift) {
-        let conv = layers.iter().any(|layer| matches!(layer.kind, LayerKind::Conv { .. }));
+        let conv = layers.iter().find(|layer| matches!(layer.kind, LayerKind::Conv { .. }));
         let pool = layers.iter().any(|layer| matches!(layer.kind, LayerKind::Pool { .. }));
+        if let Some(conv) = conv.filter(|_| !pool) {
+            self.report(self.several_places(conv, "and no pooling behind it"));
+        }
         for layer in layers {
             let name = &layer.name.text;
             match &layer.kind {
-                LayerKind::Conv { .. } if pool => self.not_yet_here(name, &layer.span, Some("use a dense layer, and no pooling")),
-                LayerKind::Conv { .. } => self.not_yet_but(name, &layer.span, "use a dense layer", "dense"),
-                LayerKind::Pool { .. } => self.not_yet_here(name, &layer.span, None),
-                LayerKind::Reshape(_) if !conv => self.not_yet_here(name, &layer.span, Some("a dense layer needs no shape: leave it out")),
-                LayerKind::Reshape(_) | LayerKind::Dense { .. } | LayerKind::Unit(_) | LayerKind::Gated(_) => {}
+                LayerKind::Pool { .. } if name == "max_pool" => {
+                    self.not_yet_but(name, &layer.span, "pool by the mean of all places", "avg_pool");
+                }
+                LayerKind::Gated(_) if conv.is_some() => {
+                    self.not_yet_here("gated_relu behind a convolution", &layer.span, Some("for now: an activation, such as `relu`"));
+                }
+                LayerKind::Reshape(_) if conv.is_none() => {
+                    let error = self.error("E0311", "a dense layer needs no shape", &layer.span, "laid out for nothing");
+                    self.report(error.help("leave the `reshape` out"));
+                }
+                _ => {}
             }
         }
         let dense: Vec<&Layer> = layers.iter().filter(|layer| matches!(layer.kind, LayerKind::Dense { .. })).collect();

@@ -2,6 +2,8 @@
 
 use super::checker::Checker;
 use super::layers::{Layer, LayerKind};
+use crate::syntax::diagnostic::Diagnostic;
+use crate::syntax::filter::{fits, reshaped};
 
 /// What flows between two layers.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,47 +34,38 @@ impl Checker {
     }
 
     fn reshaped(&mut self, shape: &Shape, layer: &Layer, sides: &[usize]) -> Option<Shape> {
-        let cells: usize = sides.iter().product();
-        let message = match shape {
-            Shape::Flat(Some(width)) if *width != cells => {
-                format!("{} cannot be reshaped to {}", crate::syntax::names::count(*width, "number"), product(sides))
+        let known = match shape {
+            Shape::Flat(width) => *width,
+            Shape::Image(height, width) => Some(height * width),
+            Shape::Unknown => None,
+            Shape::Places(_) => {
+                let message = "a convolution's places cannot be reshaped";
+                return self.refuse(self.error("E0311", message, &layer.span, "behind a convolution"));
             }
-            Shape::Places(_) => "a convolution's places cannot be reshaped".to_string(),
-            _ => return Some(if let [height, width] = sides { Shape::Image(*height, *width) } else { Shape::Flat(Some(cells)) }),
         };
-        self.refuse(self.error("E0311", message, &layer.span, format!("{cells} places")))
+        if let Some(Err(error)) = known.map(|cells| reshaped(cells, &self.placed(sides.to_vec(), &layer.span))) {
+            return self.refuse(error);
+        }
+        Some(if let [height, width] = sides { Shape::Image(*height, *width) } else { Shape::Flat(Some(sides.iter().product())) })
     }
 
     fn filtered(&mut self, shape: &Shape, layer: &Layer) -> Option<Shape> {
-        let LayerKind::Conv { size, size_span, stride, padding, .. } = &layer.kind else { return None };
-        let padded = |side: usize| side + 2 * padding;
-        let places = |side: usize, filter: usize| (padded(side) - filter) / stride + 1;
-        let sides: Vec<usize> = match (shape, size.len()) {
-            (Shape::Unknown | Shape::Flat(None), 1) | (Shape::Unknown, _) => return Some(Shape::Places(None)),
+        let LayerKind::Conv { size, stride, padding, .. } = &layer.kind else { return None };
+        let sides: Vec<usize> = match (shape, size.value.len()) {
+            (Shape::Unknown | Shape::Flat(None), 1) => return Some(Shape::Places(None)),
             (Shape::Flat(Some(length)), 1) => vec![*length],
             (Shape::Image(height, width), 2) => vec![*height, *width],
-            (Shape::Places(_), _) => return self.refuse(super::checker::Checker::second_filter(self, layer)),
+            (Shape::Places(_), _) => return self.refuse(self.second_filter(layer)),
             (_, dimensions) => return self.wrong_dimension(layer, dimensions),
         };
-        if sides.iter().zip(size).any(|(side, filter)| *filter > padded(*side)) {
-            let (thing, whole) = if sides.len() == 1 { ("signal", format!("{}", sides[0])) } else { ("image", product(&sides)) };
-            let article = if sides.len() == 1 { "a signal of length " } else { "a " };
-            let after = if sides.len() == 1 { "" } else { " image" };
-            let filter = if size.len() == 1 { format!("a filter of length {}", size[0]) } else { format!("a {} filter", product(size)) };
-            let error = self.error(
-                "E0310",
-                format!("{filter} does not fit in {article}{whole}{after}"),
-                size_span,
-                format!("larger than the {thing}"),
-            );
-            let largest: Vec<String> = sides.iter().map(|side| padded(*side).to_string()).collect();
-            let largest = if largest.len() == 1 { largest[0].clone() } else { format!("[{}]", largest.join(", ")) };
-            return self.refuse(error.replace(format!("the largest possible size here is {largest}"), largest));
+        if let Err(error) = fits(&sides, size, *padding) {
+            return self.refuse(error);
         }
-        Some(Shape::Places(Some(sides.iter().zip(size).map(|(side, filter)| places(*side, *filter)).product())))
+        let places = |(side, filter): (&usize, &usize)| (side + 2 * padding - filter) / stride + 1;
+        Some(Shape::Places(Some(sides.iter().zip(&size.value).map(places).product())))
     }
 
-    fn second_filter(&self, layer: &Layer) -> crate::syntax::diagnostic::Diagnostic {
+    fn second_filter(&self, layer: &Layer) -> Diagnostic {
         self.error("E0305", "this network has more than one hidden layer", &layer.span, "a second convolution")
             .note("version 1 trains networks with one hidden layer: for those the exact convex program is known")
     }
@@ -97,7 +90,8 @@ impl Checker {
                 let code = layer.name.text.clone();
                 self.refuse(error.replace("pool the whole signal", code))
             }
-            (Shape::Places(places), Some((size, stride))) => Some(Shape::Places(places.map(|places| (places - size) / stride + 1))),
+            (Shape::Places(Some(places)), Some((size, _))) if size == *places => Some(Shape::Places(Some(1))),
+            (Shape::Places(_), Some(_)) => self.refuse(self.several_places(layer, "in windows")),
             (Shape::Places(_), None) => Some(Shape::Places(Some(1))),
             _ => {
                 let error =
@@ -106,9 +100,17 @@ impl Checker {
             }
         }
     }
-}
 
-/// `9 x 3`.
-fn product(sides: &[usize]) -> String {
-    sides.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ")
+    /// E0343: a filter with several outputs is a neuron with several outputs.
+    pub fn several_places(&self, layer: &Layer, how: &str) -> Diagnostic {
+        let error = self.error("E0343", "the places of a filter are not pooled into one", &layer.span, how);
+        let error = error.note(
+            "every filter then has an output weight for each place: its price couples the places, and for a filter\n\
+             with several outputs no exact program is known (it is copositive, as for several targets)",
+        );
+        match layer.kind {
+            LayerKind::Pool { .. } => error.replace("pool the whole signal", layer.name.text.clone()),
+            _ => error.help("pool the whole signal behind the activation: `-> avg_pool -> dense` or `-> sum_pool -> dense`"),
+        }
+    }
 }

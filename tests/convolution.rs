@@ -1,0 +1,258 @@
+//! Convolutions with sum and average pooling: patches are what a filter sees, two ways lead to one optimum, and certificates mean it.
+#![cfg(feature = "solve")]
+
+use cvxc::checker::{Refusal, check};
+use cvxc::descent::{Contest, RIVALS};
+use cvxc::problem::{Arrangements, Convolution, Matrix, Network, Plan, Pool, Problem, Random};
+use cvxc::solve::{Bound, Control, Outcome, Standing, solve};
+use cvxc::syntax::{data::bind, read_text, render::render};
+use std::path::Path;
+use std::sync::Arc;
+
+/// `rows` random signals of `length` numbers as a model; numbers are quarters.
+fn stated(seed: u64, rows: usize, length: usize, layers: &str, objective: &str) -> Problem {
+    let mut random = Random::new(seed);
+    let names: Vec<String> = (1..=length).map(|k| format!("x{k}")).collect();
+    let mut table = format!("  {} y\n", names.join(" "));
+    for _ in 0..rows {
+        let x: Vec<f64> = (0..length).map(|_| (random.normal() * 8.0).round() / 4.0).collect();
+        let signal = x.windows(2).map(|pair| (pair[0] - pair[1]).max(0.0)).sum::<f64>() - x[0] + 0.3 * random.normal();
+        let y = if objective.contains("hinge") { (x[0] * x[1] + 0.1).signum() } else { (signal * 16.0).round() / 16.0 };
+        x.iter().for_each(|x| table += &format!("  {x}"));
+        table += &format!(" {y}\n");
+    }
+    model(&format!("cvx 1\ndata table {{\n{table}}}\nnetwork features -> {layers} -> y\nminimize {objective}\n")).unwrap()
+}
+
+/// The problem of a model, or what is wrong with it.
+fn model(text: &str) -> Result<Problem, String> {
+    let (model, wrong) = read_text("convolution.cvx", text, Path::new("."), &[]);
+    let model = model.ok_or_else(|| render(&wrong, false))?;
+    bind(&model, &mut |_| {}).map_err(|wrong| render(&wrong, false))
+}
+
+fn solved(problem: &Problem, arrangements: Arrangements) -> Outcome {
+    let problem = Problem { plan: Plan { arrangements, ..problem.plan.clone() }, ..problem.clone() };
+    let mut control = Control { progress: &mut |_| {}, interrupted: Arc::default(), threads: 1, verbose: false };
+    solve(&problem, &mut control).unwrap()
+}
+
+/// A convolution by its definition: a loop over places and offsets, with zeros outside.
+fn directly(signal: &[f64], convolution: &Convolution, w: &[f64], bias: f64, unit: impl Fn(f64) -> f64) -> f64 {
+    let side = |at: usize| convolution.signal.get(at).map_or(1, |side| *side as i64);
+    let (height, width) = if convolution.signal.len() == 2 { (side(0), side(1)) } else { (1, side(0)) };
+    let (tall, wide) = match *convolution.size.as_slice() {
+        [wide] => (1, wide as i64),
+        [tall, wide] => (tall as i64, wide as i64),
+        _ => unreachable!(),
+    };
+    let (stride, padding) = (convolution.stride as i64, convolution.padding as i64);
+    let above = if convolution.signal.len() == 2 { padding } else { 0 };
+    let (mut sum, mut places) = (0.0, 0);
+    let mut top = -above;
+    while top + tall <= height + above {
+        let mut left = -padding;
+        while left + wide <= width + padding {
+            let mut z = bias;
+            for i in 0..tall {
+                for j in 0..wide {
+                    let (row, column) = (top + i, left + j);
+                    if (0..height).contains(&row) && (0..width).contains(&column) {
+                        z += w[(i * wide + j) as usize] * signal[(row * width + column) as usize];
+                    }
+                }
+            }
+            sum += unit(z);
+            places += 1;
+            left += stride;
+        }
+        top += stride;
+    }
+    if convolution.pool == Pool::Average { sum / f64::from(places) } else { sum }
+}
+
+#[test]
+fn patches_are_a_convolution() {
+    let layers = [
+        "conv1d(size = 3) -> relu -> sum_pool -> dense",
+        "conv1d(size = 12) -> relu -> avg_pool -> dense",
+        "conv1d(size = 3, stride = 3, bias) -> relu -> avg_pool -> dense",
+        "conv1d(size = 5, stride = 4) -> abs -> sum_pool -> dense",
+        "conv1d(size = 3, stride = 50, padding = 7) -> relu -> sum_pool -> dense",
+        "conv1d(size = 2, padding = 3, bias) -> leaky_relu(0.25) -> avg_pool -> dense",
+        "conv1d(size = 14, padding = 1) -> relu -> avg_pool -> dense",
+        "conv1d(size = 4, padding = 2) -> relu -> avg_pool(13) -> dense",
+        "reshape(3, 4) -> conv2d(size = 2) -> relu -> sum_pool -> dense",
+        "reshape(3, 4) -> conv2d(size = [1, 3], bias) -> relu -> avg_pool -> dense",
+        "reshape(4, 3) -> conv2d(size = [3, 2], stride = 2, padding = 1) -> abs -> avg_pool -> dense",
+        "reshape(2, 6) -> conv2d(size = [4, 3], stride = 3, padding = 2, bias) -> relu -> sum_pool -> dense",
+    ];
+    let mut random = Random::new(1);
+    for layers in layers {
+        let problem = stated(3, 5, 12, layers, "squared + 0.1 * weight_decay");
+        let architecture = &problem.architecture;
+        let convolution = architecture.convolution.as_ref().unwrap();
+        let size = architecture.neuron_size(12);
+        let hidden = Matrix::new(2, size, (0..2 * size).map(|_| random.normal()).collect());
+        let network = Network { hidden, output: Matrix::new(2, 1, vec![0.75, -1.5]), skip: None, gates: None };
+        let found = network.forward(architecture, &problem.dataset.train.inputs);
+        let unit = |z| architecture.activation.value(z);
+        for (row, found) in problem.dataset.train.inputs.each_row().zip(found) {
+            let one = |(w, a): (&[f64], &f64)| a * directly(row, convolution, w, w.get(convolution.patch()).copied().unwrap_or(0.0), unit);
+            let wanted: f64 = network.hidden.each_row().zip(&network.output.values).map(one).sum();
+            assert!((found - wanted).abs() < 1e-12 * (1.0 + wanted.abs()), "{layers}: {found} {wanted}");
+        }
+        assert_eq!(problem.inputs().rows, 5 * convolution.places());
+        let features = problem.features();
+        for (w, a) in network.hidden.each_row().zip(&network.output.values) {
+            let (theta, alone) = (
+                features.theta(w, *a),
+                Network { hidden: Matrix::new(1, size, w.to_vec()), output: Matrix::new(1, 1, vec![*a]), skip: None, gates: None },
+            );
+            let sums = alone.forward(architecture, &problem.dataset.train.inputs);
+            let seen = features.outputs(&theta);
+            assert!(seen.iter().zip(sums).all(|(f, wanted)| (a.signum() * f - wanted).abs() < 1e-11 * (1.0 + wanted.abs())), "{layers}");
+        }
+    }
+}
+
+/// Layers and objectives that the two ways of solving are held against each other on, signals of six numbers.
+const CASES: [(&str, &str); 12] = [
+    ("conv1d(size = 2) -> relu -> sum_pool -> dense", "squared + 0.5 * weight_decay"),
+    ("conv1d(size = 2) -> relu -> avg_pool -> dense", "squared + 0.1 * weight_decay"),
+    ("conv1d(size = 3, stride = 3) -> relu -> avg_pool -> dense", "mean(huber(0.5)) + 0.02 * weight_decay"),
+    ("conv1d(size = 2, stride = 2, bias) -> abs -> avg_pool -> dense", "squared + 0.2 * weight_decay"),
+    ("conv1d(size = 2, padding = 1) -> leaky_relu(0.1) -> sum_pool -> dense", "absolute + 0.5 * weight_decay"),
+    ("reshape(2, 3) -> conv2d(size = 2) -> relu -> avg_pool -> dense", "hinge + 0.05 * weight_decay"),
+    ("(conv1d(size = 2, stride = 2) -> relu -> avg_pool -> dense) + skip", "squared + 0.1 * weight_decay"),
+    ("conv1d(size = 2, stride = 4, padding = 3) -> relu -> avg_pool -> dense", "squared + 0.1 * weight_decay(hidden = l1)"),
+    ("conv1d(size = 3) -> linear -> avg_pool -> dense", "squared + 0.1 * weight_decay"),
+    ("conv1d(size = 2, stride = 2) -> hard_tanh -> avg_pool -> dense", "squared + 0.1 * output_l1 subject to hidden_norm <= 1"),
+    ("conv1d(size = 2, stride = 2) -> hard_tanh -> sum_pool -> dense", "squared + 0.3 * output_l1 subject to hidden_norm <= 2"),
+    (
+        "(conv1d(size = 1, stride = 2, bias) -> clip(0.25, 1) -> avg_pool -> dense) + skip",
+        "squared + 0.1 * output_l1 subject to hidden_norm <= 1",
+    ),
+];
+
+#[test]
+fn both_ways_end_at_one_certified_optimum() {
+    for (at, (layers, objective)) in CASES.iter().enumerate() {
+        let problem = stated(at as u64, 7, 6, layers, objective);
+        let ways = [Arrangements::All, Arrangements::Generate].map(|way| solved(&problem, way));
+        let name = format!("{layers}, {objective}: {:?}", ways.each_ref().map(|way| (way.objective, way.lower_bound)));
+        for way in &ways {
+            assert_eq!((way.standing, way.bound), (Standing::GlobalOptimum, Bound::Proved), "{name}");
+            let verdict = check(&problem, way.certificate.as_ref().unwrap()).unwrap();
+            assert_eq!(verdict.lower_bound(), way.lower_bound, "{name}");
+            assert!((verdict.objective() / way.objective - 1.0).abs() < 1e-11, "{name}");
+        }
+        assert!(ways[0].lower_bound <= ways[1].objective && ways[1].lower_bound <= ways[0].objective, "{name}");
+        let contest = Contest { width: 8, steps: 400, seeds: 3, threads: 1 };
+        for trained in RIVALS.iter().flat_map(|rival| rival.train(&problem, &contest, &|| false, &|| ())) {
+            assert!(trained.score.objective >= ways[1].lower_bound, "{name}: {}", trained.score.objective);
+        }
+    }
+}
+
+#[test]
+fn descent_comes_near_the_optimum() {
+    let problem = stated(1, 7, 6, CASES[1].0, CASES[1].1);
+    let contest = Contest { width: 12, steps: 3000, seeds: 4, threads: 1 };
+    let best = RIVALS[0].train(&problem, &contest, &|| false, &|| ())[0].score.objective;
+    let optimum = solved(&problem, Arrangements::Generate).objective;
+    assert!(best <= optimum * 1.02, "{best} {optimum}");
+}
+
+#[test]
+fn one_place_is_a_dense_layer_and_places_are_rows() {
+    let objective = "squared + 0.2 * weight_decay";
+    let [dense, whole] = ["dense -> relu -> dense", "conv1d(size = 3) -> relu -> avg_pool -> dense"]
+        .map(|layers| solved(&stated(5, 8, 3, layers, objective), Arrangements::Generate));
+    assert!(dense.lower_bound <= whole.objective && whole.lower_bound <= dense.objective);
+    // An average is a sum whose filters cost as many times more as there are places.
+    let [sum, mean] = [("sum_pool", "0.2"), ("avg_pool", "0.05")].map(|(pool, strength)| {
+        let layers = format!("conv1d(size = 3) -> relu -> {pool} -> dense");
+        solved(&stated(6, 8, 6, &layers, &format!("squared + {strength} * weight_decay")), Arrangements::Generate)
+    });
+    assert!(sum.lower_bound <= mean.objective && mean.lower_bound <= sum.objective, "{} {}", sum.objective, mean.objective);
+}
+
+#[test]
+fn another_convolution_or_other_data_have_another_certificate() {
+    let problem = stated(2, 7, 6, CASES[1].0, CASES[1].1);
+    let certificate = solved(&problem, Arrangements::Generate).certificate.unwrap();
+    check(&problem, &certificate).unwrap();
+    let mut other = problem.clone();
+    other.dataset.train.inputs.values[8] += 0.25;
+    assert_eq!(check(&other, &certificate), Err(Refusal::Data));
+    type Change = fn(&mut Convolution);
+    let changes: [Change; 5] = [
+        |c| c.pool = Pool::Sum,
+        |c| c.stride = 2,
+        |c| c.padding = 1,
+        |c| c.size = vec![3],
+        |c| (c.signal, c.size) = (vec![2, 3], vec![1, 2]),
+    ];
+    for change in changes {
+        let mut other = problem.clone();
+        change(other.architecture.convolution.as_mut().unwrap());
+        assert!(matches!(check(&other, &certificate), Err(Refusal::Different { what: "network", .. })));
+        // And where the words are made to fit, the proof does not.
+        let mut renamed = certificate.clone();
+        renamed.statement.network = other.architecture.words();
+        let refused = check(&other, &renamed);
+        assert!(refused.is_err(), "{}: {refused:?}", renamed.statement.network);
+    }
+    // A forged datum behind a forged digest: a patch that the proof has not seen.
+    let mut other = problem.clone();
+    other.dataset.train.inputs.values[8] += 4.0;
+    let mut renamed = certificate.clone();
+    renamed.statement.data = other.dataset.digest();
+    assert!(check(&other, &renamed).is_err());
+}
+
+#[test]
+fn models_that_do_not_fit_say_so() {
+    let data = "cvx 1\ndata table {\n  x1 x2 x3 y\n  1 2 3 4\n  2 1 0 3\n}\n";
+    let said = |layers: &str| {
+        let text = format!("{data}network features -> {layers} -> y\nminimize squared + 0.1 * weight_decay\n");
+        model(&text).expect_err(layers)
+    };
+    for (layers, first) in [
+        ("conv1d(size = 4) -> relu -> avg_pool -> dense", "error[E0310]: a filter of length 4 does not fit in a signal of length 3"),
+        ("conv1d(size = 2) -> relu -> dense", "error[E0343]: the places of a filter are not pooled into one"),
+        ("conv1d(size = 1) -> relu -> avg_pool(2) -> dense", "error[E0343]: the places of a filter are not pooled into one"),
+        ("reshape(3) -> dense -> relu -> dense", "error[E0311]: a dense layer needs no shape"),
+        ("conv1d(size = 2) -> gated_relu(gates = 3) -> avg_pool -> dense", "error[E0500]: `gated_relu behind a convolution`"),
+    ] {
+        let text = said(layers);
+        assert!(text.starts_with(first), "{text}");
+    }
+    // Padding alone makes room for a filter.
+    let text = format!(
+        "{data}network features -> conv1d(size = 4, padding = 1) -> relu -> avg_pool -> dense -> y\nminimize squared + 0.1 * weight_decay\n"
+    );
+    assert_eq!(model(&text).unwrap().architecture.places(), 2);
+}
+
+#[test]
+fn a_stride_that_reads_only_padding_leaves_nothing_to_learn() {
+    // The one place lies before the signal: every patch is 0, and so is every network.
+    let problem =
+        stated(4, 6, 2, "conv1d(size = 2, stride = 90, padding = 5) -> relu -> sum_pool -> dense", "squared + 0.1 * weight_decay");
+    assert!(problem.inputs().values.iter().all(|x| *x == 0.0));
+    let outcome = solved(&problem, Arrangements::Generate);
+    let zero: f64 = problem.targets().iter().map(|y| 0.5 * y * y).sum();
+    assert_eq!((outcome.network.neurons(), outcome.standing), (0, Standing::GlobalOptimum), "{} {zero}", outcome.lower_bound);
+    assert!((outcome.objective - zero).abs() < 1e-12 * zero);
+}
+
+#[test]
+fn channels_are_a_width() {
+    let problem = stated(1, 7, 6, "conv1d(size = 2, channels = 6) -> relu -> avg_pool -> dense", CASES[1].1);
+    assert_eq!(problem.architecture.width, Some(6));
+    let outcome = solved(&problem, Arrangements::Generate);
+    assert!(outcome.network.neurons() <= 6);
+    check(&problem, &outcome.certificate.unwrap()).unwrap();
+}
