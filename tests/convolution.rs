@@ -3,7 +3,9 @@
 
 use cvxc::checker::{Refusal, check};
 use cvxc::descent::{Contest, RIVALS};
+use cvxc::export::{self, FORMATS, Saved};
 use cvxc::problem::{Arrangements, Convolution, Matrix, Network, Plan, Pool, Problem, Random};
+use cvxc::report::Explanation;
 use cvxc::solve::{Bound, Control, Outcome, Standing, solve};
 use cvxc::syntax::{data::bind, read_text, render::render};
 use std::path::Path;
@@ -256,4 +258,60 @@ fn channels_are_a_width() {
     let outcome = solved(&problem, Arrangements::Generate);
     assert!(outcome.network.neurons() <= 6);
     check(&problem, &outcome.certificate.unwrap()).unwrap();
+}
+
+#[test]
+fn filters_come_back_from_every_format() {
+    let space = tempfile::tempdir().unwrap();
+    for layers in [
+        "(conv1d(size = 3, stride = 2, bias) -> abs -> avg_pool -> dense) + skip",
+        "reshape(2, 3) -> conv2d(size = [2, 1], padding = 1) -> relu -> sum_pool -> dense",
+    ] {
+        let problem = stated(8, 9, 6, layers, "squared + 0.3 * weight_decay");
+        let network = solved(&problem, Arrangements::Generate).network;
+        assert!(network.neurons() > 0, "{layers}");
+        let saved = Saved::of(&problem, &network, "blake3:00");
+        let outputs = network.forward(&problem.architecture, &problem.dataset.train.inputs);
+        assert_eq!(saved.scores(&problem.dataset.train.inputs), outputs, "{layers}");
+        for format in FORMATS {
+            let path = space.path().join("network").with_extension(format.extension);
+            std::fs::write(&path, (format.encode)(&saved).unwrap()).unwrap();
+            assert_eq!(export::network(&path, &problem).unwrap(), network, "{}, {layers}", format.name);
+            let mut other = problem.clone();
+            other.architecture.convolution.as_mut().unwrap().pool = Pool::ALL[usize::from(layers.contains("sum_pool"))];
+            let refused = export::network(&path, &other).unwrap_err().0;
+            assert!(refused.contains("look at other places"), "{refused}");
+        }
+        std::fs::write(space.path().join(export::WEIGHTS), (export::find("safetensors").unwrap().encode)(&saved).unwrap()).unwrap();
+        assert_eq!(export::load(space.path()).unwrap(), saved, "{layers}");
+    }
+}
+
+#[test]
+fn filters_of_others_are_read_by_their_shape() {
+    let space = tempfile::tempdir().unwrap();
+    let path = space.path().join("theirs.json");
+    let problem = stated(8, 9, 6, "conv1d(size = 2) -> relu -> avg_pool -> dense", "squared + 0.3 * weight_decay");
+    std::fs::write(&path, r#"{"tensors": {"0.weight": [[[1, -1]], [[0.5, 2]]], "3.weight": [[3, -0.25]]}}"#).unwrap();
+    let network = export::network(&path, &problem).unwrap();
+    assert_eq!((network.hidden.values, network.output.values), (vec![1.0, -1.0, 0.5, 2.0], vec![3.0, -0.25]));
+    std::fs::write(&path, r#"{"tensors": {"0.weight": [[1, -1, 0, 0, 0, 0]], "2.weight": [[3]]}}"#).unwrap();
+    let refused = export::network(&path, &problem).unwrap_err().0;
+    assert!(refused.ends_with("but the model has filters: they should be m x 1 x 2 and 1 x m"), "{refused}");
+}
+
+#[test]
+fn explain_speaks_of_patches() {
+    let problem = stated(1, 7, 6, "(conv1d(size = 3) -> leaky_relu(0.25) -> avg_pool -> dense) + skip", "squared + 0.1 * weight_decay");
+    let text = Explanation::of(&problem, None).text();
+    for part in [
+        "f(x) = sum_j a_j 1/4 sum_p leaky_relu(0.25)(w_j.x_p) + c.x + c_0",
+        "x_p are the patches: signal 6 -> 4 places of 3 -> avg_pool 1 -> dense 1",
+        "f = 1/4 sum_p sum_i S_ip X_p (u_i - v_i) + X c + c_0,   S_ip = D_ip + 0.25 (1 - D_ip)",
+        "with (2 D_ip - 1) X_p u_i >= 0,  (2 D_ip - 1) X_p v_i >= 0",
+        "D_ip marks the patches that are active in cell i",
+        "rows 7     patches a row 4     columns of X 3",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
 }

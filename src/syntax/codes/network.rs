@@ -106,7 +106,7 @@ pub const CODES: &[Code] = &[
         "a pool with nothing to pool",
         "Pools join the places that a convolution has looked at, after its activation.",
         "network [x1, x2] -> dense -> relu -> max_pool -> dense -> y",
-        "network [x1, x2] -> conv1d(size = 1) -> relu -> max_pool -> dense -> y",
+        "network [x1, x2] -> conv1d(size = 1) -> relu -> avg_pool -> dense -> y",
     ),
     page(
         "E0320",
@@ -236,8 +236,8 @@ pub const CODES: &[Code] = &[
         "Without pooling, or pooled in windows, a filter has one output weight for each place: it is a neuron with several\n\
          outputs, whose price couples the places, and no exact program is known for those. Pooled over the whole signal,\n\
          by `avg_pool` or `sum_pool` without numbers, every filter has one output.",
-        "network features -> conv1d(size = 3) -> relu -> dense -> y",
-        "network features -> conv1d(size = 3) -> relu -> avg_pool -> dense -> y",
+        "network [x1, x2] -> conv1d(size = 1) -> relu -> dense -> y",
+        "network [x1, x2] -> conv1d(size = 1) -> relu -> avg_pool -> dense -> y",
     ),
     page(
         "E0350",
