@@ -315,3 +315,14 @@ fn explain_speaks_of_patches() {
         assert!(text.contains(part), "{part}\n{text}");
     }
 }
+
+#[test]
+fn patches_of_low_rank_bound_the_optimum() {
+    let problem = stated(9, 7, 9, "conv1d(size = 4, bias) -> relu -> avg_pool -> dense", "squared + 0.1 * weight_decay");
+    let optimum = solved(&problem, Arrangements::Generate);
+    for rank in 2..5 {
+        let bounded = solved(&problem, Arrangements::LowRank { rank });
+        assert!(bounded.lower_bound <= optimum.objective && optimum.lower_bound <= bounded.objective, "rank {rank}");
+        assert!(bounded.lower_bound > 0.0, "rank {rank}: {}", bounded.lower_bound);
+    }
+}

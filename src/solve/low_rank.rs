@@ -9,7 +9,7 @@ use super::prove::NODES;
 use super::search::Search;
 use crate::certificate::BASIS_BITS;
 use crate::pricing::Leading;
-use crate::problem::{Arrangements, Bias, Matrix, Network, Plan, Problem};
+use crate::problem::{Arrangements, Bias, Convolution, Matrix, Network, Plan, Problem};
 
 impl Search<'_, '_> {
     /// The optimum on the nearest data of rank `rank`, and what it says of the data themselves.
@@ -35,7 +35,9 @@ impl Search<'_, '_> {
         let inputs = self.features.inputs();
         let along = projected(inputs, &leading.directions);
         let left = |(x, z): (&[f64], &[f64])| (square(x) - square(z)).max(0.0).sqrt();
-        let lost: f64 = inputs.each_row().zip(along.each_row()).zip(dual).map(|(rows, v)| v.abs() * left(rows)).sum();
+        let (places, share) = (self.problem.architecture.places(), self.problem.architecture.share());
+        let pairs = inputs.each_row().zip(along.each_row()).enumerate();
+        let lost: f64 = pairs.map(|(row, pair)| share * dual[row / places].abs() * left(pair)).sum();
         let (price, steepest) = (self.features.price, self.problem.architecture.activation.steepest());
         let shorter = price / (price + steepest * lost);
         let basis = self.basis.replace(leading.basis(BASIS_BITS));
@@ -44,10 +46,15 @@ impl Search<'_, '_> {
     }
 }
 
-/// The problem on Z = X B', of k columns: |B'ω| = |ω|, so its optimum is that on X̂.
+/// The problem on Z = X B', of k columns: |B'ω| = |ω|, so its optimum is that on X̂.  Patches of a convolution then lie one behind the other.
 fn reduced(problem: &Problem, inputs: &Matrix, leading: &Leading) -> Problem {
     let mut problem = problem.clone();
-    problem.dataset.train.inputs = projected(inputs, &leading.directions);
+    let (examples, rank) = (problem.dataset.train.inputs.rows, leading.directions.rows);
+    let length = rank * problem.architecture.places();
+    problem.dataset.train.inputs = Matrix::new(examples, length, projected(inputs, &leading.directions).values);
+    if let Some(convolution) = &mut problem.architecture.convolution {
+        *convolution = Convolution { signal: vec![length], size: vec![rank], stride: rank, padding: 0, pool: convolution.pool };
+    }
     problem.dataset.test = None;
     problem.architecture.bias = Bias::None;
     problem.architecture.width = None;
