@@ -1,6 +1,6 @@
 //! h(w) = Σ |w_j|, its polar max |g_j|;  linear.
 
-use super::Norm;
+use super::{Norm, Wall};
 use crate::exact::{Dyadic, Natural, Rational};
 use crate::program::{Affine, Cone, Program};
 
@@ -31,10 +31,10 @@ impl Norm for L1 {
     fn polar_above(&self, g: &[i64], bits: u32) -> Natural {
         Natural::from(g.iter().map(|g| g.unsigned_abs()).max().unwrap_or(0)) << bits as usize
     }
-    fn reweigh(&self, g: &[f64], weights: &mut [f64]) {
-        // Lawson's rule: what is largest counts more and more.
-        let largest = self.polar(g).max(f64::MIN_POSITIVE);
-        weights.iter_mut().zip(g).for_each(|(weight, g)| *weight = (*weight * largest / g.abs().max(1e-3 * largest)).min(1e9));
+    fn walls(&self, size: usize) -> Vec<Wall> {
+        let side = |bits: u32, j: usize| if bits >> j & 1 == 1 { -1.0 } else { 1.0 };
+        let wall = |bits| Wall { straight: (0..size).map(|j| side(bits, j)).collect(), round: Vec::new() };
+        (0..1_u32 << size).map(wall).collect()
     }
     fn ball(&self, _: usize) -> usize {
         1

@@ -1,6 +1,6 @@
 //! h(w) = |w|₂, its own polar;  a second-order cone.
 
-use super::Norm;
+use super::{Norm, Wall};
 use crate::exact::{Dyadic, Natural, Rational, SquareRoot};
 use crate::program::{Affine, Cone, Program};
 
@@ -37,8 +37,8 @@ impl Norm for L2 {
         let square = g.iter().fold(Natural::ZERO, |sum, g| sum + square(g));
         (square << (2 * bits) as usize).sqrt() + Natural::ONE
     }
-    fn reweigh(&self, _: &[f64], weights: &mut [f64]) {
-        weights.fill(1.0);
+    fn walls(&self, size: usize) -> Vec<Wall> {
+        vec![Wall { straight: Vec::new(), round: vec![1.0; size] }]
     }
     fn ball(&self, _: usize) -> usize {
         1

@@ -1,6 +1,6 @@
 //! h(w) = max |w_j|, its polar Σ |g_j|;  linear.
 
-use super::Norm;
+use super::{Norm, Wall};
 use crate::exact::{Dyadic, Natural, Rational};
 use crate::program::{Affine, Cone, Program};
 
@@ -30,9 +30,10 @@ impl Norm for Linf {
     fn polar_above(&self, g: &[i64], bits: u32) -> Natural {
         g.iter().fold(Natural::ZERO, |sum, g| sum + Natural::from(g.unsigned_abs())) << bits as usize
     }
-    fn reweigh(&self, g: &[f64], weights: &mut [f64]) {
-        let sum = self.polar(g).max(f64::MIN_POSITIVE);
-        weights.iter_mut().zip(g).for_each(|(weight, g)| *weight = (g.abs() / sum).max(1e-7));
+    fn walls(&self, size: usize) -> Vec<Wall> {
+        let side = |j: usize, side: f64| (0..size).map(|i| if i == j { side } else { 0.0 }).collect();
+        let pair = |j| [1.0, -1.0].map(|s| Wall { straight: side(j, s), round: Vec::new() });
+        (0..size).flat_map(pair).collect()
     }
     fn ball(&self, size: usize) -> usize {
         size

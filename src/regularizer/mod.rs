@@ -23,9 +23,8 @@ pub trait Norm: Sync {
     fn polar_above(&self, g: &[i64], bits: u32) -> Natural;
     /// argmax { g·w : h(w) <= 1 }, for g ≠ 0.
     fn support(&self, g: &[f64]) -> Vec<f64>;
-    /// Moves the weights λ so that Σ g_j²/λ_j is nearer to h°(g)² at this g, up to a factor: the next step of least squares that
-    /// minimises h° (iterative reweighting).
-    fn reweigh(&self, g: &[f64], weights: &mut [f64]);
+    /// Inequalities that together say h(w) <= t, for `size` weights; there may be 2^size of them.
+    fn walls(&self, size: usize) -> Vec<Wall>;
     /// The largest |w|₂² where h(w) <= 1, for `size` weights.
     fn ball(&self, size: usize) -> usize;
     /// into += c · a subgradient of ½ h² at w.
@@ -36,6 +35,15 @@ pub trait Norm: Sync {
 
 /// The norm of a model that names none.
 pub const EUCLIDEAN: &dyn Norm = &l2::L2;
+
+/// One of the inequalities that make h(w) <= t: |q∘w|₂ <= t - s·w.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wall {
+    /// s, one number per weight; none are zeros.
+    pub straight: Vec<f64>,
+    /// q, likewise.
+    pub round: Vec<f64>,
+}
 
 /// Every hidden norm that can be solved.  A new norm is one file and one row here.
 pub const NORMS: &[&dyn Norm] = &[EUCLIDEAN, &l1::L1, &linf::Linf];

@@ -7,7 +7,7 @@ use crate::backend::Stop;
 use crate::certificate::{BASIS_BITS, Certificate, Claim, Correction, Dual, FORMAT, Proof, Statement, VERSION, Weights};
 use crate::checker::{Verdict, check_apart_from_proofs, proofs};
 use crate::pricing::{ConeTree, Find, Price, ascend_all, pivots, prove_by_cones, semidefinite};
-use crate::problem::{Gauge, Network};
+use crate::problem::Network;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -20,8 +20,6 @@ const CONE_RANK: usize = 6;
 const CERTAIN_RANK: usize = 4;
 /// How much more than its worst leaf an unfinished tree is asked for, so that rounding may cost something.
 const ROOMS: [f64; 2] = [1e-7, 1e-3];
-/// Nodes of an attempt that may be given up for the other kind of tree.
-const SHORT: usize = 4000;
 /// Trees of more nodes are left unfinished.
 pub const NODES: usize = 1_000_000;
 
@@ -190,16 +188,8 @@ impl Search<'_, '_> {
         if rank > CONE_RANK || most_nodes == 1 {
             return self.by_signs(claim, most_nodes);
         }
-        // Under a bounded Euclidean norm either kind may be the quicker by far: a short attempt tells.
-        let bounded = claim.gauge == Gauge::Cap && claim.hidden.euclidean();
-        let short = bounded.then(|| self.by_signs(claim, most_nodes.min(SHORT)));
-        if let Some(signs) = short
-            && signs.decided()
-        {
-            return signs;
-        }
         let cones = self.by_cones(claim, most_nodes);
-        if cones.decided() || (rank <= CERTAIN_RANK && !bounded) {
+        if cones.decided() || rank <= CERTAIN_RANK {
             return cones;
         }
         let signs = self.by_signs(claim, most_nodes);

@@ -3,7 +3,7 @@
 //! With a_l = k_l ℓ_l / T and g in units of T, G(θ)/T = g·θ + Σ_{k_l > 0} max(a_l·θ, 0) + Σ_{k_l < 0} min(a_l·θ, 0).
 //! Generators and the signs of ℓ·g_k are exact, so that the checker sees the same lines straddle; the rest is floating point.
 
-use super::measure::Measure;
+use super::measure::{Measure, Wall};
 use super::{dot, length};
 use crate::certificate::Claim;
 
@@ -29,6 +29,7 @@ pub struct Floats<'a, const R: usize> {
     pub noise: f64,
     slope: [f64; R],
     pub measure: Measure,
+    pub walls: Vec<Wall<R>>,
     /// Generators with entries beyond this would overflow the checker's sums.
     pub largest: i64,
 }
@@ -45,6 +46,7 @@ impl<'a, const R: usize> Floats<'a, R> {
         let lines: Vec<[f64; R]> = claim.lines.iter().zip(&claim.kinks).map(|(line, kink)| scaled(line, kink)).collect();
         let squares: Vec<f64> = lines.iter().map(|line| dot(line, line)).collect();
         let slope = std::array::from_fn(|j| claim.slope[j] as f64 / limit);
+        let measure = Measure::of(claim);
         let widest = lines.iter().chain([&slope]).flatten().map(|x| x.abs()).sum::<f64>();
         Floats {
             inverse_squares: squares.iter().map(|square| if *square > 0.0 { 1.0 / square } else { 0.0 }).collect(),
@@ -53,7 +55,8 @@ impl<'a, const R: usize> Floats<'a, R> {
             finest: libm::scalbn(1.0, unit(claim) as i32) / limit,
             noise: 32.0 * f64::EPSILON * widest,
             slope,
-            measure: Measure::of(claim),
+            walls: measure.walls(),
+            measure,
             largest: (libm::scalbn(1.0, 125) / (widest * limit)).min(libm::scalbn(1.0, 46)) as i64,
             lines,
             squares,

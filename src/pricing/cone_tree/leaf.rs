@@ -4,17 +4,14 @@
 //! ```
 //! least in ρ°, d_k being the dual basis of the generators and c_0 the vector that reaches the convex part at every generator.
 //!
-//! Least squares in a box, by an active set (Stark and Parker 1995), with [`Measure`]'s weights.  At the optimum c, weighed, is also
-//! the maximiser of the relaxation.
+//! Where ρ is a length this is least squares in a box, by an active set (Stark and Parker 1995), and at the optimum c is also the
+//! maximiser of the relaxation.  Any other ρ is for the interior-point method.
 
 use super::cone::{Cone, Floats};
-use super::dot;
-use super::measure::{Measure, Weights};
+use super::{barrier, dot, length};
 
 /// Steps of the active set; a leaf that needs more is left as good as it is.
 const STEPS: usize = 80;
-/// Rounds of weighing where ρ is no length.
-const ROUNDS: usize = 200;
 /// Passes of coordinate descent before it.
 const SWEEPS: usize = 2;
 
@@ -29,25 +26,12 @@ pub struct Search<const R: usize> {
     pub x: Vec<f64>,
     /// The best c so far.
     pub c: [f64; R],
-    /// The residual: c with its shift, weighed.
-    rest: [f64; R],
-    weights: Weights<R>,
     free: Vec<usize>,
 }
 
 impl<const R: usize> Default for Search<R> {
     fn default() -> Self {
-        let weights = Weights { roots: [1.0; R], shift: 0.0 };
-        Search {
-            lines: 0,
-            columns: Vec::new(),
-            inverse_squares: Vec::new(),
-            x: Vec::new(),
-            c: [0.0; R],
-            rest: [0.0; R],
-            weights,
-            free: Vec::new(),
-        }
+        Search { lines: 0, columns: Vec::new(), inverse_squares: Vec::new(), x: Vec::new(), c: [0.0; R], free: Vec::new() }
     }
 }
 
@@ -65,39 +49,26 @@ impl<const R: usize> Search<R> {
         let measure = &floats.measure;
         self.lines = cone.concave.len();
         self.x.clear();
+        if !measure.euclidean() {
+            self.x.resize(self.lines, 0.0);
+            let found = barrier::bound(floats, cone, target, &mut self.x);
+            self.c = found.c;
+            return found.point;
+        }
         self.x.extend(cone.concave.iter().map(|bent| if dot(&floats.lines[bent.line as usize], start) < 0.0 { 1.0 } else { 0.0 }));
         self.x.resize(self.lines + R, 0.0);
-        self.weights = measure.start();
-        let (mut best, mut slopes) = (f64::INFINITY, Vec::new());
-        for round in 0..if measure.euclidean() { 1 } else { ROUNDS } {
-            self.begin(floats, cone, dual);
-            let decided = self.minimise(measure, cone, dual, target);
-            let c = self.vector();
-            let polar = measure.polar(&c);
-            if polar < best {
-                (best, self.c) = (polar, c);
-                slopes.clone_from(&self.x);
-            } else if round > 0 && polar >= best * (1.0 - 1e-9) {
-                break;
-            }
-            if decided {
-                break;
-            }
-            self.weights = measure.again(&c, &self.weights);
-        }
-        let point = self.inside(cone, dual).0;
-        self.x = slopes;
-        point
+        self.begin(floats, cone, dual);
+        self.minimise(cone, dual, target);
+        self.inside(cone, dual).0
     }
 
-    /// Least squares with the present weights; whether c is short enough, or the relaxation proves that it cannot be.
-    fn minimise(&mut self, measure: &Measure, cone: &Cone<R>, dual: &[[f64; R]; R], target: f64) -> bool {
+    /// Least squares, until c is short enough or the relaxation proves that it cannot be.
+    fn minimise(&mut self, cone: &Cone<R>, dual: &[[f64; R]; R], target: f64) {
         (0..SWEEPS).for_each(|_| self.sweep());
         for _ in 0..STEPS {
             let (point, relaxation) = self.inside(cone, dual);
-            let short = measure.polar(&self.vector()) <= target * (1.0 - 1e-8);
-            if short || relaxation > target * measure.gauge(&point) {
-                return true;
+            if length(&self.c) <= target * (1.0 - 1e-8) || relaxation > target * length(&point) {
+                break;
             }
             let Some(entering) = self.most_violated() else { break };
             self.free.push(entering);
@@ -105,39 +76,24 @@ impl<const R: usize> Search<R> {
                 break;
             }
         }
-        false
     }
 
-    /// c, from the residual.
-    fn vector(&self) -> [f64; R] {
-        let mut c: [f64; R] = std::array::from_fn(|j| self.rest[j] / self.weights.roots[j]);
-        c[R - 1] -= self.weights.shift;
-        c
-    }
-
-    /// Columns and residual for the weights and the x at hand.
+    /// Columns and c for the x at hand.
     fn begin(&mut self, floats: &Floats<R>, cone: &Cone<R>, dual: &[[f64; R]; R]) {
         self.free.clear();
         self.columns.clear();
         self.inverse_squares.clear();
-        let weights = self.weights;
-        let weighed = |column: &[f64; R]| std::array::from_fn(|j| column[j] * weights.roots[j]);
-        self.rest = [0.0; R];
-        self.rest[R - 1] = weights.shift * weights.roots[R - 1];
+        self.c = [0.0; R];
         for (d, height) in dual.iter().zip(&cone.reach) {
-            shift(&mut self.rest, &weighed(d), *height);
+            shift(&mut self.c, d, *height);
         }
         let lines = cone.concave.iter().map(|bent| &floats.lines[bent.line as usize]);
         for (column, x) in lines.chain(dual).zip(&self.x) {
-            let column = weighed(column);
-            shift(&mut self.rest, &column, *x);
-            self.columns.push(column);
+            shift(&mut self.c, column, *x);
+            self.columns.push(*column);
         }
-        let inverse = |column: &[f64; R]| 1.0 / dot(column, column).max(f64::MIN_POSITIVE);
-        if floats.measure.euclidean() {
-            self.inverse_squares.extend(cone.concave.iter().map(|bent| floats.inverse_squares[bent.line as usize]));
-        }
-        self.inverse_squares.extend(self.columns[self.inverse_squares.len()..].iter().map(inverse));
+        self.inverse_squares.extend(cone.concave.iter().map(|bent| floats.inverse_squares[bent.line as usize]));
+        self.inverse_squares.extend(dual.iter().map(|d| 1.0 / dot(d, d).max(f64::MIN_POSITIVE)));
     }
 
     fn upper(&self, j: usize) -> f64 {
@@ -148,34 +104,31 @@ impl<const R: usize> Search<R> {
     fn sweep(&mut self) {
         for j in 0..self.lines {
             let column = &self.columns[j];
-            let next = (self.x[j] - dot(column, &self.rest) * self.inverse_squares[j]).clamp(0.0, 1.0);
+            let next = (self.x[j] - dot(column, &self.c) * self.inverse_squares[j]).clamp(0.0, 1.0);
             let step = next - self.x[j];
             if step != 0.0 {
                 self.x[j] = next;
-                shift(&mut self.rest, column, step);
+                shift(&mut self.c, column, step);
             }
         }
     }
 
     /// The point of the cone that c stands for, and the relaxation there: convex lines by their chords, concave ones as they are.
     fn inside(&self, cone: &Cone<R>, dual: &[[f64; R]; R]) -> ([f64; R], f64) {
-        let roots = &self.weights.roots;
-        let theta: [f64; R] = std::array::from_fn(|j| self.rest[j] * roots[j]);
-        let mut weights = dual.map(|d| dot(&d, &theta).max(0.0));
+        let mut weights = dual.map(|d| dot(&d, &self.c).max(0.0));
         if weights.iter().all(|w| *w <= 0.0) {
             weights = [1.0; R];
         }
         let point = cone.combination(&weights);
-        let unweighed: [f64; R] = std::array::from_fn(|j| point[j] / roots[j]);
-        let bent: f64 = self.columns[..self.lines].iter().map(|column| dot(column, &unweighed).min(0.0)).sum();
+        let bent: f64 = self.columns[..self.lines].iter().map(|column| dot(column, &point).min(0.0)).sum();
         (point, dot(&weights, &cone.reach) + bent)
     }
 
     /// The variable outside the free set whose move shortens c fastest.
     fn most_violated(&self) -> Option<usize> {
-        let mut best = (1e-22 * dot(&self.rest, &self.rest), None);
+        let mut best = (1e-22 * dot(&self.c, &self.c), None);
         for (j, column) in self.columns.iter().enumerate() {
-            let slope = dot(column, &self.rest);
+            let slope = dot(column, &self.c);
             let movable = if slope < 0.0 { self.x[j] < self.upper(j) } else { self.x[j] > 0.0 };
             let gain = slope * slope * self.inverse_squares[j];
             if movable && gain > best.0 && !self.free.contains(&j) {
@@ -187,7 +140,7 @@ impl<const R: usize> Search<R> {
 
     /// Least squares over the free set, letting go of variables that meet their bounds; false if nothing moved.
     fn settle(&mut self) -> bool {
-        let before = dot(&self.rest, &self.rest);
+        let before = dot(&self.c, &self.c);
         for _ in 0..2 * R + 4 {
             let Some(move_by) = self.least_squares() else {
                 self.free.pop();
@@ -203,15 +156,15 @@ impl<const R: usize> Search<R> {
             }
             for (&j, d) in self.free.iter().zip(&move_by) {
                 self.x[j] = (self.x[j] + step * d).clamp(0.0, if j < self.lines { 1.0 } else { f64::INFINITY });
-                shift(&mut self.rest, &self.columns[j], step * d);
+                shift(&mut self.c, &self.columns[j], step * d);
             }
             let Some(at) = blocking else { break };
             let j = self.free.remove(at);
             let bound = if move_by[at] < 0.0 { 0.0 } else { self.upper(j) };
-            shift(&mut self.rest, &self.columns[j], bound - self.x[j]);
+            shift(&mut self.c, &self.columns[j], bound - self.x[j]);
             self.x[j] = bound;
         }
-        dot(&self.rest, &self.rest) < before * (1.0 - 1e-14)
+        dot(&self.c, &self.c) < before * (1.0 - 1e-14)
     }
 
     /// The move of the free variables that shortens c most, by Gram-Schmidt; `None` if their columns are dependent.
@@ -237,7 +190,7 @@ impl<const R: usize> Search<R> {
             let size = square.sqrt();
             r[at][at] = size;
             q[at] = rest.map(|x| x / size);
-            move_by[at] = -dot(&q[at], &self.rest);
+            move_by[at] = -dot(&q[at], &self.c);
         }
         for at in (0..count).rev() {
             move_by[at] /= r[at][at];

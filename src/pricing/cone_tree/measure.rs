@@ -1,28 +1,21 @@
-//! What ρ and its polar are to a leaf: a Euclidean length, or one that is made to look like it.
-//!
-//! ρ°(c) = h°(c_u) + c_τ (c_τ is there with a cap only) is minimised by least squares with weights,
-//! ```text
-//!   (ρ°(c) + κ)² <= Σ_u c_j²/λ_j + (c_τ + κ)²/λ_τ,      equal at the c that the weights are from,      c_τ + κ > 0
-//! ```
-//! so that every round of solving and weighing again makes ρ° smaller.  (For the max polar of l1 the sum is below it: Lawson's rule.)
+//! What ρ and its polar are to a leaf.
 
 use crate::certificate::Claim;
 use crate::problem::Gauge;
 use crate::regularizer::Norm;
-
-/// Parts of ρ° below this count as this much.
-const LEAST: f64 = 1e-7;
 
 pub struct Measure {
     pub hidden: &'static dyn Norm,
     pub cap: bool,
 }
 
-/// 1/√λ for every entry, and κ.
-#[derive(Clone, Copy)]
-pub struct Weights<const R: usize> {
-    pub roots: [f64; R],
-    pub shift: f64,
+/// One of the inequalities that make ρ(θ) <= 1: |q∘θ| <= e + l·θ, with a slack that moves it if s is 1.
+pub struct Wall<const R: usize> {
+    pub constant: f64,
+    pub linear: [f64; R],
+    /// q_j².
+    pub squares: [f64; R],
+    pub slack: f64,
 }
 
 impl Measure {
@@ -33,6 +26,28 @@ impl Measure {
     /// Whether ρ is a length as it is.
     pub fn euclidean(&self) -> bool {
         !self.cap && self.hidden.euclidean()
+    }
+
+    /// Where ρ(θ) <= 1: the norm's walls around τ and the plane τ = 1, or around 1; none for a length.
+    pub fn walls<const R: usize>(&self) -> Vec<Wall<R>> {
+        if self.euclidean() {
+            return Vec::new();
+        }
+        let size = self.normed(R);
+        let around = |wall: crate::regularizer::Wall| {
+            let entry = |of: &[f64], j: usize| of.get(j).copied().unwrap_or(0.0);
+            let mut linear = std::array::from_fn(|j| -entry(&wall.straight, j));
+            linear[size..].iter_mut().for_each(|tau| *tau = 1.0);
+            let squares = std::array::from_fn(|j| entry(&wall.round, j) * entry(&wall.round, j));
+            let (constant, slack) = if self.cap { (0.0, 1.0) } else { (1.0, 0.0) };
+            Wall { constant, linear, squares, slack }
+        };
+        let mut walls: Vec<Wall<R>> = self.hidden.walls(size).into_iter().map(around).collect();
+        if self.cap {
+            let linear = std::array::from_fn(|j| if j + 1 == R { -1.0 } else { 0.0 });
+            walls.push(Wall { constant: 1.0, linear, squares: [0.0; R], slack: 0.0 });
+        }
+        walls
     }
 
     fn normed(&self, rank: usize) -> usize {
@@ -66,27 +81,5 @@ impl Measure {
             u.iter_mut().for_each(|x| *x *= part);
         }
         inside
-    }
-
-    /// The weights to begin with.
-    pub fn start<const R: usize>(&self) -> Weights<R> {
-        Weights { roots: [1.0; R], shift: if self.cap { 1.0 } else { 0.0 } }
-    }
-
-    /// Weights that suit c better.
-    pub fn again<const R: usize>(&self, c: &[f64; R], weights: &Weights<R>) -> Weights<R> {
-        let (u, tau) = c.split_at(self.normed(R));
-        let mut lambda = weights.roots.map(|root| 1.0 / (root * root));
-        self.hidden.reweigh(u, &mut lambda[..u.len()]);
-        let polar = self.hidden.polar(u);
-        let Some(&tau) = tau.first() else { return Weights { roots: lambda.map(|l| 1.0 / l.sqrt()), shift: 0.0 } };
-        // As much of the sum as h° is of ρ°.
-        let square: f64 = u.iter().zip(&lambda).map(|(c, l)| c * c / l).sum();
-        let unit = if polar > 0.0 && square > 0.0 { square / (polar * polar) } else { 1.0 };
-        let head = tau.max(0.3 * polar + 0.1);
-        let all = polar + head;
-        lambda[..u.len()].iter_mut().for_each(|l| *l *= unit * (polar / all).max(LEAST));
-        lambda[R - 1] = head / all;
-        Weights { roots: lambda.map(|l| 1.0 / l.sqrt()), shift: head - tau }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! The target comes down level by level, so that an unfinished tree is even: its worst leaf is a bound on every price.
 
+mod barrier;
 mod cone;
 mod leaf;
 mod measure;
