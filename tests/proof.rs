@@ -27,7 +27,7 @@ fn problem(seed: u64, rows: usize, columns: usize, loss: &str, bias: Bias) -> Pr
         Targets::Real => x,
         Targets::Counts => (4.0 * x.abs()).round(),
         Targets::Classes if x > 0.0 => 1.0,
-        Targets::Classes => -1.0,
+        Targets::Classes | Targets::Labels => -1.0,
     };
     let targets = (0..rows).map(|_| target(random.normal())).collect();
     let column = |name: String| Column { name, shift: 0.0, scale: 1.0 };

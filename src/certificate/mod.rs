@@ -68,7 +68,7 @@ impl Statement {
         Statement {
             model,
             overrides,
-            network: problem.architecture.words(),
+            network: problem.architecture.words(problem.outputs()),
             objective: problem.objective.words(),
             data: problem.dataset.digest(),
         }

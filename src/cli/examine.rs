@@ -52,6 +52,7 @@ fn best_neuron(scene: &Scene, network: &Network, findings: &Findings) -> Option<
     Some(Neuron {
         price: found.price,
         everywhere: found.everywhere,
+        output: found.output + 1,
         sign: found.sign,
         weights: found.w,
         gate: found.gate.map(|gate| gate + 1),
@@ -79,7 +80,7 @@ fn stationarity(findings: &Findings) -> Stationarity {
 
 fn words(kind: Kind) -> (&'static str, &'static str) {
     match kind {
-        Kind::Beyond => ("not_examined", "not looked at: the theory here is about dense layers with plain weight decay"),
+        Kind::Beyond => ("not_examined", "not looked at: the theory here is about dense layers of one output with plain weight decay"),
         Kind::No => ("no", "no: gradient descent would go on"),
         Kind::Clarke => ("clarke", "in Clarke's sense, which is not the whole of it: a kink may lead down"),
         Kind::Directional => ("directional", "yes: no direction leads down"),

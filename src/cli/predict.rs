@@ -52,35 +52,36 @@ impl Predict {
         let bytes = match self.format.unwrap_or(Format::Csv) {
             Format::Csv => csv(&saved, &scores).into_bytes(),
             Format::Jsonl => jsonl(&saved, &scores).into_bytes(),
-            Format::Npy => npy(&values(&saved, &scores))?,
+            Format::Npy => npy(&values(&saved, &scores), saved.target.outputs())?,
         };
         console.answer_bytes(&bytes)?;
         Ok(Exit::Kept)
     }
 }
 
-/// Predictions in the target's units; of two classes the plain scores.
+/// Predictions in the targets' units (n x C, row after row); of classes the plain scores.
 fn values(saved: &Saved, scores: &[f64]) -> Vec<f64> {
-    scores.iter().map(|score| saved.target.prediction(*score)).collect()
+    let outputs = saved.target.outputs();
+    scores.iter().enumerate().map(|(at, score)| saved.target.of(at % outputs).prediction(*score)).collect()
 }
 
-/// The class that a score stands for; exactly 0 is the first class.
-fn class<'a>(negative: &'a str, positive: &'a str, score: f64) -> &'a str {
-    if score > 0.0 { positive } else { negative }
+/// The names of the columns: `prediction`, or `score` and `class`; with several outputs one for each.
+fn names(target: &Target) -> Vec<String> {
+    match target {
+        Target::Number(_) | Target::Count { .. } => vec!["prediction".to_string()],
+        Target::Classes { .. } => vec!["score".to_string(), "class".to_string()],
+        Target::Labels { labels, .. } => labels.iter().map(|label| format!("score_{label}")).chain(["class".to_string()]).collect(),
+        Target::Several(all) => all.iter().map(Target::name).collect(),
+    }
 }
 
 fn csv(saved: &Saved, scores: &[f64]) -> String {
-    let mut text = String::new();
-    match &saved.target {
-        Target::Number(_) | Target::Count { .. } => {
-            text.push_str("prediction\n");
-            values(saved, scores).iter().for_each(|value| text.push_str(&format!("{}\n", shortest(*value))));
-        }
-        Target::Classes { negative, positive, .. } => {
-            text.push_str("score,class\n");
-            let mut line = |score: f64| text.push_str(&format!("{},{}\n", shortest(score), quoted(class(negative, positive, score))));
-            scores.iter().for_each(|score| line(*score));
-        }
+    let line = |fields: Vec<String>| fields.join(",") + "\n";
+    let outputs = saved.target.outputs();
+    let mut text = line(names(&saved.target).iter().map(|name| quoted(name)).collect());
+    for (values, scores) in values(saved, scores).chunks(outputs).zip(scores.chunks(outputs)) {
+        let numbers = values.iter().map(|value| shortest(*value));
+        text.push_str(&line(numbers.chain(saved.target.class(scores).map(quoted)).collect()));
     }
     text
 }
@@ -90,29 +91,35 @@ fn quoted(field: &str) -> String {
     if field.contains([',', '"', '\n', '\r']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field.to_string() }
 }
 
-/// A number a row, or a score and a class.
+/// A number a row, or its columns by their names.
 fn predictions(saved: &Saved, scores: &[f64]) -> Vec<Value> {
-    let number = crate::report::number;
-    let one = |(value, score): (f64, &f64)| match &saved.target {
-        Target::Number(_) | Target::Count { .. } => number(value),
-        Target::Classes { negative, positive, .. } => json!({ "score": number(value), "class": class(negative, positive, *score) }),
+    let (number, outputs) = (crate::report::number, saved.target.outputs());
+    let named = |(values, scores): (&[f64], &[f64])| -> Value {
+        let fields = values.iter().map(|value| number(*value)).chain(saved.target.class(scores).map(Value::from));
+        match &saved.target {
+            Target::Number(_) | Target::Count { .. } => number(values[0]),
+            target => Value::Object(names(target).into_iter().zip(fields).collect()),
+        }
     };
-    values(saved, scores).into_iter().zip(scores).map(one).collect()
+    values(saved, scores).chunks(outputs).zip(scores.chunks(outputs)).map(named).collect()
 }
 
 fn jsonl(saved: &Saved, scores: &[f64]) -> String {
     let line = |one: Value| match &saved.target {
         Target::Number(_) | Target::Count { .. } => format!("{}\n", json!({ "prediction": one })),
-        Target::Classes { .. } => format!("{one}\n"),
+        _ => format!("{one}\n"),
     };
     predictions(saved, scores).into_iter().map(line).collect()
 }
 
-fn npy(values: &[f64]) -> Outcome<Vec<u8>> {
+/// One number a row, or with several outputs an array of rows.
+fn npy(values: &[f64], outputs: usize) -> Outcome<Vec<u8>> {
+    let (rows, outputs) = ((values.len() / outputs) as u64, outputs as u64);
+    let shape = if outputs == 1 { vec![rows] } else { vec![rows, outputs] };
     let write = || -> std::io::Result<Vec<u8>> {
         use npyz::WriterBuilder;
         let mut bytes = Vec::new();
-        let mut array = npyz::WriteOptions::new().default_dtype().shape(&[values.len() as u64]).writer(&mut bytes).begin_nd()?;
+        let mut array = npyz::WriteOptions::new().default_dtype().shape(&shape).writer(&mut bytes).begin_nd()?;
         array.extend(values)?;
         array.finish()?;
         Ok(bytes)
@@ -128,6 +135,9 @@ mod tests {
     fn fields_are_quoted_only_where_needed() {
         assert_eq!(quoted("malignant"), "malignant");
         assert_eq!(quoted("a, \"b\""), "\"a, \"\"b\"\"\"");
-        assert_eq!(class("no", "yes", 0.0), "no");
+        let target = Target::Classes { name: "y".into(), negative: "no".into(), positive: "yes".into() };
+        assert_eq!(target.class(&[0.0]), Some("no"));
+        let target = Target::Labels { name: "y".into(), labels: ["a", "b", "c"].map(String::from).to_vec() };
+        assert_eq!((target.class(&[1.0, 3.0, 3.0]), target.class(&[0.0; 3])), (Some("b"), Some("a")));
     }
 }

@@ -67,6 +67,8 @@ enum Meaning {
     Number(Scaled),
     Count { name: String },
     Classes { name: String, negative: String, positive: String },
+    Labels { name: String, labels: Vec<String> },
+    Several(Vec<Meaning>),
 }
 
 impl Metadata {
@@ -105,13 +107,17 @@ impl Metadata {
 
     /// Fills in everything but the tensors.
     pub fn saved(self, network: crate::problem::Network, bias: crate::problem::Bias) -> Result<Saved, Error> {
+        let target = self.target.read()?;
+        if target.outputs() != network.output.columns {
+            return Err(Error(format!("it has {} outputs for {} targets", network.output.columns, target.outputs())));
+        }
         Ok(Saved {
             network,
             bias,
             activation: self.activation.read()?,
             convolution: self.convolution.map(|filter| filter.read(self.columns.len())).transpose()?,
             columns: self.columns.into_iter().map(Scaled::read).collect::<Result<_, _>>()?,
-            target: self.target.read()?,
+            target,
             model: self.model,
             model_hash: self.model_hash,
             data_hash: self.data_hash,
@@ -143,6 +149,8 @@ fn meaning(target: &Target) -> Meaning {
         Target::Number(column) => Meaning::Number(scaled(&column)),
         Target::Count { name } => Meaning::Count { name },
         Target::Classes { name, negative, positive } => Meaning::Classes { name, negative, positive },
+        Target::Labels { name, labels } => Meaning::Labels { name, labels },
+        Target::Several(all) => Meaning::Several(all.iter().map(meaning).collect()),
     }
 }
 
@@ -213,6 +221,11 @@ impl Meaning {
             Meaning::Number(column) => column.read().map(Target::Number),
             Meaning::Count { name } => Ok(Target::Count { name }),
             Meaning::Classes { name, negative, positive } => Ok(Target::Classes { name, negative, positive }),
+            Meaning::Labels { name, labels } if labels.len() >= 2 => Ok(Target::Labels { name, labels }),
+            Meaning::Several(all) if all.len() >= 2 && all.iter().all(|one| matches!(one, Meaning::Number(_) | Meaning::Count { .. })) => {
+                all.into_iter().map(Meaning::read).collect::<Result<_, _>>().map(Target::Several)
+            }
+            Meaning::Labels { .. } | Meaning::Several(_) => Err(Error("its targets are no targets of several outputs".to_string())),
         }
     }
 }

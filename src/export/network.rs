@@ -96,6 +96,9 @@ fn own(saved: Saved, problem: &Problem) -> Result<Network, Error> {
     match (&saved.target, &problem.dataset.target) {
         (theirs, ours) if theirs == ours => fitted(saved.network, saved.bias, problem),
         (Target::Number(theirs), Target::Number(ours)) if theirs.name == ours.name => Err(prepared_otherwise("target", theirs, ours)),
+        (theirs @ Target::Several(_), ours @ Target::Several(_)) if theirs.name() == ours.name() => {
+            Err(Error(format!("its targets `{}` are prepared otherwise than the model's; standardise them in the same way", ours.name())))
+        }
         (theirs, ours) => {
             Err(Error(format!("its target is `{}`, and the model's is `{}` or has other classes", theirs.name(), ours.name())))
         }

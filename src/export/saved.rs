@@ -37,7 +37,7 @@ impl Saved {
         }
     }
 
-    /// The network's outputs for prepared rows (n x d, shifted and scaled as in training).  A gated network brings its gates along.
+    /// The network's outputs (n x C, row after row) for prepared rows (n x d, shifted and scaled as in training).  A gated network brings its gates along.
     pub fn scores(&self, inputs: &Matrix) -> Vec<f64> {
         let skip = self.network.skip.is_some();
         let (activation, convolution) = (self.activation.clone(), self.convolution.clone());

@@ -1,6 +1,7 @@
 //! Losses: value, slope, conjugate and cone form of each; the table is what the language, the help and the laws read.
 
 mod absolute;
+mod cross_entropy;
 mod epsilon_insensitive;
 mod hinge;
 mod huber;
@@ -10,8 +11,9 @@ mod quantile;
 mod squared;
 mod squared_hinge;
 
-use crate::exact::{Rational, rational, written};
+use crate::exact::{Rational, double, rational, written};
 use crate::program::Program;
+use std::borrow::Cow;
 
 /// What the targets of a loss must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub enum Targets {
     Counts,
     /// Two classes, written -1 and +1.
     Classes,
+    /// Classes with an output each: 1 for a row's own class, 0 for the others.
+    Labels,
 }
 
 /// The number that some losses carry, such as the corner of `huber(d)`.
@@ -68,6 +72,11 @@ pub trait Loss: Sync {
     fn least_below(&self, _: &Rational, _: &Rational) -> Option<Rational> {
         Some(Rational::ZERO)
     }
+    /// The t that makes Σ_c ℓ(f_c - t, y_c) least, for a loss whose rows may be shifted for free; `None` for one that acts output by
+    /// output.  Any other t gives a larger sum.
+    fn shift(&self, _: &[f64]) -> Option<f64> {
+        None
+    }
     /// Whether it is made of straight pieces, so that its cone form is linear.
     fn linear(&self) -> bool {
         false
@@ -91,6 +100,7 @@ pub const LOSSES: &[&dyn Loss] = &[
     &logistic::Logistic,
     &epsilon_insensitive::EpsilonInsensitive,
     &poisson::Poisson,
+    &cross_entropy::CrossEntropy,
 ];
 
 /// The loss of a name, if there is one.
@@ -98,7 +108,8 @@ pub fn find(name: &str) -> Option<&'static dyn Loss> {
     LOSSES.iter().copied().find(|loss| loss.name() == name)
 }
 
-/// A loss summed over rows and outputs, as an objective states it: L(f) = scale · Σ_ic ℓ(f_ic, y_ic).
+/// A loss summed over rows and outputs, as an objective states it: L(f) = scale · Σ_ic ℓ(f_ic, y_ic), or with the best shift t_i of every
+/// row scale · Σ_ic ℓ(f_ic - t_i, y_ic).
 #[derive(Clone, Copy)]
 pub struct Total {
     pub loss: &'static dyn Loss,
@@ -114,6 +125,9 @@ impl std::fmt::Debug for Total {
         write!(out, "{}", self.words())
     }
 }
+
+/// What rounding leaves of 1 when probabilities are added.
+const MOST_OF_1: f64 = 1.0 - 1e-14;
 
 impl Total {
     /// The loss as the language writes it.
@@ -135,9 +149,28 @@ impl Total {
         if self.mean { 1.0 / self.rows(entries) as f64 } else { 1.0 }
     }
 
+    /// Whether rows may be shifted for free, so that the dual vector of every row sums to 0.
+    pub fn shifted(&self) -> bool {
+        self.loss.shift(&[0.0]).is_some()
+    }
+
+    /// f, every row shifted to where the loss is least.
+    fn settled<'f>(&self, f: &'f [f64]) -> Cow<'f, [f64]> {
+        let shift = |row: &'f [f64]| {
+            let t = self.loss.shift(row).unwrap_or_default();
+            row.iter().map(move |f| f - t)
+        };
+        if self.shifted() { f.chunks(self.outputs.max(1)).flat_map(shift).collect() } else { Cow::Borrowed(f) }
+    }
+
+    /// The label of a row y of a loss over labels.
+    fn label(y: &[f64]) -> usize {
+        y.iter().position(|y| *y > 0.0).unwrap_or(0)
+    }
+
     /// L(f).
     pub fn value(&self, f: &[f64], y: &[f64]) -> f64 {
-        let sum: f64 = f.iter().zip(y).map(|(&f, &y)| self.loss.value(f, y, self.parameter)).sum();
+        let sum: f64 = self.settled(f).iter().zip(y).map(|(&f, &y)| self.loss.value(f, y, self.parameter)).sum();
         self.scale(y.len()) * sum
     }
 
@@ -164,24 +197,43 @@ impl Total {
     /// A subgradient of L at f.
     pub fn slope(&self, f: &[f64], y: &[f64]) -> Vec<f64> {
         let scale = self.scale(y.len());
-        f.iter().zip(y).map(|(&f, &y)| scale * self.loss.slope(f, y, self.parameter)).collect()
+        self.settled(f).iter().zip(y).map(|(&f, &y)| scale * self.loss.slope(f, y, self.parameter)).collect()
     }
 
-    /// L*(v) = Σ_i scale · ℓ*(v_i / scale).
+    /// L*(v) = Σ_ic scale · ℓ*(v_ic / scale); +∞ where rows may be shifted and one of v does not sum to 0 (up to rounding).
     pub fn conjugate(&self, v: &[f64], y: &[f64]) -> f64 {
         let scale = self.scale(y.len());
+        let off = |row: &[f64]| row.iter().sum::<f64>().abs() > 1e-9 * (scale + row.iter().map(|v| v.abs()).sum::<f64>());
+        if self.shifted() && v.chunks(self.outputs.max(1)).any(off) {
+            return f64::INFINITY;
+        }
         v.iter().zip(y).map(|(&v, &y)| scale * self.loss.conjugate(v / scale, y, self.parameter)).sum()
     }
 
     /// A rational at least L(f), the targets being the very doubles `y`; the first row at fault where there is none.
+    ///
+    /// Where rows may be shifted any shift is an upper bound: the best one up to rounding is taken.
     pub fn value_above(&self, f: &[Rational], y: &[f64]) -> Result<Rational, usize> {
-        self.sum(f, y, |_, f, y, p| self.loss.value_above(f, y, p))
+        let mut f = Cow::Borrowed(f);
+        if self.shifted() {
+            for (i, row) in f.to_mut().chunks_mut(self.outputs.max(1)).enumerate() {
+                let near: Vec<f64> = row.iter().map(double).collect();
+                let t = self.loss.shift(&near).and_then(rational).ok_or(i)?;
+                row.iter_mut().for_each(|f| *f = &*f - &t);
+            }
+        }
+        self.sum(&f, y, |_, f, y, p| self.loss.value_above(f, y, p))
     }
 
     /// A rational at least L*(v) for v = scale · u; the first row whose u_i is outside the domain of ℓ*, if there is one.
     ///
-    /// Rows for which `moved` gives a number may have any u_i within it: ℓ* is convex, so the ends decide.
+    /// Rows for which `moved` gives a number may have any u_i within it: ℓ* is convex, so the ends decide.  Where rows may be shifted
+    /// those of u must sum to 0, exactly.
     pub fn conjugate_above(&self, u: &[Rational], y: &[f64], moved: impl Fn(usize) -> Option<Rational>) -> Result<Rational, usize> {
+        let off = |row: &[Rational]| row.iter().fold(Rational::ZERO, |sum, u| sum + u) != Rational::ZERO;
+        if let Some(row) = u.chunks(self.outputs.max(1)).position(off).filter(|_| self.shifted()) {
+            return Err(row);
+        }
         self.sum(u, y, |i, u, y, p| match moved(i) {
             None => self.loss.conjugate_above(u, y, p),
             Some(by) => {
@@ -191,7 +243,7 @@ impl Total {
         })
     }
 
-    /// The sum of `term` over rows; divided by their number for a mean, which no double could do.
+    /// The sum of `term` over rows and outputs; divided by the number of rows for a mean, which no double could do.
     fn sum(
         &self,
         x: &[Rational],
@@ -201,7 +253,7 @@ impl Total {
         let p = written(self.parameter).unwrap_or_default();
         let mut sum = Rational::ZERO;
         for (i, (x, y)) in x.iter().zip(y).enumerate() {
-            sum += rational(*y).and_then(|y| term(i, x, &y, &p)).ok_or(i)?;
+            sum += rational(*y).and_then(|y| term(i, x, &y, &p)).ok_or(i / self.outputs.max(1))?;
         }
         Ok(sum / self.count(y.len()))
     }
@@ -211,12 +263,35 @@ impl Total {
         Rational::from(if self.mean { self.rows(entries).max(1) } else { 1 })
     }
 
-    /// Moves every coordinate of `v` into dom L*, each by as little as possible.
+    /// Moves every coordinate of `v` into dom L*, each by as little as possible; where rows may be shifted the label's is minus the sum
+    /// of the others, which are never negative and together at most 1.
     pub fn clamp(&self, v: &mut [f64], y: &[f64]) {
         let scale = self.scale(y.len());
         for (v, &y) in v.iter_mut().zip(y) {
             let (low, high) = self.loss.domain(y, self.parameter);
             *v = v.clamp(low * scale, high * scale);
+        }
+        if self.shifted() {
+            for (v, y) in v.chunks_mut(self.outputs.max(1)).zip(y.chunks(self.outputs.max(1))) {
+                let label = Total::label(y);
+                v[label] = 0.0;
+                let part = v.iter().sum::<f64>() / (scale * MOST_OF_1);
+                if part > 1.0 {
+                    v.iter_mut().for_each(|v| *v /= part);
+                }
+                v[label] = -v.iter().sum::<f64>();
+            }
+        }
+    }
+
+    /// Makes the rows of a dual vector in integers sum to 0 where they must, by their labels' entries.
+    pub fn balance(&self, mantissas: &mut [i64], y: &[f64]) {
+        if self.shifted() {
+            for (m, y) in mantissas.chunks_mut(self.outputs.max(1)).zip(y.chunks(self.outputs.max(1))) {
+                let label = Total::label(y);
+                m[label] = 0;
+                m[label] = -m.iter().sum::<i64>();
+            }
         }
     }
 }

@@ -10,7 +10,7 @@
 //! objective has the output sign opposite to v'F(θ).
 //!
 //! With C outputs a neuron serves one of them: f and v have n C entries, row after row, and group g subtracts its terms from the rows
-//! of its output.
+//! of its output.  A loss whose rows may be shifted for free has a free column t_i for each, and its f is the network's less t_i.
 //!
 //! A *ray* is a group whose direction is fixed and only its length is free: one column instead of q.
 //!
@@ -88,6 +88,9 @@ pub fn lower(problem: &Problem, features: &Features, groups: &[Group]) -> (Progr
         total.loss.cone_form(&mut program, outputs + i, y, total.parameter, total.scale(n));
     }
     let mut sums: Vec<Affine> = (0..n).map(|i| Affine::new(0.0).plus(1.0, outputs + i)).collect();
+    if total.shifted() {
+        add_shifts(problem.outputs(), &mut program, &mut sums);
+    }
     let mut lowering = Lowering { problem, features, program, sums: &mut sums };
     let placed = groups.iter().map(|group| (group.clone(), lowering.add_group(group))).collect();
     let mut program = lowering.program;
@@ -186,6 +189,14 @@ fn row_of(row: &[f64], side: f64, first: usize) -> Affine {
 fn push(sum: &mut Affine, value: f64, column: usize) {
     if value != 0.0 {
         sum.terms.push((column, value));
+    }
+}
+
+/// A free column for the shift of every row: the loss then sees f - t.
+fn add_shifts(outputs: usize, program: &mut Program, sums: &mut [Affine]) {
+    for row in sums.chunks_mut(outputs) {
+        let shift = program.add_columns(1, 0.0);
+        row.iter_mut().for_each(|sum| push(sum, 1.0, shift));
     }
 }
 

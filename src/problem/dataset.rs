@@ -77,23 +77,55 @@ pub enum Target {
     Count { name: String },
     /// Two classes by their labels in the file: the first is -1, the second +1.
     Classes { name: String, negative: String, positive: String },
+    /// Classes by their labels, with an output each.
+    Labels { name: String, labels: Vec<String> },
+    /// Several numbers or counts, with an output each.
+    Several(Vec<Target>),
 }
 
 impl Target {
-    /// What an output says of the target, in the target's units; of two classes the plain score.
+    /// C, how many outputs stand for it.
+    pub fn outputs(&self) -> usize {
+        match self {
+            Target::Number(_) | Target::Count { .. } | Target::Classes { .. } => 1,
+            Target::Labels { labels, .. } => labels.len(),
+            Target::Several(all) => all.len(),
+        }
+    }
+
+    /// The target of one output.
+    pub fn of(&self, output: usize) -> &Target {
+        match self {
+            Target::Several(all) => &all[output],
+            one => one,
+        }
+    }
+
+    /// What an output says of its target, in the target's units; of classes the plain score.
     pub fn prediction(&self, output: f64) -> f64 {
         match self {
             Target::Number(column) => output * column.scale + column.shift,
             Target::Count { .. } => libm::exp(output),
-            Target::Classes { .. } => output,
+            Target::Classes { .. } | Target::Labels { .. } | Target::Several(_) => output,
         }
     }
 
-    /// The target column's name.
-    pub fn name(&self) -> &str {
+    /// The class that a row's outputs say: exactly 0 is the first of two classes, and of equal scores the first one wins.
+    pub fn class(&self, outputs: &[f64]) -> Option<&str> {
+        let best = |outputs: &[f64]| (1..outputs.len()).fold(0, |best, c| if outputs[c] > outputs[best] { c } else { best });
         match self {
-            Target::Number(column) => &column.name,
-            Target::Count { name } | Target::Classes { name, .. } => name,
+            Target::Classes { negative, positive, .. } => Some(if outputs[0] > 0.0 { positive } else { negative }),
+            Target::Labels { labels, .. } => Some(&labels[best(outputs)]),
+            Target::Number(_) | Target::Count { .. } | Target::Several(_) => None,
+        }
+    }
+
+    /// The target column's name, or all of them.
+    pub fn name(&self) -> String {
+        match self {
+            Target::Number(column) => column.name.clone(),
+            Target::Count { name } | Target::Classes { name, .. } | Target::Labels { name, .. } => name.clone(),
+            Target::Several(all) => all.iter().map(Target::name).collect::<Vec<_>>().join(", "),
         }
     }
 }

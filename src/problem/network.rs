@@ -11,7 +11,7 @@ pub enum Bias {
     Penalised,
 }
 
-/// A two-layer network of free width with one output: dense or a convolution, activation, pooling, dense, and if asked for an affine skip.
+/// A two-layer network of free width: dense or a convolution, activation, pooling, dense, and if asked for an affine skip.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Architecture {
     pub activation: Activation,
@@ -42,13 +42,14 @@ impl Architecture {
         self.convolution.as_ref().map_or(1.0, |convolution| 1.0 / convolution.divisor() as f64)
     }
 
-    /// The hidden layer as the language writes it: `dense(bias) -> relu -> dense + skip`.
-    pub fn words(&self) -> String {
+    /// The layers as the language writes them, with so many outputs: `dense(bias) -> relu -> dense + skip`.
+    pub fn words(&self, outputs: usize) -> String {
         let (bias, skip) = (self.bias == Bias::Penalised, if self.skip { " + skip" } else { "" });
+        let count = if outputs == 1 { String::new() } else { format!("({outputs})") };
         let unit = &self.activation.name;
         match &self.convolution {
-            None => format!("dense{} -> {unit} -> dense{skip}", if bias { "(bias)" } else { "" }),
-            Some(convolution) => format!("{} -> {unit} -> {} -> dense{skip}", convolution.words(bias), convolution.pool.word()),
+            None => format!("dense{} -> {unit} -> dense{count}{skip}", if bias { "(bias)" } else { "" }),
+            Some(convolution) => format!("{} -> {unit} -> {} -> dense{count}{skip}", convolution.words(bias), convolution.pool.word()),
         }
     }
 

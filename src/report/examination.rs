@@ -31,6 +31,8 @@ pub struct Stationarity {
 pub struct Neuron {
     pub price: f64,
     pub everywhere: bool,
+    /// The output that it serves, counted from 1, and its sign there.
+    pub output: usize,
     pub sign: f64,
     pub weights: Vec<f64>,
     /// The gate that it stands behind, counted from 1.
@@ -158,8 +160,9 @@ impl Examination<'_> {
             return vec![("best neuron", "none lowers it".to_string(), format!("{price}, {known}"))];
         }
         let sign = if neuron.sign > 0.0 { "+" } else { "-" };
+        let which = if self.answer.problem.outputs() > 1 { format!("{} ", count(neuron.output)) } else { String::new() };
         let gain = format!("{} with it at size {}", rounded(neuron.objective), rounded(neuron.size));
-        vec![("best neuron", price, known), ("", format!("output {sign}"), gain), ("", self.weights(neuron), String::new())]
+        vec![("best neuron", price, known), ("", format!("output {which}{sign}"), gain), ("", self.weights(neuron), String::new())]
     }
 
     /// The three largest weights by name.
@@ -223,6 +226,7 @@ impl Examination<'_> {
             "price": number(neuron.price),
             "priced_on_every_cell": neuron.everywhere,
             "gate": neuron.gate,
+            "output": neuron.output,
             "sign": number(neuron.sign),
             "weights": weights,
             "size": number(neuron.size),

@@ -28,7 +28,7 @@ impl Explanation {
         let paragraphs = vec![
             ("you wrote", wrote(problem)),
             ("activation", activation_lines(problem)),
-            ("theorem", vec![activation::theorem_of(&problem.architecture).statement.to_string()]),
+            ("theorem", theorem(problem)),
             ("becomes", becomes(problem)),
             ("size", size_lines(problem, sizes)),
             ("plan", plan(problem, sizes)),
@@ -67,16 +67,34 @@ fn heading(problem: &Problem) -> String {
     let width = problem.architecture.width.map_or("hidden width free".to_string(), |width| format!("at most {width} hidden neurons"));
     let bias = if problem.architecture.bias == Bias::Penalised { " + bias" } else { "" };
     let plural = |n: usize, word: &str| format!("{} {word}{}", count(n), if n == 1 { "" } else { "s" });
+    let outputs = if problem.outputs() > 1 { format!(", {}", plural(problem.outputs(), "output")) } else { String::new() };
     format!(
-        "{}        two layers, {width}, {}{bias}, {}",
+        "{}        two layers, {width}, {}{bias}{outputs}, {}",
         problem.name,
         plural(train.inputs.columns, "input"),
         plural(train.inputs.rows, "row")
     )
 }
 
-/// The per-row formula with its row index: `1/2 (f_i - y_i)^2`.
-fn indexed(formula: &str) -> String {
+/// The formula of the loss: per row, or per row and output, `1/2 (f_ic - y_ic)^2`; one over whole rows has its indices already.
+fn formula(problem: &Problem) -> String {
+    let total = &problem.objective.loss;
+    match (total.shifted(), problem.outputs()) {
+        (true, _) => total.loss.formula().to_string(),
+        (false, 1) => indexed(total.loss.formula(), "_i"),
+        (false, _) => indexed(total.loss.formula(), "_ic"),
+    }
+}
+
+/// `sum_i`, over outputs too where the loss is, and what a mean divides by.
+fn sum(problem: &Problem) -> String {
+    let total = &problem.objective.loss;
+    let index = if total.shifted() || problem.outputs() == 1 { "i" } else { "ic" };
+    if total.mean { format!("1/n sum_{index}") } else { format!("sum_{index}") }
+}
+
+/// A formula with its index: `1/2 (f_i - y_i)^2`.
+fn indexed(formula: &str, index: &str) -> String {
     let mut text = String::new();
     let mut word = String::new();
     for c in formula.chars().chain([' ']) {
@@ -86,7 +104,7 @@ fn indexed(formula: &str) -> String {
         }
         text.push_str(&word);
         if word == "f" || word == "y" {
-            text.push_str("_i");
+            text.push_str(index);
         }
         word.clear();
         text.push(c);
@@ -101,24 +119,30 @@ fn wrote(problem: &Problem) -> Vec<String> {
     let x = if problem.architecture.convolution.is_some() { "x_p" } else { "x" };
     let inner = format!("w_j.{x}{}", if problem.architecture.bias == Bias::Penalised { " + b_j" } else { "" });
     let skip = if problem.architecture.skip { " + c.x + c_0" } else { "" };
-    let sum = if objective.loss.mean { "1/n sum_i" } else { "sum_i" };
     let unit = match (&problem.architecture.gates, problem.architecture.bias) {
         (None, _) => format!("{}({inner})", problem.architecture.activation.name),
         (Some(_), Bias::None) => format!("1[g_j.x >= 0] {inner}"),
         (Some(_), Bias::Penalised) => format!("1[g_j.x + h_j >= 0] ({inner})"),
     };
+    let several = problem.outputs() > 1 || objective.regularizer.output_l1;
+    let (output, amplitude) = if several { ("|a_j|_1", "|a_j|_1") } else { ("a_j", "|a_j|") };
     let mut lines = vec![
-        format!("min over m, w, a    {sum} {}", indexed(objective.loss.loss.formula())),
+        format!("min over m, w, a    {} {}", sum(problem), formula(problem)),
         match objective.regularizer.radius {
-            None => format!("                    + {} * 1/2 sum_j ({weights}^2 + a_j^2)        (not convex)", plain(objective.strength)),
+            None => {
+                format!("                    + {} * 1/2 sum_j ({weights}^2 + {output}^2)        (not convex)", plain(objective.strength))
+            }
             Some(radius) => {
                 let bound = format!("{weights} <= {}", plain(radius));
-                format!("                    + {} * sum_j |a_j|    subject to {bound}        (not convex)", plain(objective.strength))
+                format!("                    + {} * sum_j {amplitude}    subject to {bound}        (not convex)", plain(objective.strength))
             }
         },
         format!("f(x) = sum_j a_j {}{unit}{skip}", pooled(problem)),
     ];
     lines.extend(problem.architecture.convolution.as_ref().map(patches));
+    if problem.outputs() > 1 {
+        lines.push(format!("a_j has a number for each of the {} outputs, |a_j|_1 is the sum of their sizes", count(problem.outputs())));
+    }
     if let Some(parameter) = objective.loss.loss.parameter() {
         lines.push(format!("{} = {}", parameter.name, plain(objective.loss.parameter)));
     }
@@ -160,10 +184,21 @@ fn activation_lines(problem: &Problem) -> Vec<String> {
     }
 }
 
+fn theorem(problem: &Problem) -> Vec<String> {
+    let statement = activation::theorem_of(&problem.architecture).statement.to_string();
+    let several = (problem.outputs() > 1).then(|| "a neuron serves one output at no higher price: all this is per output".to_string());
+    [statement].into_iter().chain(several).collect()
+}
+
+/// The convex program; with several outputs that of one of them, for they share nothing but the loss.
 fn becomes(problem: &Problem) -> Vec<String> {
     let sum = pooled(problem);
     let line = |line: String| if sum.is_empty() { line } else { on_patches(&line, &sum) };
-    on_rows(problem).into_iter().map(line).collect()
+    let mut lines: Vec<String> = on_rows(problem).into_iter().map(line).collect();
+    if problem.outputs() > 1 {
+        lines.push("every output has its own weights and f like this, and the penalties add up; only the loss joins the outputs".to_string());
+    }
+    lines
 }
 
 /// What is said of rows, said of patches that are summed over.
@@ -230,7 +265,7 @@ fn whole_program(problem: &Problem, sizes: Sizes) -> (f64, f64, f64) {
         Some(gates) => gates.count() as f64,
         None if problem.architecture.activation.class() == Class::Linear => 1.0,
         None => 2.0 * sizes.cells,
-    };
+    } * problem.outputs() as f64;
     // Each group brings a sign row for every patch and n fit rows of d numbers; a factorisation holds about ten times that.
     (groups * (d + 1.0), groups, groups * (1 + problem.architecture.places()) as f64 * n * d * 16.0 * 10.0)
 }
@@ -289,8 +324,7 @@ fn low_rank(problem: &Problem, lost: f64) -> String {
 
 fn conventions(problem: &Problem) -> Vec<String> {
     let total = &problem.objective.loss;
-    let mut lines =
-        vec![format!("{} is {}{}", total.words(), if total.mean { "1/n sum_i " } else { "sum_i " }, indexed(total.loss.formula()))];
+    let mut lines = vec![format!("{} is {} {}", total.words(), sum(problem), formula(problem))];
     lines.push(torch(problem));
     let least = total.least(problem.targets());
     if least != 0.0 {
@@ -310,8 +344,14 @@ fn conventions(problem: &Problem) -> Vec<String> {
     if problem.architecture.skip {
         lines.push("the skip map and its intercept are not penalised (weight_decay = 0 for them)".to_string());
     }
-    if let Target::Classes { name, negative, positive } = &problem.dataset.target {
-        lines.push(format!("{name}: {negative} is -1, {positive} is +1"));
+    if total.mean && problem.outputs() > 1 {
+        lines.push("a mean is over rows: the outputs of a row are added, and n is the number of rows".to_string());
+    }
+    match &problem.dataset.target {
+        Target::Classes { name, negative, positive } => lines.push(format!("{name}: {negative} is -1, {positive} is +1")),
+        Target::Labels { name, labels } => lines.push(format!("{name}: one output each for {}", labels.join(", "))),
+        Target::Several(_) => lines.push(format!("one output each for {}", problem.dataset.target.name())),
+        Target::Number(_) | Target::Count { .. } => {}
     }
     if problem.dataset.dropped > 0 {
         lines.push(format!("{} rows with missing values are left out", count(problem.dataset.dropped)));
@@ -328,7 +368,8 @@ fn torch(problem: &Problem) -> String {
         let penalty = format!("{} * sum |a| and hidden weights brought back to norm {} after every step", plain(strength), plain(radius));
         return format!("the loss is {}{divided} plus {penalty}", total.loss.known_as());
     }
-    if !problem.objective.regularizer.hidden.euclidean() {
+    let l1 = problem.objective.regularizer.output_l1 && problem.outputs() > 1;
+    if l1 || !problem.objective.regularizer.hidden.euclidean() {
         return format!("the loss is {}; no optimiser of PyTorch decays weights in this norm", total.loss.known_as());
     }
     if total.loss.name() == "squared" {
@@ -363,6 +404,7 @@ fn program(problem: &Problem, sizes: Option<Sizes>) -> Value {
         "objective": problem.objective.words(),
         "rows": problem.dataset.train.inputs.rows,
         "inputs": problem.dataset.columns.len(),
+        "outputs": problem.outputs(),
         "neuron_size": problem.architecture.neuron_size(problem.dataset.columns.len()),
         "activation": { "name": activation.name, "normal_form": normal_form(activation), "class": theorem.class },
         "theorem": theorem.key,
@@ -384,8 +426,8 @@ mod tests {
 
     #[test]
     fn rows_are_indexed() {
-        assert_eq!(indexed("1/2 (f - y)^2"), "1/2 (f_i - y_i)^2");
-        assert_eq!(indexed("log(1 + exp(-y f))"), "log(1 + exp(-y_i f_i))");
-        assert_eq!(indexed("|f - y|"), "|f_i - y_i|");
+        assert_eq!(indexed("1/2 (f - y)^2", "_i"), "1/2 (f_i - y_i)^2");
+        assert_eq!(indexed("log(1 + exp(-y f))", "_i"), "log(1 + exp(-y_i f_i))");
+        assert_eq!(indexed("|f - y|", "_ic"), "|f_ic - y_ic|");
     }
 }

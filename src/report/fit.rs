@@ -2,7 +2,7 @@
 
 use crate::problem::{Network, Problem, Rows, Target};
 
-/// R² = 1 - Σ(y - f)² / Σ(y - mean y)², or the share of rows whose class is right.
+/// R² = 1 - Σ(y - f)² / Σ(y - mean y)², the mean of the outputs' where there are several, or the share of rows whose class is right.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fit {
     Accuracy {
@@ -19,19 +19,21 @@ pub enum Fit {
 impl Fit {
     pub fn of(problem: &Problem, network: &Network, rows: &Rows) -> Fit {
         let outputs = network.forward(&problem.architecture, &rows.inputs);
-        let n = rows.targets.len();
-        match problem.dataset.target {
-            // A score of exactly 0 is the first class, here as in `predict`.
-            Target::Classes { .. } => {
-                let correct = outputs.iter().zip(&rows.targets).filter(|&(&f, &y)| (f > 0.0) == (y > 0.0)).count();
-                Fit::Accuracy { n, correct }
-            }
-            Target::Number(_) => Fit::R2 { n, r2: r2(&outputs, &rows.targets) },
-            Target::Count { .. } => {
-                let rates: Vec<f64> = outputs.iter().map(|&f| problem.dataset.target.prediction(f)).collect();
-                Fit::R2 { n, r2: r2(&rates, &rows.targets) }
-            }
+        let (n, target) = (rows.inputs.rows, &problem.dataset.target);
+        if let Target::Classes { .. } | Target::Labels { .. } = target {
+            // The class of a row of targets is told in the same way as that of its outputs.
+            let pairs = outputs.chunks(target.outputs()).zip(rows.targets.chunks(target.outputs()));
+            let correct = pairs.filter(|(f, y)| target.class(f) == target.class(y)).count();
+            return Fit::Accuracy { n, correct };
         }
+        let of_one = |output| {
+            let one = target.of(output);
+            let predicted = |f: f64| if let Target::Count { .. } = one { one.prediction(f) } else { f };
+            let outputs: Vec<f64> = problem.column(&outputs, output).into_iter().map(predicted).collect();
+            r2(&outputs, &problem.column(&rows.targets, output))
+        };
+        let all: Option<Vec<f64>> = (0..target.outputs()).map(of_one).collect();
+        Fit::R2 { n, r2: all.map(|all| all.iter().sum::<f64>() / all.len() as f64) }
     }
 
     /// `4/4`, `R2 0.614`.

@@ -85,10 +85,13 @@ fn range(values: impl Iterator<Item = f64>, margin: f64) -> Option<(f64, f64)> {
     (low.is_finite() && high.is_finite() && width.is_finite()).then_some((low - margin * width, high + margin * width))
 }
 
-/// Data (`o`) and fitted function of a model with one input, in the units of the data; `None` for other models.
+/// Data (`o`) and fitted function of a model with one input and one output, in the units of the data; `None` for other models.
 pub fn fit_plot(problem: &Problem, network: &Network) -> Option<String> {
     let dataset = &problem.dataset;
     let [column] = dataset.columns.as_slice() else { return None };
+    if problem.outputs() != 1 {
+        return None;
+    }
     let rows = &dataset.train;
     let output = |x: f64| network.forward(&problem.architecture, &Matrix::new(1, 1, vec![x]))[0];
     // Counts are drawn beside rates; other targets in the units that the network sees.
@@ -100,7 +103,7 @@ pub fn fit_plot(problem: &Problem, network: &Network) -> Option<String> {
     rows.inputs.values.iter().zip(&rows.targets).for_each(|(&x, &y)| canvas.mark(x, y, 'o'));
     let (shift, scale) = match &dataset.target {
         Target::Number(target) => (target.shift, target.scale),
-        Target::Count { .. } | Target::Classes { .. } => (0.0, 1.0),
+        _ => (0.0, 1.0),
     };
     let heading = format!("  {} against {}: data o, network dotted\n", dataset.target.name(), column.name);
     Some(heading + &canvas.text(|x| short(x * column.scale + column.shift), |y| short(y * scale + shift)))

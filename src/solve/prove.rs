@@ -134,7 +134,8 @@ impl Search<'_, '_> {
         let shrink = 1.0 - GIVEN_AWAY * self.plan().gap.min(1e-3);
         let scale = problem.objective.loss.scale(dual.len());
         let shrunk: Vec<f64> = dual.iter().map(|v| v / scale * shrink).collect();
-        let exact = Dual::truncated(&shrunk);
+        let mut exact = Dual::truncated(&shrunk);
+        problem.objective.loss.balance(&mut exact.mantissas, problem.targets());
         let basis = self.basis.clone();
         let rank = basis.as_ref().map_or(self.features.inputs().columns, Vec::len);
         let pivots = if problem.architecture.skip { pivots(problem, &shrunk).unwrap_or_default() } else { Vec::new() };

@@ -162,8 +162,10 @@ pub enum Missing {
 #[derive(Clone, Debug)]
 pub struct NetworkSpec {
     pub inputs: Placed<InputSpec>,
-    /// The column that the network ends with.
-    pub target: Placed<String>,
+    /// The columns that the network ends with; never none.
+    pub targets: Vec<Placed<String>>,
+    /// How many outputs the output layer has, if it says so.
+    pub outputs: Placed<Option<usize>>,
     pub activation: Placed<Activation>,
     /// Where the gates of `gated_relu` come from; the activation behind them is linear.
     pub gates: Option<GateSpec>,
@@ -183,6 +185,13 @@ pub struct ConvSpec {
     pub padding: usize,
     pub pool: Pool,
     pub place: Place,
+}
+
+impl NetworkSpec {
+    /// The only target, or the first one.
+    pub fn target(&self) -> &Placed<String> {
+        &self.targets[0]
+    }
 }
 
 /// The gates of a gated layer.

@@ -8,6 +8,8 @@ mod comparison;
 mod endings;
 #[cfg(feature = "solve")]
 mod gates;
+#[cfg(feature = "solve")]
+mod outputs;
 mod statement;
 #[cfg(feature = "solve")]
 mod training;

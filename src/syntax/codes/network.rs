@@ -89,7 +89,7 @@ pub const CODES: &[Code] = &[
     page(
         "E0312",
         "targets and outputs differ in number",
-        "A list of k targets needs `dense(k)` in front of it.",
+        "A list of k targets, or an array of k columns, needs `dense(k)` in front of it; one number needs `dense`.",
         "network x1 -> dense -> relu -> dense(3) -> [x2, y]\nminimize squared + 0.1 * weight_decay(output = l1)",
         "network x1 -> dense -> relu -> dense(2) -> [x2, y]\nminimize squared + 0.1 * weight_decay(output = l1)",
     ),
@@ -226,9 +226,9 @@ pub const CODES: &[Code] = &[
         "E0342",
         "a loss and a number of outputs that do not fit",
         "hinge, squared_hinge and logistic are about two classes and one output; cross_entropy needs one output per\n\
-         class.",
-        "minimize cross_entropy + 0.1 * weight_decay",
-        "minimize logistic + 0.1 * weight_decay",
+         class of one column: `dense` without a number has as many.",
+        "network x1 -> dense -> relu -> dense(2) -> y\nminimize logistic + 0.1 * weight_decay(output = l1)",
+        "network x1 -> dense -> relu -> dense -> y\nminimize cross_entropy + 0.1 * weight_decay(output = l1)",
     ),
     page(
         "E0343",

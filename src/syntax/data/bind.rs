@@ -12,7 +12,7 @@ use super::open;
 use super::scale::{Scaling, Unfit};
 use super::table::{Cells, Reader, Site, Wish};
 use super::vectors::{self, What};
-use crate::loss;
+use crate::loss::{self, Total};
 use crate::problem::{Architecture, Arrangements, Column, Convolution, Dataset, Matrix, Objective, Problem, Rows, Target};
 use crate::syntax::diagnostic::Diagnostic;
 use crate::syntax::model::{ConvSpec, DataSpec, Missing, Model, Standardize, TestSpec};
@@ -33,7 +33,8 @@ pub fn bind(model: &Model, progress: &mut dyn FnMut(Progress)) -> Result<Problem
         gates: None,
         convolution: network.convolution.as_ref().map(|spec| convolution(spec, &dataset, limit)).transpose().map_err(one)?,
     };
-    let objective = Objective { loss: model.loss.value, regularizer: model.regularizer.value, strength: model.strength.value };
+    let loss = Total { outputs: dataset.target.outputs(), ..model.loss.value };
+    let objective = Objective { loss, regularizer: model.regularizer.value, strength: model.strength.value };
     if let Some(file) = &model.vectors {
         let vectors = vectors::read(What::Weights, file, &architecture, features, limit).map_err(one)?;
         plan.arrangements = Arrangements::Cells { source: file.shown.clone(), vectors };
@@ -101,14 +102,14 @@ fn test_file<'a>(model: &Model, main: &mut Part, progress: &mut dyn FnMut(Progre
         (Cells::Labels(test), Cells::Labels(train)) => {
             let known = train.names.len();
             // More labels than one column may have cannot be two classes: the excess needs no code of its own.
-            test.join(train).map_err(|_| strange_labels(place, &model.network.target.value))?;
+            test.join(train).map_err(|_| strange_labels(place, &model.network.target().value))?;
             if train.names.len() > known && model.data.keep.is_empty() {
-                return Err(new_label(place, &model.network.target.value, &train.names[known]));
+                return Err(new_label(place, &model.network.target().value, &train.names[known]));
             }
             Ok(Some(part))
         }
         (Cells::Numbers(_), Cells::Numbers(_)) => Ok(Some(part)),
-        _ => Err(strange_labels(place, &model.network.target.value)),
+        _ => Err(strange_labels(place, &model.network.target().value)),
     }
 }
 
@@ -190,11 +191,25 @@ fn refuse(spec: &DataSpec, name: &str, unfit: Unfit) -> Diagnostic {
     }
 }
 
+/// What the targets mean, and those of the training and the test rows (n x C, row after row).
 type Targets = (Target, Vec<f64>, Vec<f64>);
 
 fn targets(model: &Model, main: &Part, tested: &Part, examples: &Examples) -> Result<Targets, Diagnostic> {
-    let name = &model.network.target.value;
-    let slot = main.selection.target_slot();
+    let all = (0..main.selection.targets.len()).map(|at| target(model, main, tested, examples, at)).collect::<Result<Vec<_>, _>>()?;
+    if all.len() == 1 {
+        return Ok(all.into_iter().next().unwrap_or_else(|| unreachable!("one of one")));
+    }
+    let rows = |columns: Vec<&Vec<f64>>| {
+        (0..columns[0].len()).flat_map(|i| columns.iter().map(move |column| column[i]).collect::<Vec<_>>()).collect()
+    };
+    let (train, test) = (rows(all.iter().map(|one| &one.1).collect()), rows(all.iter().map(|one| &one.2).collect()));
+    Ok((Target::Several(all.into_iter().map(|one| one.0).collect()), train, test))
+}
+
+/// The target column at this place among all of them.
+fn target(model: &Model, main: &Part, tested: &Part, examples: &Examples, at: usize) -> Result<Targets, Diagnostic> {
+    let name = &main.reader.names()[main.selection.targets[at]];
+    let slot = main.selection.target_slot() + at;
     let test_rows = examples.test.as_deref().unwrap_or(&[]);
     let position = |part: &Part, rows: &[usize]| -> Vec<usize> { rows.iter().map(|row| row - part.table.first).collect() };
     let (train, test) = (position(main, &examples.train), position(tested, test_rows));
@@ -205,6 +220,16 @@ fn targets(model: &Model, main: &Part, tested: &Part, examples: &Examples) -> Re
             rows.iter().map(|&row| labels.codes[row]).collect()
         };
         let all = [codes(train_cells, &train), codes(test_cells, &test)].concat();
+        if model.loss.value.loss.targets() == loss::Targets::Labels {
+            let classes = classes::labels(model, labels, &all)?;
+            classes::refuse_one_sided(model, labels, &codes(train_cells, &train))?;
+            let hot = |codes: Vec<u32>| -> Vec<f64> {
+                codes.iter().flat_map(|code| classes.iter().map(move |class| f64::from(u8::from(class == code)))).collect()
+            };
+            let (train, test) = (hot(codes(train_cells, &train)), hot(codes(test_cells, &test)));
+            let labels = classes.iter().map(|code| labels.names[*code as usize].clone()).collect();
+            return Ok((Target::Labels { name: name.clone(), labels }, train, test));
+        }
         if let Some(classes) = classes::classes(model, labels, &all)? {
             classes::refuse_one_sided(model, labels, &codes(train_cells, &train))?;
             let label = |code: u32| labels.names[code as usize].clone();
@@ -215,10 +240,10 @@ fn targets(model: &Model, main: &Part, tested: &Part, examples: &Examples) -> Re
     let standardize = standardized(&model.data, name, name, false);
     let (train, test) = (numbers(train_cells, &train), numbers(test_cells, &test));
     if model.loss.value.loss.targets() == loss::Targets::Counts {
-        refuse_negative(model, main, &examples.train, &train)?;
-        refuse_negative(model, tested, test_rows, &test)?;
+        refuse_negative(model, main, at, &examples.train, &train)?;
+        refuse_negative(model, tested, at, test_rows, &test)?;
         if standardize {
-            return Err(shifted_counts(model));
+            return Err(shifted_counts(model, at));
         }
         return Ok((Target::Count { name: name.clone() }, train, test));
     }
@@ -230,16 +255,17 @@ fn targets(model: &Model, main: &Part, tested: &Part, examples: &Examples) -> Re
 }
 
 /// Refuses the first target below 0, `rows` being its rows in the file.
-fn refuse_negative(model: &Model, part: &Part, rows: &[usize], values: &[f64]) -> Result<(), Diagnostic> {
+fn refuse_negative(model: &Model, part: &Part, at: usize, rows: &[usize], values: &[f64]) -> Result<(), Diagnostic> {
     let Some((&row, value)) = rows.iter().zip(values).find(|(_, value)| **value < 0.0) else { return Ok(()) };
-    let (loss, column) = (model.loss.value.loss.name(), part.selection.target);
+    let (loss, column) = (model.loss.value.loss.name(), part.selection.targets[at]);
     let message = format!("`{loss}` needs counts or rates, row {} of `{}` holds {value}", row + 1, part.reader.names()[column]);
     let error = Diagnostic::error("E0424", message, part.reader.place(row, Some(column)), "below 0");
     Err(error.also(model.loss.place.clone(), "a loss for counts").help("`squared` and `absolute` take numbers of either sign"))
 }
 
-fn shifted_counts(model: &Model) -> Diagnostic {
-    let (loss, target) = (model.loss.value.loss.name(), &model.network.target);
+fn shifted_counts(model: &Model, at: usize) -> Diagnostic {
+    let targets = &model.network.targets;
+    let (loss, target) = (model.loss.value.loss.name(), targets.get(at).unwrap_or(&targets[0]));
     let message = format!("`{loss}` needs counts or rates as they are, and `standardize` would shift `{}`", target.value);
     let error = Diagnostic::error("E0424", message, target.place.clone(), "standardised");
     error.also(model.loss.place.clone(), "a loss for counts").help("`standardize = features` leaves the target as it is")

@@ -49,11 +49,35 @@ pub fn classes(model: &Model, labels: &Labels, codes: &[u32]) -> Result<Option<C
     }
 }
 
+/// The most classes that have an output each.
+const MOST_LABELS: usize = 100;
+
+/// The codes of all classes among `codes`, the label of every row, sorted by their labels; as many as the network has outputs.
+pub fn labels(model: &Model, labels: &Labels, codes: &[u32]) -> Result<Vec<u32>, Diagnostic> {
+    let (present, outputs) = (Present::count(labels, codes), &model.network.outputs);
+    let count = present.0.len();
+    if let Some(positive) = &model.data.positive {
+        let error = Diagnostic::error("E0422", "`positive` is about two classes and one output", positive.place.clone(), "the class of +1");
+        return Err(error.also(model.loss.place.clone(), "a loss with an output for every class").help("leave `positive` out"));
+    }
+    match (count, outputs.value) {
+        (1, _) => Err(present.one_class(model)),
+        (count, _) if count > MOST_LABELS => Err(present.refusal("E0420", model, &count.to_string())),
+        (count, Some(given)) if given != count => {
+            let message = format!("`{}` has {count} classes, the network has {given} outputs", model.network.target().value);
+            let error = Diagnostic::error("E0342", message, outputs.place.clone(), "one output per class is needed");
+            let error = error.also(model.network.target().place.clone(), present.listed());
+            Err(error.replace("leave the number out: as many outputs as classes", "dense"))
+        }
+        _ => Ok(present.0.iter().map(|(_, code, _)| *code).collect()),
+    }
+}
+
 /// The code of `positive = ...`.
 fn positive(model: &Model, labels: &Labels) -> Result<Option<u32>, Diagnostic> {
     let Some(label) = &model.data.positive else { return Ok(None) };
     let code = labels.code(&canonical(&label.value));
-    code.map(Some).ok_or_else(|| no_label(label, &model.network.target.value, &labels.names))
+    code.map(Some).ok_or_else(|| no_label(label, &model.network.target().value, &labels.names))
 }
 
 /// Refuses training rows of one class, which a split can leave.
@@ -95,10 +119,11 @@ impl Present {
             Targets::Classes => ("two classes", "a two-class loss"),
             Targets::Counts => ("counts or rates", "a loss for counts"),
             Targets::Real => ("numbers or two classes", "a loss for numbers"),
+            Targets::Labels => ("2 to 100 classes", "a loss over classes"),
         };
-        let message = format!("`{}` needs {needs}, column `{}` has {count}", loss.name(), model.network.target.value);
+        let message = format!("`{}` needs {needs}, column `{}` has {count}", loss.name(), model.network.target().value);
         let error = Diagnostic::error(code, message, model.loss.place.clone(), remark);
-        error.also(model.network.target.place.clone(), self.listed())
+        error.also(model.network.target().place.clone(), self.listed())
     }
 
     fn one_class(&self, model: &Model) -> Diagnostic {

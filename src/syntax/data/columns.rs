@@ -20,34 +20,35 @@ pub struct Input {
     pub name: String,
 }
 
-/// Inputs and target by their numbers in the file.
+/// Inputs and targets by their numbers in the file.
 #[derive(Clone, Debug)]
 pub struct Selection {
     pub inputs: Vec<Input>,
-    pub target: usize,
-    /// What to read: every input column once, then the target.
+    /// Never none.
+    pub targets: Vec<usize>,
+    /// What to read: every input column once, then the targets.
     pub columns: Vec<(usize, Kind)>,
 }
 
 impl Selection {
-    fn new(inputs: Vec<Input>, target: usize, kind: Kind) -> Self {
+    fn new(inputs: Vec<Input>, targets: Vec<usize>, kind: Kind) -> Self {
         let mut seen = HashSet::new();
         let mut columns: Vec<(usize, Kind)> =
             inputs.iter().filter(|input| seen.insert(input.column)).map(|input| (input.column, Kind::Input)).collect();
-        columns.push((target, kind));
-        Selection { inputs, target, columns }
+        columns.extend(targets.iter().map(|target| (*target, kind)));
+        Selection { inputs, targets, columns }
     }
 
     /// For every input its place among the columns read.
     pub fn slots(&self) -> Vec<usize> {
         let slot: HashMap<usize, usize> =
-            self.columns[..self.columns.len() - 1].iter().enumerate().map(|(slot, &(column, _))| (column, slot)).collect();
+            self.columns[..self.target_slot()].iter().enumerate().map(|(slot, &(column, _))| (column, slot)).collect();
         self.inputs.iter().map(|input| slot[&input.column]).collect()
     }
 
-    /// Where the target stands among the columns read.
+    /// Where the first target stands among the columns read; the others follow.
     pub fn target_slot(&self) -> usize {
-        self.columns.len() - 1
+        self.columns.len() - self.targets.len()
     }
 
     /// The rows of history that a row needs.
@@ -55,7 +56,7 @@ impl Selection {
         self.inputs.iter().map(|input| input.lag).max().unwrap_or(0)
     }
 
-    /// Memory of one row: its cells as read, its inputs and target as bound, and its number.
+    /// Memory of one row: its cells as read, its inputs and targets as bound, and its number.
     pub fn row_bytes(&self) -> u64 {
         8 * (self.columns.len() + self.inputs.len() + 2) as u64
     }
@@ -69,7 +70,8 @@ impl Selection {
         };
         let input = |input: &Input| Ok(Input { column: find(input.column)?, ..input.clone() });
         let inputs = self.inputs.iter().map(input).collect::<Result<_, Diagnostic>>()?;
-        Ok(Selection::new(inputs, find(self.target)?, self.columns[self.target_slot()].1))
+        let targets = self.targets.iter().map(|target| find(*target)).collect::<Result<_, Diagnostic>>()?;
+        Ok(Selection::new(inputs, targets, self.columns[self.target_slot()].1))
     }
 }
 
@@ -98,19 +100,22 @@ pub fn check_columns(model: &Model) -> Vec<Diagnostic> {
 /// The columns that a model asks for, or everything that is wrong with the asking.
 pub fn select(model: &Model, reader: &dyn Reader) -> Result<Selection, Vec<Diagnostic>> {
     let mut search = Search { model, reader, errors: Vec::new() };
-    let target = search.target();
+    let targets = search.targets();
     let dropped = search.dropped();
     search.check_standardized();
-    let inputs = target.map(|target| search.inputs(target, &dropped)).unwrap_or_default();
-    match (target, search.errors) {
-        (Some(target), errors) if errors.is_empty() => Ok(Selection::new(inputs, target, target_kind(model))),
+    let inputs = targets.as_ref().map(|targets| search.inputs(targets, &dropped)).unwrap_or_default();
+    match (targets, search.errors) {
+        (Some(targets), errors) if errors.is_empty() => {
+            let kind = if targets.len() > 1 { Kind::Input } else { target_kind(model) };
+            Ok(Selection::new(inputs, targets, kind))
+        }
         (_, errors) => Err(errors),
     }
 }
 
 /// Labels where the model speaks of classes, otherwise whatever stands there.
 fn target_kind(model: &Model) -> Kind {
-    let classes = model.loss.value.loss.targets() == Targets::Classes;
+    let classes = matches!(model.loss.value.loss.targets(), Targets::Classes | Targets::Labels);
     if classes || !model.data.keep.is_empty() || model.data.positive.is_some() { Kind::Labels } else { Kind::Target }
 }
 
@@ -134,19 +139,38 @@ impl Search<'_> {
         }
     }
 
-    fn target(&mut self) -> Option<usize> {
-        let name = &self.model.network.target;
-        let columns = self.columns(name);
-        if columns.len() > 1 {
-            let message = format!("`{}` has {} columns, the network has one output", name.value, columns.len());
-            let example = word(&self.reader.names()[columns.start]);
-            self.errors.push(
-                Diagnostic::error("E0434", message, name.place.clone(), "an array with a shape")
-                    .help(format!("take one of them: `{example}`")),
-            );
-            return None;
-        }
-        columns.into_iter().next()
+    /// The target columns, as many as the network has outputs unless these are for the labels of one column.
+    fn targets(&mut self) -> Option<Vec<usize>> {
+        let (network, labels) = (&self.model.network, self.model.loss.value.loss.targets() == Targets::Labels);
+        let columns: Vec<usize> = network.targets.iter().flat_map(|name| self.columns(name)).collect();
+        let (name, outputs) = (network.target(), network.outputs.value.unwrap_or(1));
+        let wanted = if labels { 1 } else { outputs };
+        let error = match columns.len() {
+            0 => return None,
+            count if count == wanted => self.classes_of_several(count),
+            count if wanted == 1 => {
+                let one = if labels { "one column of classes is wanted" } else { "the network has one output" };
+                let message = format!("`{}` has {count} columns, {one}", name.value);
+                let example = word(&self.reader.names()[columns[0]]);
+                let error = Diagnostic::error("E0434", message, name.place.clone(), "an array with a shape");
+                Some(error.help(format!("take one of them: `{example}`")))
+            }
+            count => Some(other_count(self.model, count, outputs)),
+        };
+        error.map_or(Some(columns), |error| {
+            self.errors.push(error);
+            None
+        })
+    }
+
+    /// E0434: settings that are about classes, beside several targets.
+    fn classes_of_several(&self, count: usize) -> Option<Diagnostic> {
+        let data = &self.model.data;
+        let setting = data.keep.first().map(|label| ("keep", label)).or(data.positive.as_ref().map(|label| ("positive", label)));
+        setting.filter(|_| count > 1).map(|(setting, label)| {
+            let message = format!("`{setting}` is about the classes of one target, and the network has {count} targets");
+            Diagnostic::error("E0434", message, label.place.clone(), "a class").help(format!("leave `{setting}` out"))
+        })
     }
 
     fn dropped(&mut self) -> HashSet<usize> {
@@ -161,11 +185,11 @@ impl Search<'_> {
         }
     }
 
-    fn inputs(&mut self, target: usize, dropped: &HashSet<usize>) -> Vec<Input> {
+    fn inputs(&mut self, targets: &[usize], dropped: &HashSet<usize>) -> Vec<Input> {
         let spec = &self.model.network.inputs;
         let inputs = match &spec.value {
-            InputSpec::Features => self.features(target, dropped, &spec.place),
-            InputSpec::Columns(items) => items.iter().flat_map(|item| self.item(item, target, dropped)).collect(),
+            InputSpec::Features => self.features(targets, dropped, &spec.place),
+            InputSpec::Columns(items) => items.iter().flat_map(|item| self.item(item, targets, dropped)).collect(),
         };
         if inputs.is_empty() && self.errors.is_empty() {
             let message = "no column is left for the network's inputs";
@@ -176,8 +200,8 @@ impl Search<'_> {
         inputs
     }
 
-    fn features(&mut self, target: usize, dropped: &HashSet<usize>, place: &Place) -> Vec<Input> {
-        let columns = (0..self.reader.names().len()).filter(|column| *column != target && !dropped.contains(column));
+    fn features(&mut self, targets: &[usize], dropped: &HashSet<usize>, place: &Place) -> Vec<Input> {
+        let columns = (0..self.reader.names().len()).filter(|column| !targets.contains(column) && !dropped.contains(column));
         let inputs: Vec<Input> = columns.map(|column| self.plain(column)).collect();
         if let Some(input) = inputs.iter().find(|input| self.reader.unnamed(input.column)) {
             let message = format!("column {} has no name, so it may not be a feature", input.column + 1);
@@ -191,18 +215,18 @@ impl Search<'_> {
         Input { column, lag: 0, name: self.reader.names()[column].clone() }
     }
 
-    fn item(&mut self, item: &ColumnItem, target: usize, dropped: &HashSet<usize>) -> Vec<Input> {
+    fn item(&mut self, item: &ColumnItem, targets: &[usize], dropped: &HashSet<usize>) -> Vec<Input> {
         let (columns, place) = match item {
             ColumnItem::One(name) => (self.columns(name), &name.place),
             ColumnItem::Range(first, last) => (self.range(first, last), &first.place),
-            ColumnItem::Lag { column, first, last } => return self.lags(column, *first, *last, target),
+            ColumnItem::Lag { column, first, last } => return self.lags(column, *first, *last, targets),
         };
         for column in columns.clone() {
             let name = &self.reader.names()[column];
-            if column == target {
+            if targets.contains(&column) {
                 let message = format!("`{name}` is the target, so it cannot be an input as well");
                 let error = Diagnostic::error("E0434", message, place.clone(), "the value to predict");
-                self.errors.push(error.also(self.model.network.target.place.clone(), "the target"));
+                self.errors.push(error.also(self.model.network.target().place.clone(), "the target"));
             } else if dropped.contains(&column) {
                 let message = format!("`{name}` is both an input and dropped");
                 let error = Diagnostic::error("E0434", message, place.clone(), "an input");
@@ -228,7 +252,7 @@ impl Search<'_> {
         from.start..to.end
     }
 
-    fn lags(&mut self, name: &Placed<String>, first: usize, last: usize, target: usize) -> Vec<Input> {
+    fn lags(&mut self, name: &Placed<String>, first: usize, last: usize, targets: &[usize]) -> Vec<Input> {
         let columns = self.columns(name);
         if first > last || last > LONGEST_LAG {
             let message = format!("`lag({}, {first}..{last})` is no range of earlier rows", word(&name.value));
@@ -237,7 +261,7 @@ impl Search<'_> {
             );
             return Vec::new();
         }
-        if first == 0 && columns.contains(&target) {
+        if first == 0 && targets.iter().any(|target| columns.contains(target)) {
             let message = format!("lag 0 of `{}` is the very value to predict", name.value);
             let error = Diagnostic::error("E0435", message, name.place.clone(), "the target");
             self.errors.push(error.help(format!("begin one row earlier: `lag({}, 1..{})`", word(&name.value), last.max(1))));
@@ -277,5 +301,17 @@ pub fn unknown(name: &str, reader: &dyn Reader, place: Place, file: Option<&str>
             None => error,
         },
         _ => error,
+    }
+}
+
+/// E0312: the network has another number of outputs than targets.
+fn other_count(model: &Model, targets: usize, outputs: usize) -> Diagnostic {
+    let place = &model.network.outputs.place;
+    let need = if targets == 1 { "target needs" } else { "targets need" };
+    let message = format!("{targets} {need} as many outputs, the network has {outputs}");
+    let error = Diagnostic::error("E0312", message, place.clone(), "the output layer");
+    match targets {
+        1 => error.help("for the classes of one column: `cross_entropy` with `weight_decay(output = l1)`; for one number: `dense`"),
+        _ => error.replace(format!("write `dense({targets})`"), format!("dense({targets})")),
     }
 }

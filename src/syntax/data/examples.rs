@@ -122,7 +122,7 @@ fn keep(spec: &DataSpec, part: &Part, rows: &mut Vec<usize>) -> Result<(), Diagn
     let (false, Cells::Labels(labels)) = (spec.keep.is_empty(), &part.table.columns[part.selection.target_slot()]) else {
         return Ok(());
     };
-    let target = &part.reader.names()[part.selection.target];
+    let target = &part.reader.names()[part.selection.targets[0]];
     let code = |label: &Placed<String>| labels.code(&canonical(&label.value)).ok_or_else(|| no_label(label, target, &labels.names));
     let kept = spec.keep.iter().map(code).collect::<Result<Vec<u32>, _>>()?;
     rows.retain(|row| kept.contains(&labels.codes[row - part.table.first]));

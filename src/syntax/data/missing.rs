@@ -45,11 +45,18 @@ impl<'a> Gaps<'a> {
     }
 
     fn target(&self, row: usize) -> bool {
-        let at = row - self.part.table.first;
-        match &self.part.table.columns[self.part.selection.target_slot()] {
+        self.targets(row).next().is_some()
+    }
+
+    /// The target columns, as in the file, that have no value in a row.
+    fn targets(&self, row: usize) -> impl Iterator<Item = usize> + '_ {
+        let (at, selection) = (row - self.part.table.first, &self.part.selection);
+        let cells = &self.part.table.columns[selection.target_slot()..];
+        let gap = move |cells: &Cells| match cells {
             Cells::Numbers(numbers) => numbers[at].is_nan(),
             Cells::Labels(labels) => labels.codes[at] == NO_LABEL,
-        }
+        };
+        selection.targets.iter().zip(cells).filter(move |(_, cells)| gap(cells)).map(|(target, _)| *target)
     }
 
     /// The missing cells that a row meets, by row and column of the file.
@@ -57,7 +64,7 @@ impl<'a> Gaps<'a> {
         let at = row - self.part.table.first;
         let missing = |(numbers, lag, column): &(&[f64], usize, usize)| numbers[at - lag].is_nan().then_some((row - lag, *column));
         let mut cells: Vec<(usize, usize)> = if target_only { Vec::new() } else { self.inputs.iter().filter_map(missing).collect() };
-        cells.extend(self.target(row).then_some((row, self.part.selection.target)));
+        cells.extend(self.targets(row).map(|target| (row, target)));
         cells
     }
 
@@ -73,7 +80,7 @@ impl<'a> Gaps<'a> {
             error = error.note("a target cannot be filled in with a mean");
         }
         let drop = format!("missing = drop      (leaves out {})", counted(touched.len(), "row"));
-        let target = cells.iter().any(|(_, column)| *column == self.part.selection.target);
+        let target = cells.iter().any(|(_, column)| self.part.selection.targets.contains(column));
         error.help(if target { drop } else { format!("{drop}     missing = mean") })
     }
 }

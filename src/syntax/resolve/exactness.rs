@@ -3,10 +3,11 @@
 use super::checker::Checker;
 use super::later::KINK_AT_ZERO;
 use super::network::Net;
-use super::objective::{Constraint, Goal, LossSpec, Penalty};
+use super::objective::{Constraint, Goal, Penalty};
 use super::solve::Machine;
 use super::value::shown;
 use crate::exact::Rational;
+use crate::loss::Targets;
 use crate::problem::{Activation, Class, Guarantee};
 use crate::syntax::diagnostic::{Diagnostic, Place};
 
@@ -24,6 +25,20 @@ impl Case<'_> {
     /// The activation's class; `None` is a gated layer.
     fn class(&self) -> Option<Class> {
         self.net.activation.as_ref().map(|activation| activation.value.class())
+    }
+
+    /// Whether the loss is over classes with an output each.
+    fn labels(&self) -> bool {
+        self.goal.loss.as_ref().is_some_and(|loss| loss.value.loss.targets() == Targets::Labels)
+    }
+
+    /// Several outputs in words, if there are several: `3 outputs`.
+    fn several(&self) -> Option<String> {
+        match self.net.outputs.value {
+            Some(1) => None,
+            Some(count) => Some(format!("{count} outputs")),
+            None => self.labels().then(|| "several outputs".to_string()),
+        }
     }
 
     fn constraint(&self, kind: Constraint) -> Option<&Place> {
@@ -64,18 +79,16 @@ impl Checker {
         if matches!(case.class(), Some(Class::Threshold | Class::PiecewiseLinear { jumps: true })) {
             self.not_yet_here(&unit.value, &unit.place.span, Some("for now: an activation without jumps"));
         }
-        // Several outputs under cross_entropy are that loss's own affair.
-        let scalar = case.goal.loss.as_ref().is_none_or(|loss| !matches!(loss.value, LossSpec::CrossEntropy));
-        if case.net.outputs.value > 1 && scalar {
-            let outputs = &case.net.outputs;
-            self.not_yet_but(&format!("dense({})", outputs.value), &outputs.place.span, "for now: one output", "dense");
+        let Some(several) = case.several() else { return };
+        if case.net.gates.is_some() {
+            self.not_yet_here(&format!("{several} of a gated layer"), &unit.place.span, Some("for now: `relu`, or one output"));
+        }
+        if let Some(skip) = &case.net.skip {
+            self.not_yet_here(&format!("skip beside {several}"), &skip.span, Some("for now: leave `skip` out, or one output"));
         }
     }
 
     fn unsolved_objective(&mut self, case: &Case) {
-        if let Some(loss) = case.goal.loss.as_ref().filter(|loss| matches!(loss.value, LossSpec::CrossEntropy)) {
-            self.not_yet_here("cross_entropy", &loss.place.span, Some("for two classes: `logistic`"));
-        }
         if let Some(penalty) = &case.goal.penalty {
             let span = &penalty.place.span;
             match penalty.value {
@@ -88,11 +101,11 @@ impl Checker {
                     let words = self.written(span).to_string();
                     self.not_yet_but(&format!("{words} of a gated layer"), span, "for now: plain `weight_decay`", "weight_decay");
                 }
-                Penalty::WeightDecay { output: "l2", .. } => {}
-                Penalty::WeightDecay { .. } => {
+                Penalty::WeightDecay { hidden, output: "l2" } if case.several().is_some() => {
                     let words = self.written(span).to_string();
-                    self.not_yet_but(&words, span, "for now: without `output`, as there is one output", "weight_decay");
+                    self.not_yet_but(&format!("{words} of several outputs"), span, EACH_ITS_OWN, &output_l1(hidden));
                 }
+                Penalty::WeightDecay { .. } => {}
             }
         }
         for constraint in case.goal.constraints.iter().filter(|constraint| constraint.value != Constraint::HiddenNorm) {
@@ -135,9 +148,9 @@ impl Checker {
     /// E0350: a linear solver needs a linear program.
     fn linear_solver(&self, case: &Case) -> Option<Diagnostic> {
         let highs = case.machine.highs.as_ref()?;
-        let loss = case.goal.loss.as_ref().filter(|loss| !loss.value.linear());
+        let loss = case.goal.loss.as_ref().filter(|loss| !loss.value.loss.linear());
         let culprit = match (&case.goal.penalty, loss) {
-            (_, Some(loss)) => Some((loss.place.clone(), format!("`{}` is not made of straight pieces", loss.value.name()))),
+            (_, Some(loss)) => Some((loss.place.clone(), format!("`{}` is not made of straight pieces", loss.value.loss.name()))),
             (Some(penalty), _) => {
                 let linear = match penalty.value {
                     Penalty::WeightDecay { hidden, .. } => hidden != "l2",
@@ -150,7 +163,7 @@ impl Checker {
         };
         let (place, remark) = culprit?;
         let message = "this model is not a linear program, and HiGHS through good_lp solves linear programs";
-        let pick = if case.goal.loss.as_ref().is_some_and(|loss| loss.value.exponential()) { "clarabel" } else { "native" };
+        let pick = if case.goal.loss.as_ref().is_some_and(|loss| loss.value.loss.exponential()) { "clarabel" } else { "native" };
         let ways = format!("let cvxc choose: `solver = auto` (it will pick {pick})");
         Some(self.error("E0350", message, highs, "a linear solver").also(place, remark).replace(ways, "auto"))
     }
@@ -158,10 +171,10 @@ impl Checker {
     /// E0353: the native solver has no exponential cones.
     fn native_solver(&self, case: &Case) -> Option<Diagnostic> {
         let native = case.machine.native.as_ref()?;
-        let loss = case.goal.loss.as_ref().filter(|loss| loss.value.exponential())?;
+        let loss = case.goal.loss.as_ref().filter(|loss| loss.value.loss.exponential())?;
         let message = "this model needs exponential cones, and the native solver has none";
         let error = self.error("E0353", message, native, "straight and second-order cones only");
-        let remark = format!("`{}` needs exponential cones", loss.value.name());
+        let remark = format!("`{}` needs exponential cones", loss.value.loss.name());
         Some(error.also(loss.place.clone(), remark).replace("let cvxc choose: `solver = auto` (it will pick clarabel)", "auto"))
     }
 }
@@ -262,46 +275,51 @@ fn two_prices(case: &Case) -> Option<Diagnostic> {
     Some(error.help("either `+ 0.1 * weight_decay` alone, or `+ 0.1 * output_l1 subject to hidden_norm <= 1`"))
 }
 
+/// What keeps several outputs exact.
+const EACH_ITS_OWN: &str = "each neuron serves one output: exact";
+
+/// The penalty that does.
+fn output_l1(hidden: &str) -> String {
+    if hidden == "l2" { "weight_decay(output = l1)".to_string() } else { format!("weight_decay(hidden = {hidden}, output = l1)") }
+}
+
 /// E0340: several outputs that share neurons.
 fn coupled_outputs(case: &Case) -> Option<Diagnostic> {
     let (outputs, penalty) = (&case.net.outputs, case.goal.penalty.as_ref()?);
-    let plain = matches!(penalty.value, Penalty::WeightDecay { output: "l2", .. });
-    if outputs.value < 2 || !plain || case.class() != Some(Class::Homogeneous) || case.machine.plan.guarantee == Guarantee::Bounded {
+    let Penalty::WeightDecay { hidden, output: "l2" } = penalty.value else { return None };
+    if case.class() != Some(Class::Homogeneous) || case.machine.plan.guarantee == Guarantee::Bounded {
         return None;
     }
-    let (n, unit) = (outputs.value, &case.net.unit);
-    let message = format!("{n} outputs that share neurons: with plain weight decay the exact program is copositive");
+    let (several, unit) = (case.several()?, &case.net.unit);
+    let message = format!("{several} that share neurons: with plain weight decay the exact program is copositive");
     Some(
         Diagnostic::error("E0340", message, penalty.place.clone(), "this couples the outputs")
-            .also(outputs.place.clone(), format!("{n} outputs"))
+            .also(outputs.place.clone(), several)
             .also(unit.place.clone(), format!("`{}` adds the cone constraints", unit.value))
             .note("a copositive program is convex but no general solver handles it; see arXiv 2012.13329")
-            .help("train one network per output, each with a target column of its own and the output layer `dense`"),
+            .replace(EACH_ITS_OWN, output_l1(hidden)),
     )
 }
 
 /// E0342: a loss and a number of outputs that do not fit.
 fn outputs_of_loss(case: &Case) -> Option<Diagnostic> {
     let (loss, outputs) = (case.goal.loss.as_ref()?, &case.net.outputs);
-    let name = loss.value.name();
-    let cross = matches!(loss.value, LossSpec::CrossEntropy);
-    if loss.value.two_classes() && outputs.value > 1 {
-        let message = format!("`{name}` is about two classes and one output, the network has {}", outputs.value);
-        let error = Diagnostic::error("E0342", message, outputs.place.clone(), format!("{} outputs", outputs.value));
+    let (name, count) = (loss.value.loss.name(), outputs.value.unwrap_or(1));
+    if loss.value.loss.targets() == Targets::Classes && count > 1 {
+        let message = format!("`{name}` is about two classes and one output, the network has {count}");
+        let error = Diagnostic::error("E0342", message, outputs.place.clone(), format!("{count} outputs"));
         return Some(error.also(loss.place.clone(), "a two-class loss").replace("give the network one output: `dense`", "dense"));
     }
-    if cross && outputs.value < 2 {
-        let error = Diagnostic::error(
-            "E0342",
-            "`cross_entropy` needs one output per class, the network has one",
-            outputs.place.clone(),
-            "one output",
-        );
-        return Some(
-            error
-                .also(loss.place.clone(), "a loss over several outputs")
-                .help("for two classes use `logistic`; for more train one network per class, against the others"),
-        );
+    if case.labels() && case.net.targets.len() > 1 {
+        let message = format!("`{name}` is about the classes of one column, the network has {} targets", case.net.targets.len());
+        let error = Diagnostic::error("E0342", message, case.net.targets[1].place.clone(), "a second target");
+        return Some(error.also(loss.place.clone(), "a loss over classes").help("name one column of classes, or take `squared`"));
+    }
+    if case.labels() && outputs.value == Some(1) {
+        let message = format!("`{name}` needs one output per class, the network has one");
+        let error = Diagnostic::error("E0342", message, outputs.place.clone(), "one output");
+        let error = error.also(loss.place.clone(), "a loss over several outputs");
+        return Some(error.replace("leave the number out: as many outputs as classes", "dense"));
     }
     None
 }

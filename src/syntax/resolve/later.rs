@@ -32,8 +32,9 @@ impl Checker {
 fn supported() -> String {
     let losses: Vec<&str> = LOSSES.iter().map(|loss| loss.name()).collect();
     format!(
-        "this version solves dense -> activation -> dense with one output: relu, leaky_relu, abs, linear and\n\
-         gated_relu with weight_decay, any activation without jumps with output_l1 subject to hidden_norm <= r;\n\
+        "this version solves dense -> activation -> dense: relu, leaky_relu, abs, linear and gated_relu with\n\
+         weight_decay, any activation without jumps with output_l1 subject to hidden_norm <= r;\n\
+         several outputs without gates and skip, with weight_decay(output = l1) or output_l1;\n\
          the losses are {}",
         losses.join(", ")
     )

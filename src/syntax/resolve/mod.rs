@@ -32,7 +32,7 @@ use columns::Columns;
 use layers::Shift;
 use library::{Key, Library};
 use network::Net;
-use objective::{Goal, LossSpec, Penalty};
+use objective::{Goal, Penalty};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -85,14 +85,14 @@ pub fn resolve(tree: &Tree, source: &Arc<Source>, folder: &Path, file: Option<&P
 /// A model that is whole but for its plan.
 fn assemble(checker: &Checker, net: Net, goal: Goal, data: DataSpec) -> Option<Model> {
     let loss = goal.loss?;
-    let LossSpec::Scalar(total) = loss.value else { return None };
     let penalty = goal.penalty?;
     let (norm, radius) = match (penalty.value, goal.radius) {
         (_, Some((radius, norm))) => (norm, Some(radius)),
         (Penalty::WeightDecay { hidden, .. }, None) => (hidden, None),
         (Penalty::OutputL1, None) => ("l2", None),
     };
-    let regularizer = Regularizer { hidden: crate::regularizer::find(norm)?, radius, output_l1: false };
+    let output_l1 = matches!(penalty.value, Penalty::WeightDecay { output: "l1", .. });
+    let regularizer = Regularizer { hidden: crate::regularizer::find(norm)?, radius, output_l1 };
     Some(Model {
         name: checker.source.name.clone(),
         parameters: checker.parameters.iter().map(|p| (p.name.text.clone(), p.value.clone())).collect(),
@@ -100,7 +100,7 @@ fn assemble(checker: &Checker, net: Net, goal: Goal, data: DataSpec) -> Option<M
         activations: Vec::new(),
         data,
         network: network_of(net)?,
-        loss: Placed { value: total, place: loss.place },
+        loss,
         strength: goal.strength,
         regularizer: Placed { value: regularizer, place: penalty.place },
         plan: Default::default(),
@@ -122,7 +122,8 @@ fn network_of(net: Net) -> Option<NetworkSpec> {
     let behind = |gates: &GateSpec| Placed { value: Activation::linear(gates.words()), place: net.unit.place.clone() };
     Some(NetworkSpec {
         inputs: net.inputs,
-        target: net.target,
+        targets: net.targets,
+        outputs: net.outputs,
         activation: net.activation.or(net.gates.as_ref().map(behind))?,
         gates: net.gates,
         bias,

@@ -17,7 +17,8 @@ pub const LAYERS: &[&str] = &["dense", "conv1d", "conv2d", "avg_pool", "max_pool
 #[derive(Clone, Debug)]
 pub struct Net {
     pub inputs: Placed<InputSpec>,
-    pub target: Placed<String>,
+    /// Never none.
+    pub targets: Vec<Placed<String>>,
     /// `None` is a gated layer.
     pub activation: Option<Placed<Activation>>,
     pub gates: Option<GateSpec>,
@@ -25,7 +26,8 @@ pub struct Net {
     pub unit: Placed<String>,
     pub shift: Shift,
     pub width: Option<Placed<usize>>,
-    pub outputs: Placed<usize>,
+    /// How many outputs the last layer says it has.
+    pub outputs: Placed<Option<usize>>,
     pub skip: Option<Place>,
     pub convolution: Option<ConvSpec>,
 }
@@ -44,20 +46,20 @@ impl Checker {
         };
         let input = self.single(first, "the input");
         let inputs = input.and_then(|expr| Some((expr, self.inputs(expr, columns)?)));
-        let target = self.single(last, "the target").and_then(|expr| self.target(expr, columns));
+        let targets = self.single(last, "the target").and_then(|expr| self.targets(expr, columns));
         let parts = self.middle(middle)?;
         let layers: Vec<Option<Layer>> = parts.layers.iter().map(|expr| self.layer(library, scope, expr)).collect();
-        let (target, targets) = target?;
+        let targets = targets?;
         let layers: Vec<Layer> = layers.into_iter().collect::<Option<_>>()?;
         let (expr, (spec, width)) = inputs?;
-        self.target_is_no_input(&spec, matches!(expr.term, Term::List(_)), &target);
+        targets.iter().for_each(|target| self.target_is_no_input(&spec, matches!(expr.term, Term::List(_)), target));
         if width == Some(0) {
             self.report(self.error("E0308", "no column is left to be an input", &expr.span, "every column is the target or dropped"));
         }
         let shape = if columns.shaped { Shape::Unknown } else { Shape::Flat(width) };
         self.follow(shape, &layers);
-        let net = self.assemble(self.placed(spec, &expr.span), target, &layers, parts.skip)?;
-        self.as_many_outputs(&net, targets);
+        let net = self.assemble(self.placed(spec, &expr.span), targets, &layers, parts.skip)?;
+        self.as_many_outputs(&net);
         Some(net)
     }
 
@@ -73,17 +75,18 @@ impl Checker {
         }
     }
 
-    /// The column that the network ends with; the count is of targets in a list.
-    fn target(&mut self, expr: &Expr, columns: &Columns) -> Option<(Placed<String>, usize)> {
+    /// The columns that the network ends with.
+    fn targets(&mut self, expr: &Expr, columns: &Columns) -> Option<Vec<Placed<String>>> {
         if let Term::List(items) = &expr.term {
             let names: Vec<_> = items.iter().map(|item| self.column("the target", item, columns)).collect();
-            let count = names.len();
-            let first = names.into_iter().collect::<Option<Vec<_>>>()?.into_iter().next();
-            if count > 1 {
-                self.not_yet_here("a list of targets", &expr.span, Some("name one column"));
+            let names = names.into_iter().collect::<Option<Vec<_>>>()?;
+            if let Some(again) = (1..names.len()).find(|&at| names[..at].iter().any(|name| name.value == names[at].value)) {
+                let (message, place) = (format!("`{}` is a target twice", names[again].value), names[again].place.clone());
+                let error = Diagnostic::error("E0309", message, place, "listed again");
+                return self.refuse(error.help("list every target once"));
             }
             let missing = self.error("E0306", "the network has no target", &expr.span, "an empty list");
-            return first.map(|first| (first, count)).or_else(|| self.refuse(missing));
+            return if names.is_empty() { self.refuse(missing) } else { Some(names) };
         }
         let layer = expr.head().filter(|(name, args)| LAYERS.contains(&name.text.as_str()) || !args.is_empty() || name.text == "features");
         if let Some((name, _)) =
@@ -92,7 +95,7 @@ impl Checker {
             let error = self.error("E0306", format!("the network ends with `{}`, not with a column", name.text), &expr.span, "no target");
             return self.refuse(error.help("end it with the column that is to be learnt: `-> y`"));
         }
-        Some((self.column("the target", expr, columns)?, 1))
+        Some(vec![self.column("the target", expr, columns)?])
     }
 
     /// E0309: what is to be learnt must not be given.
@@ -160,9 +163,9 @@ impl Checker {
     }
 
     /// The order of the layers: neurons, unit, pool if any, output.
-    fn assemble(&mut self, inputs: Placed<InputSpec>, target: Placed<String>, all: &[Layer], skip: Option<Span>) -> Option<Net> {
+    fn assemble(&mut self, inputs: Placed<InputSpec>, targets: Vec<Placed<String>>, all: &[Layer], skip: Option<Span>) -> Option<Net> {
         let layers: Vec<&Layer> = all.iter().filter(|layer| !matches!(layer.kind, LayerKind::Reshape(_))).collect();
-        self.in_order(&layers, &target)?;
+        self.in_order(&layers, targets.first()?)?;
         let (hidden, unit, output) = (layers.first()?, layers.get(1)?, layers.last()?);
         let LayerKind::Dense { width: outputs, shift: output_shift } = &output.kind else { return None };
         let (width, shift) = match &hidden.kind {
@@ -179,10 +182,10 @@ impl Checker {
             _ => None,
         };
         self.unsolved(all, shift, *output_shift);
-        let count = outputs.as_ref().map_or(1, |width| width.value);
+        let count = outputs.as_ref().map(|width| width.value);
         Some(Net {
             inputs,
-            target,
+            targets,
             activation,
             gates,
             unit: self.placed(unit.name.text.clone(), &unit.name.span),
@@ -301,9 +304,10 @@ impl Checker {
     }
 
     /// E0312: a list of targets takes one output each.
-    fn as_many_outputs(&mut self, net: &Net, targets: usize) {
-        if targets > 1 && net.outputs.value != targets {
-            let message = format!("{targets} targets need {targets} outputs, the network has {}", net.outputs.value);
+    fn as_many_outputs(&mut self, net: &Net) {
+        let (targets, outputs) = (net.targets.len(), net.outputs.value.unwrap_or(1));
+        if targets > 1 && outputs != targets {
+            let message = format!("{targets} targets need {targets} outputs, the network has {outputs}");
             let error = Diagnostic::error("E0312", message, net.outputs.place.clone(), "the output layer");
             self.report(error.replace(format!("write `dense({targets})`"), format!("dense({targets})")));
         }

@@ -3,7 +3,7 @@
 use super::checker::Checker;
 use super::terms::{REGULARIZERS, Word};
 use crate::exact::double;
-use crate::loss::{LOSSES, Targets, Total, find};
+use crate::loss::{LOSSES, Total, find};
 use crate::syntax::diagnostic::Diagnostic;
 use crate::syntax::model::Placed;
 use crate::syntax::names::similar;
@@ -11,13 +11,6 @@ use crate::syntax::tree::{Arg, Expr, Name, Op, Span, Term};
 
 /// The hidden norms as the language names them.
 const NORM_WORDS: &[&str] = &["l2", "l1", "linf"];
-
-/// A loss that the language knows.
-#[derive(Clone, Debug)]
-pub enum LossSpec {
-    Scalar(Total),
-    CrossEntropy,
-}
 
 /// A penalty that the language knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,39 +31,12 @@ pub enum Constraint {
 #[derive(Clone, Debug)]
 pub struct Goal {
     pub whole: Span,
-    pub loss: Option<Placed<LossSpec>>,
+    pub loss: Option<Placed<Total>>,
     pub penalty: Option<Placed<Penalty>>,
     pub strength: Placed<f64>,
     pub constraints: Vec<Placed<Constraint>>,
     /// r and the norm of `hidden_norm <= r`.
     pub radius: Option<(f64, &'static str)>,
-}
-
-impl LossSpec {
-    pub fn name(&self) -> &'static str {
-        match self {
-            LossSpec::Scalar(total) => total.loss.name(),
-            LossSpec::CrossEntropy => "cross_entropy",
-        }
-    }
-
-    /// Whether the loss is about two classes and so about one output.
-    pub fn two_classes(&self) -> bool {
-        matches!(self, LossSpec::Scalar(total) if total.loss.targets() == Targets::Classes)
-    }
-
-    /// Whether the loss is made of straight pieces.
-    pub fn linear(&self) -> bool {
-        matches!(self, LossSpec::Scalar(total) if total.loss.linear())
-    }
-
-    /// Whether its cone form needs exponential cones.
-    pub fn exponential(&self) -> bool {
-        match self {
-            LossSpec::Scalar(total) => total.loss.exponential(),
-            LossSpec::CrossEntropy => true,
-        }
-    }
 }
 
 impl Checker {
@@ -141,17 +107,13 @@ impl Checker {
         }
     }
 
-    fn keep_loss(&mut self, loss: LossSpec, mean: bool, word: &Expr, goal: &mut Goal) -> Option<()> {
+    fn keep_loss(&mut self, loss: Total, mean: bool, word: &Expr, goal: &mut Goal) -> Option<()> {
         if let Some(first) = &goal.loss {
             let first = first.place.clone();
             let error = self.error("E0335", "an objective has one loss", &word.span, "a second loss");
             return self.refuse(error.also(first, "the first one").help("keep one of the two"));
         }
-        let loss = match loss {
-            LossSpec::Scalar(total) => LossSpec::Scalar(Total { mean, ..total }),
-            LossSpec::CrossEntropy => LossSpec::CrossEntropy,
-        };
-        goal.loss = Some(self.placed(loss, &word.span));
+        goal.loss = Some(self.placed(Total { mean, ..loss }, &word.span));
         Some(())
     }
 
@@ -267,11 +229,7 @@ impl Checker {
                 self.arguments(name, args, &[])?;
                 Some(Word::Penalty(Penalty::OutputL1))
             }
-            "cross_entropy" => {
-                self.arguments(name, args, &[])?;
-                Some(Word::Loss(LossSpec::CrossEntropy, false))
-            }
-            _ => self.scalar_loss(name, args, word).map(|total| Word::Loss(LossSpec::Scalar(total), false)),
+            _ => self.loss(name, args, word).map(|total| Word::Loss(total, false)),
         }
     }
 
@@ -279,7 +237,7 @@ impl Checker {
         self.error("E0332", "`mean` is of a loss", &inner.span, "not a loss").help("for example `mean(squared)`")
     }
 
-    fn scalar_loss(&mut self, name: &Name, args: &[Arg], word: &Expr) -> Option<Total> {
+    fn loss(&mut self, name: &Name, args: &[Arg], word: &Expr) -> Option<Total> {
         let Some(loss) = find(&name.text) else { return self.refuse(self.unknown_word(name)) };
         let Some(parameter) = loss.parameter() else {
             self.arguments(name, args, &[])?;
@@ -298,7 +256,7 @@ impl Checker {
     /// E0330: a bare word in a product that nothing knows stands for a number that was not declared.
     fn undeclared(&self, word: &Expr) -> Option<Diagnostic> {
         let name = word.word()?;
-        let known = find(name).is_some() || REGULARIZERS.contains(&name) || ["cross_entropy", "mean"].contains(&name);
+        let known = find(name).is_some() || REGULARIZERS.contains(&name) || name == "mean";
         let error = self.unknown_word(&Name { text: name.to_string(), span: word.span.clone() });
         (!known).then(|| error.help(format!("a number needs a name before it is used: `param {name} = 0.1`")))
     }
@@ -306,7 +264,7 @@ impl Checker {
     fn unknown_word(&self, name: &Name) -> Diagnostic {
         let message = format!("`{}` is not a loss, a regulariser or a parameter", name.text);
         let error = self.error("E0330", message, &name.span, "unknown");
-        let losses: Vec<&str> = LOSSES.iter().map(|loss| loss.name()).chain(["cross_entropy"]).collect();
+        let losses: Vec<&str> = LOSSES.iter().map(|loss| loss.name()).collect();
         let known = losses.iter().copied().chain(REGULARIZERS.iter().copied()).chain(["mean"]);
         let parameters = self.parameters.iter().map(|p| p.name.text.as_str());
         match similar(&name.text, known.chain(parameters)) {
