@@ -227,7 +227,7 @@ mod solved {
         open.architecture.gates = None;
         let claim = |problem: &Problem| Claim::new(problem, &certificate.dual, &Correction::default(), 1.0, None, 1);
         assert!(claim(&problem).is_err() && claim(&open).is_ok(), "trees are not about gates");
-        certificate.statement.network = open.architecture.words();
+        certificate.statement.network = open.architecture.words(1);
         assert!(matches!(proofs(&open, &certificate), Err(Refusal::Tree { leaf: 1, .. })));
         assert_eq!(check(&open, &certificate), Err(Refusal::Shape("network")), "its gates are in the way");
     }

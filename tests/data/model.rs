@@ -59,7 +59,8 @@ pub fn model(source: SourceSpec, place: &str, target: &str, loss: &str) -> Model
     };
     let network = NetworkSpec {
         inputs: placed(InputSpec::Features, "features"),
-        target: name(target),
+        targets: vec![name(target)],
+        outputs: placed(None, "dense"),
         activation: placed(Activation::relu(), "relu"),
         gates: None,
         bias: Bias::Penalised,
