@@ -21,7 +21,7 @@ pub struct GateClaim {
 }
 
 impl GateClaim {
-    /// The inequalities for a dual vector `scale`·u.
+    /// The inequalities for a dual vector `scale`·u, which is that of one output.
     pub fn new(problem: &Problem, dual: &Dual, correction: &Correction, scale: f64) -> Result<GateClaim, Fault> {
         let inputs = problem.inputs();
         dual.fits(inputs.rows)?;

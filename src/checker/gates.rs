@@ -5,14 +5,19 @@ use crate::certificate::{Certificate, Correction, GateClaim, Kind};
 use crate::exact::Fixed;
 use crate::problem::{Gates, Matrix, Network, Problem};
 
-/// Prices every gate of a gated problem; returns how many there are.
+/// Prices every gate of a gated problem for every output; returns how many there are.
 pub fn proofs(problem: &Problem, gates: &Gates, certificate: &Certificate, correction: &Correction) -> Result<usize, Refusal> {
     let empty = certificate.proofs.iter().all(|proof| proof.kind == Kind::Gates && proof.unit == 0 && proof.tree.is_empty());
-    if !empty || certificate.proofs.len() != 2 || problem.outputs() != 1 || certificate.basis.is_some() {
+    if !empty || certificate.basis.is_some() {
         return Err(Refusal::Shape("proof about gates"));
     }
-    let claim = GateClaim::new(problem, &certificate.dual, correction, certificate.scale).map_err(named)?;
-    check(&claim, &gates.vectors, &problem.inputs()).map_err(|at| Refusal::Gate { gate: at + 1 })
+    let (inputs, outputs) = (problem.inputs(), problem.outputs());
+    let of_one = |output| {
+        let dual = certificate.dual.column(output, outputs);
+        let claim = GateClaim::new(problem, &dual, correction, certificate.scale).map_err(named)?;
+        check(&claim, &gates.vectors, &inputs).map_err(|at| Refusal::Gate { gate: at + 1 })
+    };
+    (0..outputs).map(of_one).sum()
 }
 
 /// Checks every gate, one per row of `gates`, on the rows of `inputs`.

@@ -121,15 +121,15 @@ pub fn lower(problem: &Problem, certificate: &Certificate) -> Result<Rational, R
     Ok(bound.max(least))
 }
 
-/// Checks both trees and returns how many leaves they have; where the problem lists gates, how many these are.
+/// Checks all trees and returns how many leaves they have; where the problem lists gates, how many these are.
 pub fn proofs(problem: &Problem, certificate: &Certificate) -> Result<usize, Refusal> {
     let correction = correction(problem, certificate)?;
-    if let Some(listed) = &problem.architecture.gates {
-        return gates::proofs(problem, listed, certificate, &correction);
-    }
     let outputs = problem.outputs();
     if !exact_penalty(problem) || certificate.proofs.len() != 2 * outputs || certificate.dual.mantissas.len() != problem.targets().len() {
         return Err(Refusal::Shape("proofs"));
+    }
+    if let Some(listed) = &problem.architecture.gates {
+        return gates::proofs(problem, listed, certificate, &correction);
     }
     let one = |at: usize| {
         let (output, sign) = (at / 2, if at.is_multiple_of(2) { 1 } else { -1 });

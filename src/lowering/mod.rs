@@ -50,9 +50,9 @@ pub struct Group {
 }
 
 impl Group {
-    /// The free group behind a gate.
-    pub fn gated(gate: usize, pattern: Pattern) -> Self {
-        Group { output: 0, sign: 1.0, shape: Shape::Gated { gate, pattern } }
+    /// The free group of an output behind a gate.
+    pub fn gated(output: usize, gate: usize, pattern: Pattern) -> Self {
+        Group { output, sign: 1.0, shape: Shape::Gated { gate, pattern } }
     }
 
     /// The vector of the gate that its neurons stand behind.

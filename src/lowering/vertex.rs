@@ -51,29 +51,33 @@ fn merged(features: &Features, network: &Network) -> Vec<Atom> {
     let outputs = network.output.columns;
     let atom = |((output, positive, _), theta): ((usize, bool, Pattern), Vec<f64>)| {
         let sign = if positive { 1.0 } else { -1.0 };
-        let mut z = vec![0.0; features.examples() * outputs];
-        let places = z.iter_mut().skip(output).step_by(outputs);
-        places.zip(features.outputs(&theta)).for_each(|(z, value)| *z = sign * value);
+        let z = spread(features.outputs(&theta).into_iter().map(|value| sign * value), output, outputs);
         let cost = features.gauge(&theta);
         Atom { output, sign, theta, gate: None, z, cost, alpha: 1.0 }
     };
     sums.into_iter().map(atom).filter(|atom| length(&atom.z) > 0.0).collect()
 }
 
-/// One atom for all neurons (of one output) whose gates let the same rows through, behind the first of these gates: there θ adds up, sign and all.
+/// One atom for all neurons of an output whose gates let the same rows through, behind the first of these gates: there θ adds up, sign and all.
 fn behind_gates(features: &Features, network: &Network, open: &[Vec<bool>]) -> Vec<Atom> {
-    let mut sums: BTreeMap<&[bool], (usize, Vec<f64>)> = BTreeMap::new();
-    for Part { neuron: j, w, a, .. } in network.parts() {
-        let (_, sum) = sums.entry(&open[j]).or_insert_with(|| (j, vec![0.0; w.len()]));
+    let mut sums: BTreeMap<(usize, &[bool]), (usize, Vec<f64>)> = BTreeMap::new();
+    for Part { neuron: j, w, output, a } in network.parts() {
+        let (_, sum) = sums.entry((output, &open[j])).or_insert_with(|| (j, vec![0.0; w.len()]));
         sum.iter_mut().zip(w).for_each(|(sum, w)| *sum += a * w);
     }
-    let atom = |(open, (j, theta)): (&[bool], (usize, Vec<f64>))| {
-        let z = features.outputs(&theta).into_iter().zip(open).map(|(value, open)| if *open { value } else { 0.0 }).collect();
+    let atom = |((output, open), (j, theta)): ((usize, &[bool]), (usize, Vec<f64>))| {
+        let passed = features.outputs(&theta).into_iter().zip(open).map(|(value, open)| if *open { value } else { 0.0 });
+        let z = spread(passed, output, network.output.columns);
         let cost = features.gauge(&theta);
         let gate = network.gates.as_ref().map(|gates| gates.row(j).to_vec());
-        Atom { output: 0, sign: 1.0, theta, gate, z, cost, alpha: 1.0 }
+        Atom { output, sign: 1.0, theta, gate, z, cost, alpha: 1.0 }
     };
     sums.into_iter().map(atom).filter(|atom| length(&atom.z) > 0.0).collect()
+}
+
+/// The values of one output among zeros for the others (n x C, row after row).
+fn spread(values: impl Iterator<Item = f64>, output: usize, outputs: usize) -> Vec<f64> {
+    values.flat_map(|value| (0..outputs).map(move |c| if c == output { value } else { 0.0 })).collect()
 }
 
 /// Independent atoms with the factors z = Q R, columns of Q orthonormal.

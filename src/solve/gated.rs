@@ -1,6 +1,6 @@
 //! Gated networks (THEORY 2): one free group per gate, no cones, and a finite list to price, so the optimum is a group lasso's.
 //!
-//! Gates that let the same rows through are one group, and a gate that lets none through can do nothing.  The program begins with
+//! Gates that let the same rows through are one group for each output, and a gate that lets none through can do nothing.  The program begins with
 //! few gates and takes in those whose price is above β until there is none.
 
 use super::outcome::{Event, Stopped};
@@ -10,7 +10,7 @@ use crate::arrangement::Pattern;
 use crate::certificate::{Dual, Kind, Proof};
 use crate::lowering::{Group, Shape};
 use crate::pricing::{lower_bound, pivots, price_gates};
-use crate::problem::{Arrangements, Gates, Network, Sides};
+use crate::problem::{Arrangements, Gates, Network, Part, Sides};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -23,7 +23,8 @@ impl Search<'_, '_> {
     /// The optimum over the problem's gates.
     pub fn gated(&mut self, gates: &Gates) -> Stopped {
         self.list_gates(gates);
-        (self.control.progress)(Event::Patterns { listed: self.gates.len(), bound: gates.count() as f64 });
+        let listed = self.distinct_gates();
+        (self.control.progress)(Event::Patterns { listed, bound: gates.count() as f64 });
         if self.stop.now() {
             return self.ended();
         }
@@ -43,7 +44,12 @@ impl Search<'_, '_> {
         }
     }
 
-    /// The first gate of every pattern, in the order of the list.
+    /// How many patterns the gates have.
+    pub fn distinct_gates(&self) -> usize {
+        self.gates.len() / self.problem.outputs()
+    }
+
+    /// The first gate of every pattern, in the order of the list, for one output after the other.
     fn list_gates(&mut self, gates: &Gates) {
         let (sides, stop) = (Sides::of(self.features.inputs()), &self.stop);
         let look = |at: usize| {
@@ -55,9 +61,10 @@ impl Search<'_, '_> {
         for (at, pattern) in looked.into_iter().map_while(|pattern| pattern).enumerate().filter(|(_, pattern)| pattern.ones() > 0) {
             first.entry(pattern).or_insert(at);
         }
-        let mut groups: Vec<Group> = first.into_iter().map(|(pattern, at)| Group::gated(at, pattern)).collect();
-        groups.sort_by_key(gate);
-        self.gates = groups;
+        let mut first: Vec<(usize, Pattern)> = first.into_iter().map(|(pattern, at)| (at, pattern)).collect();
+        first.sort_by_key(|(at, _)| *at);
+        let of_output = |output| first.iter().map(move |(at, pattern)| Group::gated(output, *at, pattern.clone()));
+        self.gates = (0..self.problem.outputs()).flat_map(of_output).collect();
     }
 
     /// Adds the gates with the highest prices above β, and tells the bound that these prices give.
@@ -65,7 +72,7 @@ impl Search<'_, '_> {
         let Some(dual) = &master.dual else { return };
         let prices = self.prices(dual);
         let limit = self.violation();
-        let there: Vec<&Pattern> = groups.iter().filter_map(open).collect();
+        let there: Vec<(usize, &Pattern)> = groups.iter().filter_map(open).collect();
         let mut over: Vec<usize> = (0..prices.len()).filter(|&g| prices[g] > limit).collect();
         over.retain(|&g| open(&self.gates[g]).is_some_and(|pattern| !there.contains(&pattern)));
         // The sort is stable: of equal prices the first gates in the list come first.
@@ -77,17 +84,23 @@ impl Search<'_, '_> {
         (self.control.progress)(Event::Round { round: self.rounds, groups: groups.len(), objective, lower_bound, gap });
     }
 
+    /// The price of every group of [`Search::gates`].
     fn prices(&self, dual: &[f64]) -> Vec<f64> {
-        let (problem, inputs, gates) = (self.problem, self.features.inputs(), &self.gates);
-        self.workers.install(|| price_gates(problem, inputs, dual, gates.iter().filter_map(open)))
+        let (problem, inputs) = (self.problem, self.features.inputs());
+        let of_one = |(output, gates): (usize, &[Group])| {
+            price_gates(problem, inputs, &problem.column(dual, output), gates.iter().filter_map(open).map(|(_, pattern)| pattern))
+        };
+        let gates = self.gates.chunks(self.distinct_gates().max(1)).enumerate();
+        self.workers.install(|| gates.flat_map(of_one).collect())
     }
 
-    /// The groups of a network's own gates, one per pattern.
+    /// The groups of a network's own gates, one per output and pattern.
     pub fn behind(&self, gates: &Gates, network: &Network) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
-        let used = network.gates.iter().flat_map(|gates| gates.each_row());
-        for (rows, vector) in network.open(self.features.inputs()).iter().flatten().zip(used) {
-            let group = gates.vectors.each_row().position(|gate| gate == vector).map(|at| Group::gated(at, Pattern::from_bits(rows)));
+        let (Some(rows), Some(used)) = (network.open(self.features.inputs()), &network.gates) else { return groups };
+        for Part { neuron, output, .. } in network.parts() {
+            let at = gates.vectors.each_row().position(|gate| gate == used.row(neuron));
+            let group = at.map(|at| Group::gated(output, at, Pattern::from_bits(&rows[neuron])));
             if let Some(group) = group.filter(|group| !groups.iter().any(|known| open(known) == open(group))) {
                 groups.push(group);
             }
@@ -104,8 +117,10 @@ impl Search<'_, '_> {
         let shortened = shortened.map_or_else(|| vec![0.0; dual.len()], |bound| bound.dual);
         let u: Vec<f64> = shortened.iter().map(|v| v / scale).collect();
         let pivots = if self.problem.architecture.skip { pivots(self.problem, &u).unwrap_or_default() } else { Vec::new() };
-        let nothing = || Proof { kind: Kind::Gates, unit: 0, tree: String::new() };
-        let draft = Draft { dual: Dual::truncated(&u), scale: 1.0, basis: None, pivots, proofs: vec![nothing(), nothing()] };
+        let nothing = Proof { kind: Kind::Gates, unit: 0, tree: String::new() };
+        let mut dual = Dual::truncated(&u);
+        self.problem.objective.loss.balance(&mut dual.mantissas, self.problem.targets());
+        let draft = Draft { dual, scale: 1.0, basis: None, pivots, proofs: vec![nothing; 2 * self.problem.outputs()] };
         for room in ROOMS {
             if self.stop.interrupted() || self.keep_proof(Draft { scale: 1.0 / (1.0 + room), ..draft.clone() }) {
                 return;
@@ -114,18 +129,11 @@ impl Search<'_, '_> {
     }
 }
 
-/// The rows that a gated group's gate lets through.
-fn open(group: &Group) -> Option<&Pattern> {
+/// The output that a gated group serves, and the rows that its gate lets through.
+fn open(group: &Group) -> Option<(usize, &Pattern)> {
     match &group.shape {
-        Shape::Gated { pattern, .. } => Some(pattern),
+        Shape::Gated { pattern, .. } => Some((group.output, pattern)),
         _ => None,
-    }
-}
-
-fn gate(group: &Group) -> usize {
-    match group.shape {
-        Shape::Gated { gate, .. } => gate,
-        _ => usize::MAX,
     }
 }
 

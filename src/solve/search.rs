@@ -142,7 +142,7 @@ impl<'a, 'c> Search<'a, 'c> {
 
     /// Cover's bound on the number of cells that can hold a neuron; or how many distinct gates there are.
     pub fn cells_at_most(&self) -> f64 {
-        if self.features.gated { self.gates.len() as f64 } else { self.features.share_of_cells() * self.lines.bound() }
+        if self.features.gated { self.distinct_gates() as f64 } else { self.features.share_of_cells() * self.lines.bound() }
     }
 
     /// A bound on every neuron's price from norms alone; none for gates, which are priced one by one.

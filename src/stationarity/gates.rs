@@ -14,14 +14,17 @@ pub fn dearest(
 ) -> Option<(usize, Vec<bool>, Find)> {
     let sides = Sides::of(inputs);
     let mut best: Option<(usize, Vec<bool>, Find)> = None;
+    let columns: Vec<Vec<f64>> = (0..problem.outputs()).map(|output| problem.column(dual, output)).collect();
     for (at, gate) in gates.vectors.each_row().enumerate().take_while(|_| !stop()) {
         let open = sides.open(gate);
-        let slope = slope_behind(inputs, dual, &Pattern::from_bits(&open));
-        let price = problem.objective.regularizer.hidden.polar(&slope);
-        if price > best.as_ref().map_or(0.0, |(.., find)| find.price) {
-            // Against the slope of the loss, at length 1: an output weight above 0 then lowers it.
-            let theta = slope.iter().map(|s| -s / price).collect();
-            best = Some((at, open, Find { output: 0, sign: 1.0, theta, price }));
+        for (output, column) in columns.iter().enumerate() {
+            let slope = slope_behind(inputs, column, &Pattern::from_bits(&open));
+            let price = problem.objective.regularizer.hidden.polar(&slope);
+            if price > best.as_ref().map_or(0.0, |(.., find)| find.price) {
+                // Against the slope of the loss, at length 1: an output weight above 0 then lowers it.
+                let theta = slope.iter().map(|s| -s / price).collect();
+                best = Some((at, open.clone(), Find { output, sign: 1.0, theta, price }));
+            }
         }
     }
     best

@@ -80,9 +80,6 @@ impl Checker {
             self.not_yet_here(&unit.value, &unit.place.span, Some("for now: an activation without jumps"));
         }
         let Some(several) = case.several() else { return };
-        if case.net.gates.is_some() {
-            self.not_yet_here(&format!("{several} of a gated layer"), &unit.place.span, Some("for now: `relu`, or one output"));
-        }
         if let Some(skip) = &case.net.skip {
             self.not_yet_here(&format!("skip beside {several}"), &skip.span, Some("for now: leave `skip` out, or one output"));
         }

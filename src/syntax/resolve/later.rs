@@ -34,7 +34,7 @@ fn supported() -> String {
     format!(
         "this version solves dense -> activation -> dense: relu, leaky_relu, abs, linear and gated_relu with\n\
          weight_decay, any activation without jumps with output_l1 subject to hidden_norm <= r;\n\
-         several outputs without gates and skip, with weight_decay(output = l1) or output_l1;\n\
+         several outputs without skip, with weight_decay(output = l1) or output_l1;\n\
          the losses are {}",
         losses.join(", ")
     )
