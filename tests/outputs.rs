@@ -65,6 +65,7 @@ fn numbers_share_nothing() {
         for (layer, penalty) in [
             ("dense(bias) -> relu", DECAY),
             ("dense -> leaky_relu(0.25)", "weight_decay(hidden = l1, output = l1)"),
+            ("dense(bias) -> gated_relu(gates = 20, seed = 3)", DECAY),
             ("dense -> hard_tanh", "output_l1 subject to hidden_norm <= 1"),
         ] {
             let objective = format!("{loss} + {strength} * {penalty}");
@@ -83,6 +84,7 @@ fn listing_and_generating_meet() {
         (1, "dense(bias) -> relu", format!("cross_entropy + 0.3 * {DECAY}")),
         (2, "dense -> abs", format!("mean(cross_entropy) + 0.03 * {DECAY}")),
         (3, "dense -> hard_tanh", "cross_entropy + 0.4 * output_l1 subject to hidden_norm <= 1".to_string()),
+        (5, "dense(bias) -> gated_relu(gates = 20, seed = 3)", format!("mean(cross_entropy) + 0.03 * {DECAY}")),
         (4, "dense -> linear", format!("cross_entropy + 0.2 * {DECAY}")),
     ] {
         let problem = stated(seed, 9, &format!("{layer} -> dense(3) -> kind"), &objective);

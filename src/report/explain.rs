@@ -196,7 +196,9 @@ fn becomes(problem: &Problem) -> Vec<String> {
     let line = |line: String| if sum.is_empty() { line } else { on_patches(&line, &sum) };
     let mut lines: Vec<String> = on_rows(problem).into_iter().map(line).collect();
     if problem.outputs() > 1 {
-        lines.push("every output has its own weights and f like this, and the penalties add up; only the loss joins the outputs".to_string());
+        lines.push(
+            "every output has its own weights and f like this, and the penalties add up; only the loss joins the outputs".to_string(),
+        );
     }
     lines
 }

@@ -1,7 +1,7 @@
 //! What is odd about data that can be used all the same: warnings, never errors.
 
 use super::faults::word;
-use crate::problem::{Bias, Matrix, Problem};
+use crate::problem::{Bias, Matrix, Problem, Target};
 use crate::syntax::diagnostic::Diagnostic;
 use crate::syntax::model::{InputSpec, Model};
 
@@ -18,9 +18,13 @@ pub fn remarks(model: &Model, problem: &Problem) -> Vec<Diagnostic> {
     let idle = |column: &usize| idle(inputs, *column, problem.architecture.bias);
     let names: Vec<&str> = (0..inputs.columns).filter(idle).map(|column| problem.dataset.columns[column].name.as_str()).collect();
     let inputs = (!names.is_empty()).then(|| constant(model, &names, inputs.columns));
-    let targets = &problem.dataset.train.targets;
-    let same = targets.len() > 1 && targets.iter().all(|target| *target == targets[0]);
-    inputs.into_iter().chain(same.then(|| constant_target(model))).collect()
+    let same = |output: &usize| {
+        let column = problem.column(&problem.dataset.train.targets, *output);
+        column.len() > 1 && column.iter().all(|target| *target == column[0])
+    };
+    // A class that no training row has is no target of its own.
+    let targets = if let Target::Labels { .. } = problem.dataset.target { 0 } else { problem.outputs() };
+    inputs.into_iter().chain((0..targets).filter(same).map(|output| constant_target(model, problem, output))).collect()
 }
 
 /// Whether a column is the same in all rows and so does what the bias does; without a bias only zeros do nothing.
@@ -52,11 +56,11 @@ fn constant(model: &Model, names: &[&str], columns: usize) -> Diagnostic {
     }
 }
 
-/// E0451: the target is the same in every training row.
-fn constant_target(model: &Model) -> Diagnostic {
-    let target = &model.network.target;
-    let message = format!("the target `{}` is the same in every training row", target.value);
-    let warning = Diagnostic::warning("E0451", message, target.place.clone(), "constant");
+/// E0451: the target of an output is the same in every training row.
+fn constant_target(model: &Model, problem: &Problem, output: usize) -> Diagnostic {
+    let place = &model.network.targets.get(output).unwrap_or(model.network.target()).place;
+    let message = format!("the target `{}` is the same in every training row", problem.dataset.target.of(output).name());
+    let warning = Diagnostic::warning("E0451", message, place.clone(), "constant");
     warning.note("a constant fits it best, whatever the inputs are: there is nothing to learn from these rows")
 }
 

@@ -100,7 +100,8 @@ impl Checker {
                 }
                 Penalty::WeightDecay { hidden, output: "l2" } if case.several().is_some() => {
                     let words = self.written(span).to_string();
-                    self.not_yet_but(&format!("{words} of several outputs"), span, EACH_ITS_OWN, &output_l1(hidden));
+                    let (help, code) = output_l1(hidden);
+                    self.not_yet_but(&format!("{words} of several outputs"), span, &help, &code);
                 }
                 Penalty::WeightDecay { .. } => {}
             }
@@ -272,12 +273,11 @@ fn two_prices(case: &Case) -> Option<Diagnostic> {
     Some(error.help("either `+ 0.1 * weight_decay` alone, or `+ 0.1 * output_l1 subject to hidden_norm <= 1`"))
 }
 
-/// What keeps several outputs exact.
-const EACH_ITS_OWN: &str = "each neuron serves one output: exact";
-
-/// The penalty that does.
-fn output_l1(hidden: &str) -> String {
-    if hidden == "l2" { "weight_decay(output = l1)".to_string() } else { format!("weight_decay(hidden = {hidden}, output = l1)") }
+/// What keeps several outputs exact, in words and as code.
+fn output_l1(hidden: &str) -> (String, String) {
+    let hidden = if hidden == "l2" { String::new() } else { format!("hidden = {hidden}, ") };
+    let code = format!("weight_decay({hidden}output = l1)");
+    (format!("`{code}`: each neuron then serves one output, which is exact"), code)
 }
 
 /// E0340: several outputs that share neurons.
@@ -288,13 +288,14 @@ fn coupled_outputs(case: &Case) -> Option<Diagnostic> {
         return None;
     }
     let (several, unit) = (case.several()?, &case.net.unit);
+    let (help, code) = output_l1(hidden);
     let message = format!("{several} that share neurons: with plain weight decay the exact program is copositive");
     Some(
         Diagnostic::error("E0340", message, penalty.place.clone(), "this couples the outputs")
             .also(outputs.place.clone(), several)
             .also(unit.place.clone(), format!("`{}` adds the cone constraints", unit.value))
             .note("a copositive program is convex but no general solver handles it; see arXiv 2012.13329")
-            .replace(EACH_ITS_OWN, output_l1(hidden)),
+            .replace(help, code),
     )
 }
 
