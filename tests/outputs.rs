@@ -141,9 +141,9 @@ fn cross_entropy_is_what_it_says() {
     for mean in [false, true] {
         let (total, h) = (total(mean), 1e-6);
         let v = total.slope(&F, &Y);
-        for i in 0..6 {
+        for (i, slope) in v.iter().enumerate() {
             let at = |step: f64| total.value(&std::array::from_fn::<f64, 6, _>(|j| if j == i { F[j] + step } else { F[j] }), &Y);
-            assert!(((at(h) - at(-h)) / (2.0 * h) - v[i]).abs() < 1e-8, "slope {i}");
+            assert!(((at(h) - at(-h)) / (2.0 * h) - slope).abs() < 1e-8, "slope {i}");
         }
         let product = |v: &[f64]| v.iter().zip(&F).map(|(v, f)| v * f).sum::<f64>();
         assert!((total.value(&F, &Y) + total.conjugate(&v, &Y) - product(&v)).abs() < 1e-13, "Fenchel and Young meet at the slope");

@@ -58,14 +58,19 @@ fn merged(features: &Features, network: &Network) -> Vec<Atom> {
     sums.into_iter().map(atom).filter(|atom| length(&atom.z) > 0.0).collect()
 }
 
+/// An output and the rows that a gate lets through.
+type Passed<'a> = (usize, &'a [bool]);
+/// The first neuron there, and Σ a w.
+type Sum = (usize, Vec<f64>);
+
 /// One atom for all neurons of an output whose gates let the same rows through, behind the first of these gates: there θ adds up, sign and all.
 fn behind_gates(features: &Features, network: &Network, open: &[Vec<bool>]) -> Vec<Atom> {
-    let mut sums: BTreeMap<(usize, &[bool]), (usize, Vec<f64>)> = BTreeMap::new();
+    let mut sums: BTreeMap<Passed, Sum> = BTreeMap::new();
     for Part { neuron: j, w, output, a } in network.parts() {
         let (_, sum) = sums.entry((output, &open[j])).or_insert_with(|| (j, vec![0.0; w.len()]));
         sum.iter_mut().zip(w).for_each(|(sum, w)| *sum += a * w);
     }
-    let atom = |((output, open), (j, theta)): ((usize, &[bool]), (usize, Vec<f64>))| {
+    let atom = |((output, open), (j, theta)): (Passed, Sum)| {
         let passed = features.outputs(&theta).into_iter().zip(open).map(|(value, open)| if *open { value } else { 0.0 });
         let z = spread(passed, output, network.output.columns);
         let cost = features.gauge(&theta);
