@@ -35,9 +35,13 @@ impl Search<'_, '_> {
         let inputs = self.features.inputs();
         let along = projected(inputs, &leading.directions);
         let left = |(x, z): (&[f64], &[f64])| (square(x) - square(z)).max(0.0).sqrt();
+        let left: Vec<f64> = inputs.each_row().zip(along.each_row()).map(left).collect();
         let (places, share) = (self.problem.architecture.places(), self.problem.architecture.share());
-        let pairs = inputs.each_row().zip(along.each_row()).enumerate();
-        let lost: f64 = pairs.map(|(row, pair)| share * dual[row / places].abs() * left(pair)).sum();
+        let of_one = |output| {
+            let dual = self.problem.column(dual, output);
+            left.iter().enumerate().map(|(row, left)| share * dual[row / places].abs() * left).sum()
+        };
+        let lost = (0..self.problem.outputs()).map(of_one).fold(0.0, f64::max);
         let (price, steepest) = (self.features.price, self.problem.architecture.activation.steepest());
         let shorter = price / (price + steepest * lost);
         let basis = self.basis.replace(leading.basis(BASIS_BITS));
