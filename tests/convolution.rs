@@ -203,7 +203,7 @@ fn another_convolution_or_other_data_have_another_certificate() {
         assert!(matches!(check(&other, &certificate), Err(Refusal::Different { what: "network", .. })));
         // And where the words are made to fit, the proof does not.
         let mut renamed = certificate.clone();
-        renamed.statement.network = other.architecture.words();
+        renamed.statement.network = other.architecture.words(1);
         let refused = check(&other, &renamed);
         assert!(refused.is_err(), "{}: {refused:?}", renamed.statement.network);
     }
