@@ -206,11 +206,11 @@ def signs(tree, unit, lines, start, T):
 def check(certificate, table, given):
     """Both bounds and the number of leaves."""
     statement, network, dual = (certificate[part] for part in ("statement", "network", "dual"))
+    words = re.fullmatch(r"(mean\()?(\w+)(?:\(([^()]+)\))?(?(1)\)) \+ (\S+) \* weight_decay", statement["objective"])
+    demand(words and words[2] in LOSSES, f"the objective {statement['objective']} is not covered here")
     for part, fields in zip([certificate, statement, network, dual, *certificate["proofs"]], FIELDS, strict=True):
         demand(set(part) <= set(fields.split()), "an unknown field")
     demand((certificate["format"], certificate["version"]) == ("cvxc certificate", 1), "the format or its version")
-    words = re.fullmatch(r"(mean\()?(\w+)(?:\(([^()]+)\))?(?(1)\)) \+ (\S+) \* weight_decay", statement["objective"])
-    demand(words and words[2] in LOSSES, f"the objective {statement['objective']} is not covered here")
     layers = re.fullmatch(r"dense(\(bias\))? -> (.+) -> dense", statement["network"])
     slopes = {"relu": (Fraction(1), Fraction(0)), "abs": (Fraction(1), Fraction(1))}.get(layers and layers[2], given)
     demand(layers and slopes and not {"skip", "gates"} & set(network), f"the network {statement['network']} is not covered here")
