@@ -63,7 +63,7 @@ fn regularizer(instance: &Value) -> Option<Regularizer> {
         (Some("pwl"), "1") if instance["bias"] == "none" => (Some(1.0), "l1"),
         _ => return None,
     };
-    norms::find(norm).map(|hidden| Regularizer { hidden, radius, output_l1: false })
+    norms::find(norm).map(|hidden| Regularizer { hidden, radius, output_l1: false, budget: None })
 }
 
 /// The instance as a problem, if the language can say it.

@@ -36,6 +36,9 @@ pub struct Certificate {
     pub dual: Dual,
     /// t: the lower bound is -L*(t v).
     pub scale: f64,
+    /// β, where weight decay has a budget τ: the proofs are about that price, and β τ is taken off the bound.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub price: Option<f64>,
     /// Rows of B in units of 2^-[`BASIS_BITS`], where the rank is below the number of columns: proofs are about ω = B w.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub basis: Option<Vec<Vec<i64>>>,

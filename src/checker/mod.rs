@@ -16,7 +16,7 @@ pub use gates::check as check_gates;
 pub use refusal::Refusal;
 
 use crate::certificate::{Certificate, Claim, Correction, FORMAT, Fault, Kind, Proof, Reader, Statement, VERSION};
-use crate::exact::{Rational, above, below};
+use crate::exact::{Rational, above, below, written};
 use crate::problem::Problem;
 
 /// An interval that holds the optimum, in exact numbers.
@@ -115,14 +115,39 @@ pub fn lower(problem: &Problem, certificate: &Certificate) -> Result<Rational, R
     let by = &correction.most * &scale;
     let moved = |row: usize| correction.rows.contains(&row).then(|| by.clone());
     let conjugate = problem.objective.loss.conjugate_above(&certificate.dual.times(&scale), y, moved);
-    let bound = -conjugate.map_err(|row| Refusal::Domain { row: row + 1 })?;
+    let bound = -conjugate.map_err(|row| Refusal::Domain { row: row + 1 })? - spent(problem, certificate)?;
     // The penalty is never negative, and no output makes the loss smaller than this.
     let least = problem.objective.loss.least_below(y).map_err(|row| Refusal::Row { row: row + 1 })?;
     Ok(bound.max(least))
 }
 
+/// β τ, what a budget τ may cost at the certificate's price; nothing without a budget.
+///
+/// A network within the budget has L(f) >= L(f) + β (penalty - τ), and the proofs bound L(f) + β penalty.
+fn spent(problem: &Problem, certificate: &Certificate) -> Result<Rational, Refusal> {
+    let (budget, price) = (problem.objective.regularizer.budget, price(problem, certificate)?);
+    let exact = |number: f64| written(number).ok_or(Refusal::Width);
+    budget.zip(price).map_or(Ok(Rational::ZERO), |(budget, price)| Ok(exact(budget)? * exact(price)?))
+}
+
+/// The price on a budget: there exactly where there is one.
+fn price(problem: &Problem, certificate: &Certificate) -> Result<Option<f64>, Refusal> {
+    match (problem.objective.regularizer.budget, certificate.price) {
+        (None, None) => Ok(None),
+        (Some(_), Some(price)) if price > 0.0 && price.is_finite() => Ok(Some(price)),
+        _ => Err(Refusal::Price),
+    }
+}
+
 /// Checks all trees and returns how many leaves they have; where the problem lists gates, how many these are.
 pub fn proofs(problem: &Problem, certificate: &Certificate) -> Result<usize, Refusal> {
+    match price(problem, certificate)? {
+        None => proofs_at_strength(problem, certificate),
+        Some(price) => proofs_at_strength(&problem.priced(price), certificate),
+    }
+}
+
+fn proofs_at_strength(problem: &Problem, certificate: &Certificate) -> Result<usize, Refusal> {
     let correction = correction(problem, certificate)?;
     let outputs = problem.outputs();
     if !exact_penalty(problem) || certificate.proofs.len() != 2 * outputs || certificate.dual.mantissas.len() != problem.targets().len() {

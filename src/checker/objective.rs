@@ -5,7 +5,7 @@ use crate::exact::{Dyadic, Fixed, Integer, Rational, half, written};
 use crate::problem::{Activation, Convolution, Network, Problem};
 use crate::regularizer::Norm;
 
-/// At least L(f) + β times the penalty for the network's outputs f on the training rows.
+/// At least L(f) + β times the penalty, or L(f) if the penalty is within its budget, for the network's outputs f on the training rows.
 pub fn above(problem: &Problem, network: &Network) -> Result<Rational, Refusal> {
     if let Some(neuron) = (0..network.neurons()).find(|&j| !finite(network, j)) {
         return Err(Refusal::Weight { neuron: neuron + 1 });
@@ -13,7 +13,6 @@ pub fn above(problem: &Problem, network: &Network) -> Result<Rational, Refusal> 
     let outputs = outputs(problem, network)?;
     let loss = problem.objective.loss.value_above(&outputs, problem.targets());
     let loss = loss.map_err(|row| Refusal::Row { row: row + 1 })?;
-    let beta = written(problem.objective.strength).ok_or(Refusal::Width)?;
     let hidden = problem.objective.regularizer.hidden;
     let penalty = match problem.objective.regularizer.radius {
         None => {
@@ -27,7 +26,11 @@ pub fn above(problem: &Problem, network: &Network) -> Result<Rational, Refusal> 
             sum(&network.output.values).rational()
         }
     };
-    Ok(loss + beta * penalty)
+    match problem.objective.regularizer.budget {
+        None => Ok(loss + written(problem.objective.strength).ok_or(Refusal::Width)? * penalty),
+        Some(budget) if penalty <= written(budget).ok_or(Refusal::Width)? => Ok(loss),
+        Some(_) => Err(Refusal::Budget),
+    }
 }
 
 /// |a|₁ and |a|₂².

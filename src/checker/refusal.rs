@@ -17,6 +17,10 @@ pub enum Refusal {
     Weight { neuron: usize },
     /// The hidden norm of a neuron is beyond its bound.
     Norm { neuron: usize },
+    /// Its weight decay is beyond its budget.
+    Budget,
+    /// There is no price on a budget, or one without a budget, or none that is positive.
+    Price,
     /// The network's loss on a row cannot be bounded.
     Row { row: usize },
     /// The scale of the dual vector is not positive.
@@ -57,6 +61,8 @@ impl std::fmt::Display for Refusal {
             Refusal::Shape(part) => write!(out, "the {part} has another shape than the problem"),
             Refusal::Weight { neuron } => write!(out, "neuron {neuron} has a weight that is not a number"),
             Refusal::Norm { neuron } => write!(out, "neuron {neuron} has hidden weights beyond `hidden_norm`"),
+            Refusal::Budget => write!(out, "the network has more weight decay than the model allows"),
+            Refusal::Price => write!(out, "the price of weight decay is not a positive number, or does not belong to this model"),
             Refusal::Row { row } => write!(out, "the network's loss on training row {row} is too large to be bounded"),
             Refusal::Scale => write!(out, "the scale of the dual vector is not a positive number"),
             Refusal::Domain { row } => write!(out, "the dual vector is outside the domain of the loss at training row {row}"),

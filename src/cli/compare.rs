@@ -66,6 +66,10 @@ impl Compare {
         let model = journey::said(&self.model, &self.set, instead, self.strict, console)?;
         let mut progress = Progress::new(console.showing(), self.limits.gap.unwrap_or(model.plan.gap));
         let mut problem = journey::bind(&model, &mut |read| progress.reading(read)).map_err(Trouble::Diagnosed)?;
+        if problem.objective.regularizer.budget.is_some() {
+            let sentence = "training by gradients knows penalties only: write `+ number * weight_decay` in place of the bound to compare";
+            return Err(Trouble::Said(Exit::Wrong, format!("{}: {sentence}", problem.name)));
+        }
         let changed = self.limits.apply(&mut problem)?;
         let path = self.model.display().to_string();
         let interrupted = interrupt::listen(console.quiet);

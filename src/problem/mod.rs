@@ -66,6 +66,13 @@ impl Problem {
         ((objective - lower_bound) / size).max(0.0)
     }
 
+    /// The same with a price β on what its budget bounds: for every β > 0 its optimum less β τ is at most that of the problem itself.
+    pub fn priced(&self, price: f64) -> Problem {
+        let mut problem = self.clone();
+        (problem.objective.strength, problem.objective.regularizer.budget) = (price, None);
+        problem
+    }
+
     /// The objective of `network` as the non-convex problem states it, in plain f64.
     pub fn score(&self, network: &Network) -> Score {
         self.objective.score(network, &self.architecture, &self.dataset.train)

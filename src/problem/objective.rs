@@ -13,7 +13,7 @@ pub struct Objective {
     pub strength: f64,
 }
 
-/// A network's objective and its two parts: `objective = loss + strength · penalty`.
+/// A network's objective and its two parts: `objective = loss + strength · penalty`, or the loss where the penalty is within its budget.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Score {
     pub objective: f64,
@@ -28,7 +28,12 @@ impl Objective {
         let loss = self.loss.value(&outputs, &rows.targets);
         let neurons = network.hidden.each_row().zip(network.output.each_row());
         let penalty = neurons.map(|(w, a)| self.regularizer.neuron(w, a)).sum::<f64>() + 0.0; // an empty sum is -0
-        Score { objective: loss + self.strength * penalty, loss, penalty }
+        let objective = match self.regularizer.budget {
+            None => loss + self.strength * penalty,
+            Some(budget) if penalty <= budget => loss,
+            Some(_) => f64::INFINITY,
+        };
+        Score { objective, loss, penalty }
     }
 
     /// What one unit of a neuron's gauge costs: β, or β/r where hidden norms are at most r.
@@ -38,6 +43,9 @@ impl Objective {
 
     /// The objective as the language writes it.
     pub fn words(&self) -> String {
+        if let (Some(_), Some(constraint)) = (self.regularizer.budget, self.regularizer.constraint()) {
+            return format!("{} subject to {constraint}", self.loss.words());
+        }
         let constraint = self.regularizer.constraint().map_or(String::new(), |constraint| format!(" subject to {constraint}"));
         format!("{} + {} * {}{constraint}", self.loss.words(), self.strength, self.regularizer.words())
     }

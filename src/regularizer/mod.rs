@@ -85,6 +85,8 @@ pub struct Regularizer {
     pub radius: Option<f64>,
     /// Whether weight decay measures a neuron's output weights by |a|₁ and not |a|₂; with one output both are the same.
     pub output_l1: bool,
+    /// τ, where weight decay is at most that and costs nothing by itself (THEORY 6): the objective is then the loss alone.
+    pub budget: Option<f64>,
 }
 
 /// How far a hidden norm may be beyond its bound and still count as within it: rounding, in networks from elsewhere too.
@@ -99,18 +101,19 @@ impl std::fmt::Debug for Regularizer {
 impl Regularizer {
     /// Plain weight decay.
     pub fn weight_decay() -> Self {
-        Regularizer { hidden: EUCLIDEAN, radius: None, output_l1: false }
+        Regularizer { hidden: EUCLIDEAN, radius: None, output_l1: false, budget: None }
     }
 
     /// `output_l1 subject to hidden_norm <= radius`.
     pub fn output_l1(radius: f64) -> Self {
-        Regularizer { hidden: EUCLIDEAN, radius: Some(radius), output_l1: false }
+        Regularizer { hidden: EUCLIDEAN, radius: Some(radius), output_l1: false, budget: None }
     }
 
     /// The constraint as the language writes it, if there is one.
     pub fn constraint(&self) -> Option<String> {
         let norm = if self.hidden.euclidean() { String::new() } else { format!("({})", self.hidden.name()) };
-        self.radius.map(|radius| format!("hidden_norm{norm} <= {radius}"))
+        let budget = self.budget.map(|budget| format!("{} <= {budget}", self.words()));
+        budget.or(self.radius.map(|radius| format!("hidden_norm{norm} <= {radius}")))
     }
 
     /// The penalty as the language writes it, without its constraint.

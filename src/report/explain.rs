@@ -129,6 +129,10 @@ fn wrote(problem: &Problem) -> Vec<String> {
     let mut lines = vec![
         format!("min over m, w, a    {} {}", sum(problem), formula(problem)),
         match objective.regularizer.radius {
+            None if objective.regularizer.budget.is_some() => {
+                let budget = plain(objective.regularizer.budget.unwrap_or_default());
+                format!("                    subject to 1/2 sum_j ({weights}^2 + {output}^2) <= {budget}        (not convex)")
+            }
             None => {
                 format!("                    + {} * 1/2 sum_j ({weights}^2 + {output}^2)        (not convex)", plain(objective.strength))
             }
@@ -219,11 +223,15 @@ fn on_patches(line: &str, sum: &str) -> String {
 }
 
 fn on_rows(problem: &Problem) -> Vec<String> {
-    let strength = plain(problem.objective.strength);
+    // A budget bounds the sum that a strength would price.
+    let (strength, within) = match problem.objective.regularizer.budget {
+        None => (format!("+ {} ", plain(problem.objective.strength)), String::new()),
+        Some(budget) => ("subject to ".to_string(), format!(" <= {}", plain(budget))),
+    };
     let (skip, mark) = (if problem.architecture.skip { " + X c + c_0" } else { "" }, norm_mark(problem));
     if problem.architecture.gates.is_some() {
         return vec![
-            format!("min over u_g    L(f) + {strength} sum_g |u_g|        (convex)"),
+            format!("min over u_g    L(f) {strength}sum_g |u_g|{within}        (convex)"),
             format!("f = sum_g D_g X u_g{skip}"),
             "D_g marks the rows that gate g lets through; X has a column of ones if there is a bias".to_string(),
             "back: u_g gives the neuron w = u_g / sqrt|u_g|, a = sqrt|u_g| behind gate g".to_string(),
@@ -231,7 +239,7 @@ fn on_rows(problem: &Problem) -> Vec<String> {
     }
     if let Some(radius) = problem.objective.regularizer.radius {
         return vec![
-            format!("min over (u_i, s_i), (v_i, t_i)    L(f) + {strength} sum_i (s_i + t_i)        (convex)"),
+            format!("min over (u_i, s_i), (v_i, t_i)    L(f) {strength}sum_i (s_i + t_i)        (convex)"),
             format!("f = sum_i S_i X (u_i - v_i) + o_i (s_i - t_i){skip}"),
             "with b_k s_i <= x.u_i <= b_(k+1) s_i on the rows that are on piece k in cell i, the same for v_i, t_i".to_string(),
             format!("and |u_i|{mark} <= {0} s_i,  |v_i|{mark} <= {0} t_i", plain(radius)),
@@ -240,11 +248,11 @@ fn on_rows(problem: &Problem) -> Vec<String> {
         ];
     }
     if problem.architecture.activation.class() == Class::Linear {
-        return vec![format!("min over u    L(f) + {strength} |u|{mark}        f = X u{skip}")];
+        return vec![format!("min over u    L(f) {strength}|u|{mark}{within}        f = X u{skip}")];
     }
     let (p, q) = problem.architecture.activation.slopes();
     vec![
-        format!("min over u_i, v_i    L(f) + {strength} sum_i (|u_i|{mark} + |v_i|{mark})        (convex)"),
+        format!("min over u_i, v_i    L(f) {strength}sum_i (|u_i|{mark} + |v_i|{mark}){within}        (convex)"),
         format!("f = sum_i S_i X (u_i - v_i){skip},   S_i = {}", sides(p, -q)),
         "with (2 D_i - 1) X u_i >= 0,  (2 D_i - 1) X v_i >= 0".to_string(),
         "D_i marks the rows that are active in cell i; X has a column of ones if there is a bias".to_string(),
@@ -365,6 +373,9 @@ fn conventions(problem: &Problem) -> Vec<String> {
 fn torch(problem: &Problem) -> String {
     let (total, strength) = (&problem.objective.loss, problem.objective.strength);
     let n = problem.dataset.train.inputs.rows as f64;
+    if problem.objective.regularizer.budget.is_some() {
+        return format!("the loss is {}; no optimiser of PyTorch keeps weights within a budget", total.loss.known_as());
+    }
     if let Some(radius) = problem.objective.regularizer.radius {
         let divided = if total.mean { ", divided by n," } else { "" };
         let penalty = format!("{} * sum |a| and hidden weights brought back to norm {} after every step", plain(strength), plain(radius));

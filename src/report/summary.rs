@@ -79,14 +79,20 @@ fn rows(answer: &Answer) -> Vec<Row> {
 fn bounds(answer: &Answer) -> Vec<Row> {
     let (lower, upper) = interval(answer.lower_bound, answer.score.objective);
     let objective = &answer.problem.objective;
-    let parts = format!(
+    let parts = match (objective.regularizer.budget, objective.regularizer.constraint()) {
+        (Some(_), Some(constraint)) => {
+            let used = rounded(answer.score.penalty);
+            format!("{} subject to {constraint}, of which {used} is used", objective.loss.words())
+        }
+        _ => format!(
         "{} {} + {} x {} {}",
         objective.loss.words(),
         rounded(answer.score.loss),
         plain(objective.strength),
         objective.regularizer.words(),
         rounded(answer.score.penalty)
-    );
+    ),
+    };
     let asked = format!("asked for {}", plain(answer.problem.plan.gap));
     vec![
         ("objective", upper, parts),

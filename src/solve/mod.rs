@@ -1,5 +1,6 @@
 //! The journey from a problem to its best network, as one readable loop.
 
+mod budget;
 mod finish;
 mod gated;
 mod generate;
@@ -32,6 +33,9 @@ pub fn solve(problem: &Problem, control: &mut Control) -> Result<Outcome, Failur
 
 /// The same from a network that is there already: generation begins in its cells, and the answer is never worse than it.
 pub fn solve_from(problem: &Problem, start: Option<&Network>, control: &mut Control) -> Result<Outcome, Failure> {
+    if let Some(budget) = problem.objective.regularizer.budget {
+        return budget::solve(problem, budget, start, control);
+    }
     let workers = rayon::ThreadPoolBuilder::new().num_threads(control.threads).build();
     let workers = workers.map_err(|error| Failure::Numerical(error.to_string()))?;
     let mut search = Search::new(problem, control, Arc::new(workers));

@@ -53,6 +53,7 @@ impl Draft {
             network: Weights::of(network),
             dual: self.dual,
             scale: self.scale,
+            price: None,
             basis: self.basis,
             pivots: self.pivots,
             proofs: self.proofs,

@@ -106,12 +106,16 @@ impl Checker {
                 Penalty::WeightDecay { .. } => {}
             }
         }
-        for constraint in case.goal.constraints.iter().filter(|constraint| constraint.value != Constraint::HiddenNorm) {
+        if let Some(bounded) = case.constraint(Constraint::WeightDecay).filter(|_| case.net.outputs.value > 1) {
+            let words = self.written(&bounded.span).to_string();
+            self.not_yet_here(&words, &bounded.span, Some("for now: one output, or `+ 0.1 * weight_decay(output = l1)`"));
+        }
+        for constraint in case.goal.constraints.iter().filter(|constraint| constraint.value == Constraint::Interpolate) {
             let words = self.written(&constraint.place.span).to_string();
             self.not_yet_here(
                 &words,
                 &constraint.place.span,
-                Some("for now: `minimize loss + number * weight_decay`, or `output_l1 subject to hidden_norm <= 1`"),
+                Some("for now: `minimize squared + 1e-6 * weight_decay`, which comes close, or `squared subject to weight_decay <= 1`"),
             );
         }
     }

@@ -32,7 +32,7 @@ use columns::Columns;
 use layers::Shift;
 use library::{Key, Library};
 use network::Net;
-use objective::{Goal, Penalty};
+use objective::{Constraint, Goal, Penalty};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -85,14 +85,17 @@ pub fn resolve(tree: &Tree, source: &Arc<Source>, folder: &Path, file: Option<&P
 /// A model that is whole but for its plan.
 fn assemble(checker: &Checker, net: Net, goal: Goal, data: DataSpec) -> Option<Model> {
     let loss = goal.loss?;
-    let penalty = goal.penalty?;
+    // A budget on weight decay stands for its penalty.
+    let bounded = goal.constraints.into_iter().find(|constraint| constraint.value == Constraint::WeightDecay);
+    let plain = Penalty::WeightDecay { hidden: "l2", output: "l2" };
+    let penalty = goal.penalty.or(bounded.map(|bounded| Placed { value: plain, place: bounded.place }))?;
     let (norm, radius) = match (penalty.value, goal.radius) {
         (_, Some((radius, norm))) => (norm, Some(radius)),
         (Penalty::WeightDecay { hidden, .. }, None) => (hidden, None),
         (Penalty::OutputL1, None) => ("l2", None),
     };
     let output_l1 = matches!(penalty.value, Penalty::WeightDecay { output: "l1", .. });
-    let regularizer = Regularizer { hidden: crate::regularizer::find(norm)?, radius, output_l1 };
+    let regularizer = Regularizer { hidden: crate::regularizer::find(norm)?, radius, output_l1, budget: goal.budget };
     Some(Model {
         name: checker.source.name.clone(),
         parameters: checker.parameters.iter().map(|p| (p.name.text.clone(), p.value.clone())).collect(),

@@ -37,13 +37,15 @@ pub struct Goal {
     pub constraints: Vec<Placed<Constraint>>,
     /// r and the norm of `hidden_norm <= r`.
     pub radius: Option<(f64, &'static str)>,
+    /// r of `weight_decay <= r`.
+    pub budget: Option<f64>,
 }
 
 impl Checker {
     pub fn objective(&mut self, objective: &Expr, constraints: &[Expr]) -> Option<Goal> {
         let before = self.found_so_far();
         let strength = self.placed(1.0, &objective.span);
-        let mut goal = Goal { whole: objective.span.clone(), loss: None, penalty: None, strength, constraints: Vec::new(), radius: None };
+        let mut goal = Goal { whole: objective.span.clone(), loss: None, penalty: None, strength, constraints: Vec::new(), radius: None, budget: None };
         for term in self.addends(objective) {
             self.term(term, &mut goal);
         }
@@ -306,6 +308,7 @@ impl Checker {
                 };
                 let bound = self.real(&word, right, 0.0, f64::INFINITY)?;
                 goal.radius = goal.radius.or((kind == Constraint::HiddenNorm).then_some((bound, norm)));
+                goal.budget = goal.budget.or((kind == Constraint::WeightDecay).then_some(bound));
                 (kind, &expr.span)
             }
             Term::Binary { left, right, .. } if matches!(left.word(), Some("hidden_norm" | "weight_decay")) => {
