@@ -85,13 +85,13 @@ fn bounds(answer: &Answer) -> Vec<Row> {
             format!("{} subject to {constraint}, of which {used} is used", objective.loss.words())
         }
         _ => format!(
-        "{} {} + {} x {} {}",
-        objective.loss.words(),
-        rounded(answer.score.loss),
-        plain(objective.strength),
-        objective.regularizer.words(),
-        rounded(answer.score.penalty)
-    ),
+            "{} {} + {} x {} {}",
+            objective.loss.words(),
+            rounded(answer.score.loss),
+            plain(objective.strength),
+            objective.regularizer.words(),
+            rounded(answer.score.penalty)
+        ),
     };
     let asked = format!("asked for {}", plain(answer.problem.plan.gap));
     vec![

@@ -66,7 +66,11 @@ pub fn solve(problem: &Problem, budget: f64, start: Option<&Network>, control: &
         (spent, tried, last) = (at.elapsed(), tried + 1, Some(outcome.stopped));
         let side = Side { price, network: outcome.network.clone(), loss: outcome.loss, penalty: outcome.penalty };
         held.learn(budget, price, outcome);
-        if side.penalty > budget { rich = Some(side) } else { poor = side }
+        if side.penalty > budget {
+            rich = Some(side)
+        } else {
+            poor = side
+        }
         held.join(problem, &features, budget, &poor, rich.as_ref());
     }
     held.outcome(problem, began.elapsed(), tried, last)
@@ -83,7 +87,8 @@ fn dearest(problem: &Problem) -> f64 {
     let y = problem.targets();
     let slope = problem.objective.loss.slope(&vec![0.0; y.len()], y);
     let length = |row: &[f64]| problem.objective.regularizer.hidden.polar(row);
-    let sum: f64 = problem.inputs().each_row().zip(&slope).map(|(row, v)| v.abs() * length(row)).sum();
+    let (places, share) = (problem.architecture.places(), problem.architecture.share());
+    let sum: f64 = problem.inputs().each_row().enumerate().map(|(at, row)| share * slope[at / places].abs() * length(row)).sum();
     (sum * problem.architecture.activation.steepest()).max(f64::MIN_POSITIVE)
 }
 
@@ -196,7 +201,8 @@ fn certified(problem: &Problem, network: &Network, price: f64, outcome: &Outcome
 
 /// `part` of what a network gives, for that part of its weight decay.
 fn scaled(network: &Network, part: f64) -> Network {
-    let (root, times) = (part.sqrt(), |matrix: &Matrix, by: f64| Matrix { values: matrix.values.iter().map(|x| by * x).collect(), ..matrix.clone() });
+    let (root, times) =
+        (part.sqrt(), |matrix: &Matrix, by: f64| Matrix { values: matrix.values.iter().map(|x| by * x).collect(), ..matrix.clone() });
     let skip = network.skip.clone().map(|mut skip| {
         skip.weights.iter_mut().for_each(|w| *w *= part);
         skip.intercept *= part;

@@ -106,7 +106,7 @@ impl Checker {
                 Penalty::WeightDecay { .. } => {}
             }
         }
-        if let Some(bounded) = case.constraint(Constraint::WeightDecay).filter(|_| case.net.outputs.value > 1) {
+        if let Some(bounded) = case.constraint(Constraint::WeightDecay).filter(|_| case.several().is_some()) {
             let words = self.written(&bounded.span).to_string();
             self.not_yet_here(&words, &bounded.span, Some("for now: one output, or `+ 0.1 * weight_decay(output = l1)`"));
         }

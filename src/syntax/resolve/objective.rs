@@ -45,7 +45,15 @@ impl Checker {
     pub fn objective(&mut self, objective: &Expr, constraints: &[Expr]) -> Option<Goal> {
         let before = self.found_so_far();
         let strength = self.placed(1.0, &objective.span);
-        let mut goal = Goal { whole: objective.span.clone(), loss: None, penalty: None, strength, constraints: Vec::new(), radius: None, budget: None };
+        let mut goal = Goal {
+            whole: objective.span.clone(),
+            loss: None,
+            penalty: None,
+            strength,
+            constraints: Vec::new(),
+            radius: None,
+            budget: None,
+        };
         for term in self.addends(objective) {
             self.term(term, &mut goal);
         }
