@@ -39,12 +39,14 @@ fn met(name: &str, problem: &Problem, outcome: &Outcome) {
 }
 
 #[test]
-fn a_known_optimum() {
+fn the_budget_is_used_and_the_proof_goes_into_its_file() {
     let problem = model("dense -> relu -> dense", "squared subject to weight_decay <= 1.5", false);
     let outcome = solved(&problem);
     met("six rows", &problem, &outcome);
     assert!((outcome.penalty - 1.5).abs() < 1e-6, "the budget is used: {}", outcome.penalty);
     assert!(outcome.objective < 5.625, "better than nothing");
+    let certificate = outcome.certificate.unwrap();
+    assert_eq!(Certificate::decode(&certificate.encode()), Ok(certificate));
 }
 
 #[test]

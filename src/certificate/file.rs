@@ -21,6 +21,9 @@ impl Certificate {
         line("network", part(serde_json::to_string(&self.network)));
         line("dual", part(serde_json::to_string(&self.dual)));
         line("scale", part(serde_json::to_string(&self.scale)));
+        if let Some(price) = &self.price {
+            line("price", part(serde_json::to_string(price)));
+        }
         if let Some(basis) = &self.basis {
             line("basis", part(serde_json::to_string(basis)));
         }

@@ -182,6 +182,7 @@ impl Held {
             bound: if certified.is_some() { Bound::Proved } else { Bound::Trivial },
             leaves: certified.as_ref().map_or(0, |(_, verdict)| verdict.leaves),
             certificate: certified.map(|(certificate, _)| certificate),
+            neurons_before_pruning: outcome.neurons_before_pruning.max(needed),
             network: self.network,
             rounds: tried,
             seconds: seconds.as_secs_f64(),
