@@ -21,7 +21,9 @@ macro_rules! dispatch {
     };
 }
 
+mod columns;
 mod cone;
+mod demands;
 mod field;
 mod halt;
 mod lines;
@@ -34,6 +36,8 @@ mod view;
 mod walk;
 mod witness;
 
+pub use columns::{Column, Half, Sides, Space, list_columns};
+pub use demands::Answer;
 pub use halt::Stop;
 pub use lines::Lines;
 pub use pattern::Pattern;

@@ -7,6 +7,7 @@ mod equalities;
 mod file;
 mod gates;
 mod grid;
+mod jumps;
 mod pieces;
 mod stream;
 
@@ -14,6 +15,7 @@ pub use claim::{BASIS_BITS, Claim, DUAL_BITS, Fault, GRID_BITS, SLOPE_BITS};
 pub use equalities::Correction;
 pub use file::NAME;
 pub use gates::GateClaim;
+pub use jumps::JumpClaim;
 pub use stream::{Reader, Writer};
 
 use crate::exact::{Dyadic, Natural, Rational};
@@ -172,7 +174,7 @@ impl Dual {
 #[serde(deny_unknown_fields)]
 pub struct Proof {
     pub kind: Kind,
-    /// Cones: vectors are in units of 2^unit or coarser.  Signs: quadratic weights are in units of 2^-unit or coarser.
+    /// Cones: vectors are in units of 2^unit or coarser.  Signs: quadratic weights are in units of 2^-unit or coarser.  Otherwise 0.
     pub unit: u32,
     /// Bytes in base64.
     pub tree: String,
@@ -186,6 +188,8 @@ pub enum Kind {
     Cones,
     /// Signs of rows, and quadratic bounds.
     Signs,
+    /// Sides of the lines where neurons jump.
+    Jumps,
     /// Not at all: the model lists its gates, and each of them is priced.
     Gates,
 }

@@ -8,6 +8,7 @@
 
 mod cones;
 mod gates;
+mod jumps;
 mod objective;
 mod refusal;
 mod signs;
@@ -17,7 +18,7 @@ pub use refusal::Refusal;
 
 use crate::certificate::{Certificate, Claim, Correction, FORMAT, Fault, Kind, Proof, Reader, Statement, VERSION};
 use crate::exact::{Rational, above, below, written};
-use crate::problem::Problem;
+use crate::problem::{Jumps, Problem};
 
 /// An interval that holds the optimum, in exact numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -156,6 +157,9 @@ fn proofs_at_strength(problem: &Problem, certificate: &Certificate) -> Result<us
     if let Some(listed) = &problem.architecture.gates {
         return gates::proofs(problem, listed, certificate, &correction);
     }
+    if let Some(jumps) = Jumps::of(problem) {
+        return jumps::proofs(problem, &jumps, certificate, &correction);
+    }
     let one = |at: usize| {
         let (output, sign) = (at / 2, if at.is_multiple_of(2) { 1 } else { -1 });
         let dual = certificate.dual.column(output, outputs);
@@ -205,6 +209,7 @@ fn tree(claim: &Claim, proof: &Proof) -> Result<usize, Flaw> {
     let leaves = match proof.kind {
         Kind::Cones => cones::check(claim, proof.unit, &mut reader)?,
         Kind::Signs => signs::check(claim, proof.unit, &mut reader)?,
+        Kind::Jumps => return Err(Flaw { leaf: 0, what: "it is about jumps, and the activation has none" }),
         Kind::Gates => return Err(Flaw { leaf: 0, what: "gates are priced, and the network has none" }),
     };
     if reader.done() { Ok(leaves) } else { Err(Flaw { leaf: leaves, what: "the tree goes on after its last leaf" }) }

@@ -22,7 +22,9 @@ pub fn above(problem: &Problem, network: &Network) -> Result<Rational, Refusal> 
             half(neurons.map(square).fold(Rational::ZERO, |sum, square| sum + square))
         }
         Some(radius) => {
-            within(network, hidden, &written(radius).ok_or(Refusal::Width)?)?;
+            if radius < f64::INFINITY {
+                within(network, hidden, &written(radius).ok_or(Refusal::Width)?)?;
+            }
             sum(&network.output.values).rational()
         }
     };

@@ -13,11 +13,11 @@ pub use semidefinite::positive_semidefinite;
 
 pub use dashu_int::{
     IBig as Integer, UBig as Natural,
-    ops::{Abs, Gcd, SquareRoot},
+    ops::{Abs, BitTest, Gcd, SquareRoot},
 };
 pub use dashu_ratio::RBig as Rational;
 
-use dashu_int::{IBig, UBig, ops::BitTest};
+use dashu_int::{IBig, UBig};
 
 /// The largest power of ten a written number may carry; a double ends at 308.
 const LARGEST_EXPONENT: i64 = 400;

@@ -223,9 +223,9 @@ fn column_lengths(features: &Matrix) -> Vec<f64> {
 
 impl Recovery {
     /// θ_g of every group, in order: q numbers each.
-    pub fn weights(&self, solution: &Solution) -> Vec<Vec<f64>> {
+    pub fn weights(&self, features: &Features, solution: &Solution) -> Vec<Vec<f64>> {
         let read = |(group, columns): &(Group, Range<usize>)| match &group.shape {
-            Shape::Ray(theta) => theta.iter().map(|x| x * solution.primal[columns.start].max(0.0)).collect(),
+            Shape::Ray(theta) => features.times(theta, solution.primal[columns.start].max(0.0)),
             _ => solution.primal[columns.clone()].to_vec(),
         };
         self.groups.iter().map(read).collect()
@@ -233,7 +233,7 @@ impl Recovery {
 
     /// The network that a solution stands for: one neuron per group whose weights are not negligible.
     pub fn network(&self, problem: &Problem, features: &Features, solution: &Solution) -> Network {
-        let weights = self.weights(solution);
+        let weights = self.weights(features, solution);
         let largest = weights.iter().map(|theta| features.gauge(theta)).fold(0.0, f64::max);
         let kept = self.groups.iter().zip(&weights).filter(|(_, theta)| features.gauge(theta) > 1e-9 * largest);
         let skip = self.skip.as_ref().map(|skip| {

@@ -5,7 +5,7 @@
 
 use super::{Neuron, assemble};
 use crate::arrangement::Pattern;
-use crate::problem::{Features, Network, Part};
+use crate::problem::{Features, Jumps, Network, Part};
 use std::collections::BTreeMap;
 
 /// A neuron θ with its output and sign, its features z on the training rows (n x C, 0 for other outputs) and its cost.
@@ -19,6 +19,18 @@ struct Atom {
     alpha: f64,
 }
 
+impl Atom {
+    /// A neuron θ that serves one of so many outputs, with a positive weight or a negative one.
+    fn new(features: &Features, outputs: usize, (output, positive): (usize, bool), theta: Vec<f64>) -> Atom {
+        let sign = if positive { 1.0 } else { -1.0 };
+        let mut z = vec![0.0; features.examples() * outputs];
+        let places = z.iter_mut().skip(output).step_by(outputs);
+        places.zip(features.outputs(&theta)).for_each(|(z, value)| *z = sign * value);
+        let cost = features.gauge(&theta);
+        Atom { output, sign, theta, gate: None, z, cost, alpha: 1.0 }
+    }
+}
+
 /// Merges neurons of one cell and sign and removes dependent ones.
 ///
 /// `tolerance` is the part of an atom, relative to its length, that may be lost when it counts as dependent.
@@ -30,7 +42,7 @@ pub fn prune(features: &Features, network: &Network, tolerance: f64) -> Network 
         basis.admit(atom, tolerance);
     }
     let scaled = |atom: Atom| {
-        let theta = atom.theta.iter().map(|x| x * atom.alpha).collect();
+        let theta = features.times(&atom.theta, atom.alpha);
         Neuron { output: atom.output, sign: atom.sign, theta, gate: atom.gate }
     };
     assemble(features, network.output.columns, basis.atoms.into_iter().map(scaled), network.skip.clone())
@@ -41,6 +53,9 @@ fn merged(features: &Features, network: &Network) -> Vec<Atom> {
     if let Some(open) = network.open(features.inputs()) {
         return behind_gates(features, network, &open);
     }
+    if let Some(jumps) = features.jumps() {
+        return of_columns(features, network, jumps);
+    }
     let mut sums: BTreeMap<(usize, bool, Pattern), Vec<f64>> = BTreeMap::new();
     for Part { w, output, a, .. } in network.parts() {
         let lifted = features.lifted(w);
@@ -49,11 +64,20 @@ fn merged(features: &Features, network: &Network) -> Vec<Atom> {
         sum.iter_mut().zip(lifted).for_each(|(sum, x)| *sum += a.abs() * x);
     }
     let outputs = network.output.columns;
-    let atom = |((output, positive, _), theta): ((usize, bool, Pattern), Vec<f64>)| {
-        let sign = if positive { 1.0 } else { -1.0 };
-        let z = spread(features.outputs(&theta).into_iter().map(|value| sign * value), output, outputs);
-        let cost = features.gauge(&theta);
-        Atom { output, sign, theta, gate: None, z, cost, alpha: 1.0 }
+    let atom = |((output, positive, _), theta): (_, Vec<f64>)| Atom::new(features, outputs, (output, positive), theta);
+    sums.into_iter().map(atom).filter(|atom| length(&atom.z) > 0.0).collect()
+}
+
+/// One atom for all neurons with one column, at the weights of the first: what they are within its cell makes no difference.
+fn of_columns(features: &Features, network: &Network, jumps: &Jumps) -> Vec<Atom> {
+    let mut sums = BTreeMap::new();
+    for Part { w, output, a, .. } in network.parts() {
+        let key = (output, a > 0.0, jumps.column(&jumps.signs(w)));
+        let (_, sum) = sums.entry(key).or_insert_with(|| (w.to_vec(), 0.0_f64));
+        *sum += a.abs();
+    }
+    let atom = |((output, positive, _), (w, a)): (_, (Vec<f64>, f64))| {
+        Atom::new(features, network.output.columns, (output, positive), features.theta(&w, a))
     };
     sums.into_iter().map(atom).filter(|atom| length(&atom.z) > 0.0).collect()
 }

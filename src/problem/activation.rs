@@ -20,6 +20,7 @@ pub struct Activation {
     pub name: String,
     pub pieces: Vec<Piece>,
     rounded: Vec<(f64, bool, f64, f64)>,
+    jumps: bool,
 }
 
 /// What the normal form says about the exact program (LANGUAGE section 6).
@@ -55,7 +56,9 @@ impl Activation {
                 (from, p.includes_from, double(&p.slope), double(&p.intercept))
             })
             .collect();
-        Activation { name: name.into(), pieces: kept, rounded }
+        let mut activation = Activation { name: name.into(), pieces: kept, rounded, jumps: false };
+        activation.jumps = !activation.continuous();
+        activation
     }
 
     /// p·max(z, 0) + q·max(-z, 0), the shape of every activation of degree 1.
@@ -80,6 +83,17 @@ impl Activation {
         let holds = |&&(from, included, _, _): &&(f64, bool, f64, f64)| z > from || (z == from && included);
         let (_, _, slope, intercept) = self.rounded.iter().rev().find(holds).unwrap_or(&self.rounded[0]);
         slope * z + intercept
+    }
+
+    /// Whether no jump is as near to z as `slack`, so that a rounded z will do.
+    pub fn steady(&self, z: f64, slack: f64) -> bool {
+        let near = |from: f64| (z - from).abs() <= slack + f64::EPSILON * from.abs();
+        !self.jumps || !self.rounded.iter().any(|piece| near(piece.0))
+    }
+
+    /// Whether it is constant between its breaks: a step, a sign, a staircase.
+    pub fn flat(&self) -> bool {
+        self.pieces.iter().all(|piece| piece.slope == Rational::ZERO)
     }
 
     /// φ'(z), at a break from the left.

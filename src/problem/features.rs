@@ -6,6 +6,8 @@
 //! ```text
 //!   F_i(θ) = s x_i·u + (c/r) τ + Σ_k δ_k max(ℓ_ik·θ, 0),      ℓ_ik = (x_i, -t_k/r)
 //! ```
+//! Where the activation is piecewise constant w must not be rescaled, or rounding would carry it over a jump: there θ = (w, τ) with
+//! τ = |a| r, or |a| where nothing bounds w, and F_i(θ) = (τ/r) φ(x_i·w) is found without rounding (THEORY 4).
 //! Behind a convolution an example is M patches x_ip, their values pooled with the weight γ = 1, or 1/M (THEORY 9): one more sum,
 //! ```text
 //!   F_i(θ) = Σ_p γ ( s x_ip·u + (c/r) τ ) + Σ_p Σ_k γ δ_k max(ℓ_ipk·θ, 0)
@@ -14,7 +16,8 @@
 //!
 //! Behind a gate θ = a w and F_i(θ) = x_i·θ on the rows that it lets through (THEORY 2); which rows these are is known to the gate alone.
 
-use super::{Matrix, Network, Problem};
+use super::{Jumps, Matrix, Network, Problem, Random};
+use crate::exact::double;
 use crate::regularizer::Norm;
 
 /// How θ is measured.
@@ -48,15 +51,19 @@ pub struct Features {
     straight: Option<Matrix>,
     /// γ δ_k for every line of an example.
     bends: Vec<f64>,
+    /// Where neurons jump, for a piecewise-constant activation, and its levels.
+    jumps: Option<Jumps>,
+    levels: Vec<f64>,
 }
 
 impl Features {
-    /// The features of `problem`, whose activation must be continuous, and of degree 1 under weight decay: the language sees to that.
+    /// The features of `problem`, whose activation must be continuous or piecewise constant, and of degree 1 under weight decay: the
+    /// language sees to that.
     pub fn of(problem: &Problem) -> Features {
         let (objective, inputs) = (&problem.objective, problem.inputs());
         let (slope, intercept, breaks) = problem.architecture.activation.bends();
         let (places, share) = (problem.architecture.places(), problem.architecture.share());
-        let radius = objective.regularizer.radius;
+        let radius = objective.regularizer.radius.map(|radius| if radius.is_finite() { radius } else { 1.0 });
         let kinks = || breaks.iter().map(|(_, bend)| share * bend);
         let mut features = Features {
             lines: Matrix::default(),
@@ -69,6 +76,8 @@ impl Features {
             radius: radius.unwrap_or(1.0),
             straight: straight(&inputs, places, share * slope, radius.map(|radius| share * places as f64 * intercept / radius)),
             bends: Vec::new(),
+            jumps: Jumps::of(problem),
+            levels: problem.architecture.activation.pieces.iter().map(|piece| double(&piece.intercept)).collect(),
         };
         match radius {
             None => (features.bends, features.lines) = (vec![kinks().sum(); places], inputs),
@@ -123,7 +132,37 @@ impl Features {
 
     /// θ of a neuron.
     pub fn theta(&self, w: &[f64], a: f64) -> Vec<f64> {
-        self.lifted(w).iter().map(|x| a.abs() * x).collect()
+        self.times(&self.lifted(w), a.abs())
+    }
+
+    /// The θ of price `factor` ρ(θ) that has `factor` times the outputs.
+    pub fn times(&self, theta: &[f64], factor: f64) -> Vec<f64> {
+        let kept = if self.jumps.is_some() { theta.len() - 1 } else { 0 };
+        theta[..kept].iter().copied().chain(theta[kept..].iter().map(|x| x * factor)).collect()
+    }
+
+    /// Weights of a Gaussian direction that are allowed where w is not rescaled: θ = (w, 1) is turned to where its last entry is positive.
+    pub fn drawn(&self, random: &mut Random) -> Vec<f64> {
+        let last = random.normal();
+        let w: Vec<f64> = (1..self.size()).map(|_| random.normal() / last).collect();
+        let outside = self.bound().map_or(1.0, |radius| (self.hidden.gauge(&w) / radius).max(1.0));
+        w.iter().map(|w| w / outside * (1.0 - 1e-12)).collect()
+    }
+
+    /// What φ is after so many breaks, where it is piecewise constant.
+    pub fn level(&self, passed: usize) -> f64 {
+        self.levels[passed]
+    }
+
+    /// r, where the hidden norm is bounded.
+    pub fn bound(&self) -> Option<f64> {
+        let bounded = self.gauge == Gauge::Cap && self.jumps.as_ref().is_none_or(|jumps| jumps.ball.is_some());
+        bounded.then_some(self.radius)
+    }
+
+    /// Where neurons jump, if their activation is piecewise constant.
+    pub fn jumps(&self) -> Option<&Jumps> {
+        self.jumps.as_ref()
     }
 
     /// ρ(θ) of every neuron of a network, with |a|₁ for its output weights.
@@ -143,6 +182,9 @@ impl Features {
         let (u, tau) = (&theta[..head], theta[head]);
         if !(tau > 0.0 && tau.is_finite()) {
             return None;
+        }
+        if self.jumps.is_some() {
+            return Some((u.to_vec(), sign * tau / self.radius));
         }
         let norm = self.hidden.gauge(u) / tau;
         let shorter = if norm > WITHIN { WITHIN / norm } else { 1.0 };
@@ -175,6 +217,10 @@ impl Features {
 
     /// F (n).
     pub fn outputs(&self, theta: &[f64]) -> Vec<f64> {
+        if let (Some(jumps), Some((tau, w))) = (&self.jumps, theta.split_last()) {
+            let column = jumps.column(&jumps.signs(w));
+            return column.iter().map(|level| self.levels[usize::from(*level)] * tau / self.radius).collect();
+        }
         let reach = self.lines.times(theta);
         let mut outputs = self.straight(theta);
         for (output, reach) in outputs.iter_mut().zip(reach.chunks(self.bends.len().max(1))) {

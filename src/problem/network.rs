@@ -1,5 +1,6 @@
 //! Architectures that the language can state, and the networks that instantiate them.
 
+use super::jumps::value_of;
 use super::{Activation, Convolution, Gates, Matrix, Sides};
 
 /// How the hidden layer is shifted.
@@ -139,7 +140,8 @@ impl Network {
     fn add_neurons(&self, architecture: &Architecture, inputs: &Matrix, i: usize, passes: impl Fn(usize) -> bool, into: &mut [f64]) {
         let (places, share) = (architecture.places(), architecture.share());
         for (_, (w, a)) in self.hidden.each_row().zip(self.output.each_row()).enumerate().filter(|(j, _)| passes(*j)) {
-            let seen = (i * places..(i + 1) * places).map(|patch| architecture.activation.value(dot(inputs.row(patch), w)));
+            let terms = |patch: usize| inputs.row(patch).iter().copied().zip(w.iter().copied());
+            let seen = (i * places..(i + 1) * places).map(|patch| value_of(&architecture.activation, terms(patch)));
             let value = share * seen.sum::<f64>();
             into.iter_mut().zip(a).for_each(|(f, a)| *f += a * value);
         }

@@ -38,7 +38,7 @@ impl Objective {
 
     /// What one unit of a neuron's gauge costs: β, or β/r where hidden norms are at most r.
     pub fn price(&self) -> f64 {
-        self.strength / self.regularizer.radius.unwrap_or(1.0)
+        self.strength / self.regularizer.radius.filter(|radius| radius.is_finite()).unwrap_or(1.0)
     }
 
     /// The objective as the language writes it.

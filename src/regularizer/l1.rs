@@ -1,7 +1,7 @@
 //! h(w) = Σ |w_j|, its polar max |g_j|;  linear.
 
 use super::{Norm, Wall};
-use crate::exact::{Dyadic, Natural, Rational};
+use crate::exact::{Abs, Dyadic, Integer, Natural, Rational};
 use crate::program::{Affine, Cone, Program};
 
 pub struct L1;
@@ -27,6 +27,9 @@ impl Norm for L1 {
     }
     fn polar_within(&self, g: &[i64], shift: u32, limit: i128) -> Option<bool> {
         Some(limit >= 0 && g.iter().all(|g| i128::from(*g).abs() << shift <= limit))
+    }
+    fn polar_at_most(&self, g: &[Integer], limit: &Integer) -> bool {
+        *limit >= Integer::ZERO && g.iter().all(|g| g.clone().abs() <= *limit)
     }
     fn polar_above(&self, g: &[i64], bits: u32) -> Natural {
         Natural::from(g.iter().map(|g| g.unsigned_abs()).max().unwrap_or(0)) << bits as usize

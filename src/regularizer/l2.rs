@@ -1,7 +1,7 @@
 //! h(w) = |w|₂, its own polar;  a second-order cone.
 
 use super::{Norm, Wall};
-use crate::exact::{Dyadic, Natural, Rational, SquareRoot};
+use crate::exact::{Dyadic, Integer, Natural, Rational, SquareRoot};
 use crate::program::{Affine, Cone, Program};
 
 pub struct L2;
@@ -31,6 +31,9 @@ impl Norm for L2 {
     fn support(&self, g: &[f64]) -> Vec<f64> {
         let length = self.gauge(g);
         g.iter().map(|g| g / length).collect()
+    }
+    fn polar_at_most(&self, g: &[Integer], limit: &Integer) -> bool {
+        *limit >= Integer::ZERO && g.iter().map(|g| g * g).sum::<Integer>() <= limit * limit
     }
     fn polar_above(&self, g: &[i64], bits: u32) -> Natural {
         let square = |g: &i64| Natural::from(g.unsigned_abs()) * Natural::from(g.unsigned_abs());

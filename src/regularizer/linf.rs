@@ -1,7 +1,7 @@
 //! h(w) = max |w_j|, its polar Σ |g_j|;  linear.
 
 use super::{Norm, Wall};
-use crate::exact::{Dyadic, Natural, Rational};
+use crate::exact::{Abs, Dyadic, Integer, Natural, Rational};
 use crate::program::{Affine, Cone, Program};
 
 pub struct Linf;
@@ -26,6 +26,9 @@ impl Norm for Linf {
     fn polar_within(&self, g: &[i64], shift: u32, limit: i128) -> Option<bool> {
         let sum = g.iter().try_fold(0_i128, |sum, g| sum.checked_add(i128::from(*g).abs()))?;
         Some(sum.checked_mul(1_i128.checked_shl(shift)?)? <= limit)
+    }
+    fn polar_at_most(&self, g: &[Integer], limit: &Integer) -> bool {
+        g.iter().map(|g| g.clone().abs()).sum::<Integer>() <= *limit
     }
     fn polar_above(&self, g: &[i64], bits: u32) -> Natural {
         g.iter().fold(Natural::ZERO, |sum, g| sum + Natural::from(g.unsigned_abs())) << bits as usize

@@ -4,8 +4,11 @@ mod l1;
 mod l2;
 mod linf;
 
-use crate::exact::{Natural, Rational};
+use crate::exact::{Abs, Integer, Natural, Rational, linear};
 use crate::program::{Affine, Program};
+
+/// Bits of integers whose polar is compared in 128 bits.
+const POLAR_BITS: usize = 57;
 
 /// A norm h of a neuron's hidden weights: gauge, polar, cone form.
 pub trait Norm: Sync {
@@ -19,6 +22,15 @@ pub trait Norm: Sync {
     fn square(&self, w: &[f64]) -> Rational;
     /// Whether 2^shift h°(g) <= limit, exactly, for shift < 64; `None` if the numbers are too wide.
     fn polar_within(&self, g: &[i64], shift: u32, limit: i128) -> Option<bool>;
+    /// Whether h°(g) <= limit for integers of any size; may say no where it is, but never yes where it is not.
+    fn polar_at_most(&self, g: &[Integer], limit: &Integer) -> bool {
+        // h° grows with the size of every entry, so these may be rounded up.
+        let shift = (linear::bits(g).unsigned_abs() as usize).saturating_sub(POLAR_BITS);
+        let up = |x: &Integer| i64::try_from((x.clone().abs() + ((Integer::ONE << shift) - Integer::ONE)) >> shift).ok();
+        let Some(g) = g.iter().map(up).collect::<Option<Vec<i64>>>() else { return false };
+        let limit = if *limit < Integer::ZERO { -1 } else { i128::try_from(limit >> shift).unwrap_or(i128::MAX) };
+        self.polar_within(&g, 0, limit) == Some(true)
+    }
     /// At least 2^bits h°(g).
     fn polar_above(&self, g: &[i64], bits: u32) -> Natural;
     /// argmax { g·w : h(w) <= 1 }, for g ≠ 0.
@@ -81,7 +93,7 @@ pub fn find(name: &str) -> Option<&'static dyn Norm> {
 #[derive(Clone, Copy)]
 pub struct Regularizer {
     pub hidden: &'static dyn Norm,
-    /// r, where the hidden norm is bounded and only output weights are priced; `None` is weight decay.
+    /// r, where the hidden norm is bounded and only output weights are priced, ∞ if nothing bounds it; `None` is weight decay.
     pub radius: Option<f64>,
     /// Whether weight decay measures a neuron's output weights by |a|₁ and not |a|₂; with one output both are the same.
     pub output_l1: bool,
@@ -113,7 +125,8 @@ impl Regularizer {
     pub fn constraint(&self) -> Option<String> {
         let norm = if self.hidden.euclidean() { String::new() } else { format!("({})", self.hidden.name()) };
         let budget = self.budget.map(|budget| format!("{} <= {budget}", self.words()));
-        budget.or(self.radius.map(|radius| format!("hidden_norm{norm} <= {radius}")))
+        let radius = self.radius.filter(|radius| radius.is_finite());
+        budget.or(radius.map(|radius| format!("hidden_norm{norm} <= {radius}")))
     }
 
     /// The penalty as the language writes it, without its constraint.

@@ -47,12 +47,12 @@ pub fn theorem(class: Class) -> Theorem {
         Class::Threshold => Theorem {
             class: "threshold (degree 0)",
             key: "threshold",
-            statement: "a lasso over sign patterns, with `output_l1`; not solved by this version",
+            statement: "a lasso over sign patterns, those of faces and of w = 0 among them, with `output_l1`; exact for any width >= 2 x patterns",
         },
         Class::PiecewiseLinear { jumps: true } => Theorem {
             class: "piecewise linear with jumps",
             key: "perspective",
-            statement: "one perspective pair (u, s) per face, with `output_l1 subject to hidden_norm <= r`; not solved by this version",
+            statement: "a lasso over columns if it is constant between its jumps, with `output_l1 subject to hidden_norm <= r`; otherwise not solved by this version",
         },
         Class::PiecewiseLinear { jumps: false } => Theorem {
             class: "piecewise linear, kinks off zero",

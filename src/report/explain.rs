@@ -136,6 +136,7 @@ fn wrote(problem: &Problem) -> Vec<String> {
             None => {
                 format!("                    + {} * 1/2 sum_j ({weights}^2 + {output}^2)        (not convex)", plain(objective.strength))
             }
+            Some(f64::INFINITY) => format!("                    + {} * sum_j |a_j|        (not convex)", plain(objective.strength)),
             Some(radius) => {
                 let bound = format!("{weights} <= {}", plain(radius));
                 format!("                    + {} * sum_j {amplitude}    subject to {bound}        (not convex)", plain(objective.strength))
@@ -237,6 +238,14 @@ fn on_rows(problem: &Problem) -> Vec<String> {
             "back: u_g gives the neuron w = u_g / sqrt|u_g|, a = sqrt|u_g| behind gate g".to_string(),
         ];
     }
+    if problem.architecture.activation.flat() {
+        return vec![
+            format!("min over s_i, t_i >= 0    L(f) {strength}sum_i (s_i + t_i)        (convex: a lasso)"),
+            format!("f = sum_i c_i (s_i - t_i){skip},   c_i = {}(X w_i)", problem.architecture.activation.name),
+            "one column c_i for every half-open cell of weight space, those of its faces and of w = 0 among them".to_string(),
+            "back: s_i gives the neuron w = w_i, a = s_i; t_i the same with a = -t_i".to_string(),
+        ];
+    }
     if let Some(radius) = problem.objective.regularizer.radius {
         return vec![
             format!("min over (u_i, s_i), (v_i, t_i)    L(f) {strength}sum_i (s_i + t_i)        (convex)"),
@@ -276,6 +285,9 @@ fn whole_program(problem: &Problem, sizes: Sizes) -> (f64, f64, f64) {
         None if problem.architecture.activation.class() == Class::Linear => 1.0,
         None => 2.0 * sizes.cells,
     } * problem.outputs() as f64;
+    if problem.architecture.activation.flat() {
+        return (groups, 0.0, groups * n * 16.0 * 10.0);
+    }
     // Each group brings a sign row for every patch and n fit rows of d numbers; a factorisation holds about ten times that.
     (groups * (d + 1.0), groups, groups * (1 + problem.architecture.places()) as f64 * n * d * 16.0 * 10.0)
 }
@@ -305,6 +317,12 @@ fn plan(problem: &Problem, sizes: Option<Sizes>) -> Vec<String> {
     let cells = match &plan.arrangements {
         Arrangements::Generate if problem.architecture.gates.is_some() => "gates are added by price until none is worth adding".to_string(),
         Arrangements::All if problem.architecture.gates.is_some() => "all gates in one program".to_string(),
+        Arrangements::Generate if problem.architecture.activation.flat() => {
+            "columns are added by price until none is worth adding".to_string()
+        }
+        Arrangements::All if problem.architecture.activation.flat() => {
+            format!("all columns in one program, refused above {}", count(plan.max_patterns))
+        }
         Arrangements::Generate => "cells are added by price until none is worth adding".to_string(),
         Arrangements::All => format!("all cells in one program, refused above {}", count(plan.max_patterns)),
         Arrangements::Sample { count: n, seed } => format!("the cells of {} random weight vectors, seed {seed}", count(*n)),
@@ -344,7 +362,9 @@ fn conventions(problem: &Problem) -> Vec<String> {
         lines.push("a row with g.x = 0 passes its gate; gates are given, not trained, and cost nothing".to_string());
     }
     if problem.architecture.bias == Bias::Penalised {
-        let words = if problem.objective.regularizer.radius.is_some() {
+        let words = if problem.objective.regularizer.radius == Some(f64::INFINITY) {
+            "costs nothing, and neither do the hidden weights"
+        } else if problem.objective.regularizer.radius.is_some() {
             "is part of its neuron's hidden norm"
         } else {
             "is penalised like any weight"
@@ -375,6 +395,11 @@ fn torch(problem: &Problem) -> String {
     let n = problem.dataset.train.inputs.rows as f64;
     if problem.objective.regularizer.budget.is_some() {
         return format!("the loss is {}; no optimiser of PyTorch keeps weights within a budget", total.loss.known_as());
+    }
+    if problem.architecture.activation.flat() {
+        let divided = if total.mean { ", divided by n," } else { "" };
+        let penalty = format!("{} * sum |a|; no gradient leads through `{}`", plain(strength), problem.architecture.activation.name);
+        return format!("the loss is {}{divided} plus {penalty}", total.loss.known_as());
     }
     if let Some(radius) = problem.objective.regularizer.radius {
         let divided = if total.mean { ", divided by n," } else { "" };

@@ -143,6 +143,9 @@ fn program(answer: &Answer) -> Row {
     let run = &answer.run;
     let sizes = format!("{} columns, {} rows, {} cones", count(run.columns), count(run.rows), count(run.cones));
     let cells = match &answer.problem.architecture.gates {
+        None if answer.problem.architecture.activation.flat() => {
+            format!("{} of at most {} columns", count(run.patterns), size(run.patterns_bound))
+        }
         None => format!("{} of at most {} cells", count(run.patterns), size(run.patterns_bound)),
         Some(_) => format!("{} of {} distinct gates", count(run.patterns), size(run.patterns_bound)),
     };

@@ -192,6 +192,10 @@ impl Search<'_, '_> {
         if let Some(gates) = &self.problem.architecture.gates {
             return self.behind(gates, network);
         }
+        if self.features.jumps().is_some() {
+            let ray = |Part { w, output, a, .. }: Part| Group { output, sign: a.signum(), shape: Shape::Ray(self.features.lifted(w)) };
+            return network.parts().map(ray).collect();
+        }
         let cell = |Part { w, output, a, .. }: Part| {
             let rows = self.nearest_rows(&self.features.lifted(w));
             Group { output, sign: a.signum(), shape: Shape::Cell { pattern: self.cell(w), rows } }

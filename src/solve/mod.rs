@@ -4,6 +4,7 @@ mod budget;
 mod finish;
 mod gated;
 mod generate;
+mod jumps;
 mod low_rank;
 mod outcome;
 mod prove;
@@ -26,7 +27,7 @@ const HOPELESS: f64 = 1e12;
 
 /// Finds the best network of `problem` and an interval that holds the optimum.
 ///
-/// Needs a continuous activation, of degree 1 under weight decay; the language sees to that.
+/// Needs an activation that is continuous or piecewise constant, and of degree 1 under weight decay; the language sees to that.
 pub fn solve(problem: &Problem, control: &mut Control) -> Result<Outcome, Failure> {
     solve_from(problem, None, control)
 }
@@ -50,6 +51,7 @@ impl Search<'_, '_> {
         let problem = self.problem;
         Ok(match (&problem.architecture.gates, &problem.plan.arrangements) {
             (Some(gates), _) => self.gated(gates),
+            _ if self.features.jumps().is_some() => self.stepped()?,
             (None, Arrangements::LowRank { rank }) => self.low_rank(*rank)?,
             _ if problem.architecture.activation.class() == Class::Linear => self.whole(),
             (None, Arrangements::All) => self.listed()?,
@@ -110,7 +112,7 @@ impl Search<'_, '_> {
     }
 
     /// Solves the program over fixed groups to the end.
-    fn settle(&mut self, groups: Vec<crate::lowering::Group>) -> Stopped {
+    pub fn settle(&mut self, groups: Vec<crate::lowering::Group>) -> Stopped {
         let mut groups = groups;
         self.master(&mut groups, self.tolerance());
         self.second_opinion(&groups);

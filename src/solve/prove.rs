@@ -14,12 +14,12 @@ use std::sync::mpsc;
 use std::time::Instant;
 
 /// The part of the gap that the dual vector gives away, so that proofs have room to be short.
-const GIVEN_AWAY: f64 = 0.25;
+pub const GIVEN_AWAY: f64 = 0.25;
 /// Up to this rank weight space is cut into cones; up to the second nothing else is tried.
 const CONE_RANK: usize = 6;
 const CERTAIN_RANK: usize = 4;
 /// How much more than its worst leaf an unfinished tree is asked for, so that rounding may cost something.
-const ROOMS: [f64; 2] = [1e-7, 1e-3];
+pub const ROOMS: [f64; 2] = [1e-7, 1e-3];
 /// Trees of more nodes are left unfinished.
 pub const NODES: usize = 1_000_000;
 
@@ -112,7 +112,7 @@ impl Pace {
 }
 
 /// Both output signs.
-const SIGNS: [i8; 2] = [1, -1];
+pub const SIGNS: [i8; 2] = [1, -1];
 
 impl Search<'_, '_> {
     /// Tries to prove that no neuron beats β for `dual`; the neurons that do, best first, otherwise.
@@ -130,6 +130,9 @@ impl Search<'_, '_> {
         if problem.architecture.gates.is_some() {
             self.prove_gates(dual);
             return Vec::new();
+        }
+        if let Some(jumps) = self.features.jumps().cloned() {
+            return self.prove_jumps(&jumps, dual, most_nodes);
         }
         (self.control.progress)(Event::Stage("proving"));
         let shrink = 1.0 - GIVEN_AWAY * self.plan().gap.min(1e-3);
@@ -241,7 +244,7 @@ impl Search<'_, '_> {
     }
 
     /// The bound that follows if no other claim's worst price is higher.
-    fn show_proof(&mut self, worst: f64, nodes: usize) {
+    pub fn show_proof(&mut self, worst: f64, nodes: usize) {
         let Some(dual) = &self.dual else { return };
         let t = 1.0 / worst.max(1.0);
         let scaled: Vec<f64> = dual.iter().map(|v| t * v).collect();

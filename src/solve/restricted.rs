@@ -31,22 +31,25 @@ pub fn restricted(problem: &Problem, network: &Network, signs: Signs, control: &
 impl Search<'_, '_> {
     fn cells_of_network(&self, network: &Network, signs: Signs) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
+        let jumps = self.features.jumps();
         for Part { w, output, a, .. } in network.parts() {
-            let pattern = self.cell(w);
+            let theta = self.features.lifted(w);
+            let shape = match jumps {
+                Some(_) => Shape::Ray(theta),
+                None => Shape::Cell { pattern: self.cell(w), rows: self.nearest_rows(&theta) },
+            };
             let wanted = match signs {
                 Signs::Own => vec![a.signum()],
                 Signs::Both => vec![1.0, -1.0],
             };
             for sign in wanted {
-                let there = |g: &Group| {
-                    (g.output, g.sign) == (output, sign) && matches!(&g.shape, Shape::Cell { pattern: other, .. } if *other == pattern)
+                let same = |other: &Shape| match (other, &shape) {
+                    (Shape::Cell { pattern: other, .. }, Shape::Cell { pattern, .. }) => other == pattern,
+                    (other, shape) => other == shape,
                 };
+                let there = |g: &Group| (g.output, g.sign) == (output, sign) && same(&g.shape);
                 if !groups.iter().any(there) {
-                    groups.push(Group {
-                        output,
-                        sign,
-                        shape: Shape::Cell { pattern: pattern.clone(), rows: self.nearest_rows(&self.features.lifted(w)) },
-                    });
+                    groups.push(Group { output, sign, shape: shape.clone() });
                 }
             }
         }

@@ -142,12 +142,16 @@ impl<'a, 'c> Search<'a, 'c> {
 
     /// Cover's bound on the number of cells that can hold a neuron; or how many distinct gates there are.
     pub fn cells_at_most(&self) -> f64 {
-        if self.features.gated { self.distinct_gates() as f64 } else { self.features.share_of_cells() * self.lines.bound() }
+        match (self.features.gated, self.features.jumps()) {
+            (true, _) => self.distinct_gates() as f64,
+            (false, Some(_)) => self.columns_at_most(),
+            (false, None) => self.features.share_of_cells() * self.lines.bound(),
+        }
     }
 
-    /// A bound on every neuron's price from norms alone; none for gates, which are priced one by one.
+    /// A bound on every neuron's price from norms alone; none for gates, which are priced one by one, nor for jumps.
     pub fn norm_price(&self, dual: &[f64]) -> f64 {
-        if self.features.gated {
+        if self.features.gated || self.features.jumps().is_some() {
             return f64::INFINITY;
         }
         let bound = |output| norm_bound(&self.features, &self.problem.column(dual, output));
@@ -230,7 +234,11 @@ impl<'a, 'c> Search<'a, 'c> {
     fn read(&self, recovery: &Recovery, solution: &Solution) -> Master {
         let dual = recovery.dual(solution);
         let dual = dual.iter().all(|v| v.is_finite()).then(|| with_skip_equalities(self.problem, &dual)).flatten();
-        Master { weights: recovery.weights(solution), network: recovery.network(self.problem, &self.features, solution), dual }
+        Master {
+            weights: recovery.weights(&self.features, solution),
+            network: recovery.network(self.problem, &self.features, solution),
+            dual,
+        }
     }
 
     /// Keeps the network if its true objective is the best so far.

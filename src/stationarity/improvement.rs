@@ -4,8 +4,8 @@
 
 use super::gates::dearest;
 use crate::arrangement::Lines;
-use crate::pricing::{Find, ascend_all, price_every_cell};
-use crate::problem::{Features, Network, Problem, Random};
+use crate::pricing::{Find, ascend_all, climb, price_every_cell, values_of};
+use crate::problem::{Features, Jumps, Network, Problem, Random};
 
 /// Gaussian directions that the search starts from, besides the network's own.
 const STARTS: usize = 200;
@@ -46,6 +46,10 @@ pub fn improvement(problem: &Problem, network: &Network, dual: &[f64], stop: &(d
         let passed: Vec<f64> = passed.collect();
         return told(find, Some(at), !stop(), &passed);
     }
+    if let Some(find) = features.jumps().and_then(|jumps| beyond_jumps(problem, &features, jumps, network, dual, stop)) {
+        let outputs = features.outputs(&find.theta);
+        return told(find, None, false, &outputs);
+    }
     let mut found = search(problem, &features, network, dual, stop);
     let known = found.as_ref().map_or(0.0, |find| find.price);
     let whole = everywhere(problem, &features, dual, known, stop);
@@ -53,6 +57,36 @@ pub fn improvement(problem: &Problem, network: &Network, dual: &[f64], stop: &(d
     let find = whole.flatten().or(found.take())?;
     let outputs = features.outputs(&find.theta);
     told(find, None, everywhere, &outputs)
+}
+
+/// The best that searches along lines find where the activation is piecewise constant.
+fn beyond_jumps(
+    problem: &Problem,
+    features: &Features,
+    jumps: &Jumps,
+    network: &Network,
+    dual: &[f64],
+    stop: &dyn Fn() -> bool,
+) -> Option<Find> {
+    let size = features.size() - 1;
+    let mut random = Random::new(0);
+    let mut starts: Vec<Vec<f64>> = network.hidden.each_row().map(<[f64]>::to_vec).collect();
+    starts.extend((0..STARTS).map(|_| features.drawn(&mut random)));
+    starts.push(vec![0.0; size]);
+    let mut best: Option<Find> = None;
+    for (output, sign) in (0..problem.outputs()).flat_map(|output| [(output, 1.0), (output, -1.0)]) {
+        let c: Vec<f64> = problem.column(dual, output).iter().map(|v| -sign * v).collect();
+        let values = values_of(features, jumps, &c);
+        for (at, start) in starts.iter().enumerate().take_while(|_| !stop()) {
+            let theta = features.lifted(&climb(features, jumps, &values, start, at as u64));
+            let worth: f64 = features.outputs(&theta).iter().zip(&c).map(|(f, c)| f * c).sum();
+            let price = worth / features.gauge(&theta);
+            if price > best.as_ref().map_or(0.0, |find| find.price) {
+                best = Some(Find { output, sign, theta, price });
+            }
+        }
+    }
+    best
 }
 
 fn search(problem: &Problem, features: &Features, network: &Network, dual: &[f64], stop: &(dyn Fn() -> bool + Sync)) -> Option<Find> {

@@ -76,8 +76,13 @@ impl Checker {
 
     fn unsolved_unit(&mut self, case: &Case) {
         let unit = &case.net.unit;
-        if matches!(case.class(), Some(Class::Threshold | Class::PiecewiseLinear { jumps: true })) {
-            self.not_yet_here(&unit.value, &unit.place.span, Some("for now: an activation without jumps"));
+        let flat = case.net.activation.as_ref().is_some_and(|activation| activation.value.flat());
+        if case.class() == Some(Class::PiecewiseLinear { jumps: true }) && !flat {
+            let help = "for now: an activation without jumps, or one that is constant between them";
+            self.not_yet_here(&unit.value, &unit.place.span, Some(help));
+        }
+        if flat && case.net.convolution.is_some() {
+            self.not_yet_here(&format!("{} behind a convolution", unit.value), &unit.place.span, Some("for now: a dense layer, or `relu`"));
         }
         let Some(several) = case.several() else { return };
         if let Some(skip) = &case.net.skip {
@@ -219,7 +224,7 @@ fn kinks_off_zero(case: &Case) -> Option<Diagnostic> {
     let ways = "bound the hidden weights and price the output ones: exact for every\npiecewise-linear activation\n    \
                 minimize squared + 0.1 * output_l1\n             subject to hidden_norm <= 1";
     Some(match case.goal.constraints.is_empty() {
-        _ if !activation.value.continuous() => error.help(KINK_AT_ZERO),
+        _ if !activation.value.continuous() && !activation.value.flat() => error.help(KINK_AT_ZERO),
         true => error.replace(ways, PERSPECTIVE),
         false => error.help(ways),
     })
@@ -241,7 +246,10 @@ fn threshold(case: &Case) -> Option<Diagnostic> {
     let error = error
         .also(unit.place.clone(), format!("{name}(c*x) = {name}(x) for every c > 0"))
         .note("with any number of neurons the penalty could then be driven to 0 by splitting neurons");
-    Some(error.help(KINK_AT_ZERO))
+    Some(match case.goal.constraints.is_empty() {
+        true => error.replace("price the output weights alone: `output_l1`", "output_l1"),
+        false => error.help(KINK_AT_ZERO),
+    })
 }
 
 /// E0322: a price on the output weights alone, while the hidden ones may grow.

@@ -92,7 +92,8 @@ fn assemble(checker: &Checker, net: Net, goal: Goal, data: DataSpec) -> Option<M
     let (norm, radius) = match (penalty.value, goal.radius) {
         (_, Some((radius, norm))) => (norm, Some(radius)),
         (Penalty::WeightDecay { hidden, .. }, None) => (hidden, None),
-        (Penalty::OutputL1, None) => ("l2", None),
+        // Nothing bounds the weights of a threshold, and nothing has to.
+        (Penalty::OutputL1, None) => ("l2", Some(f64::INFINITY)),
     };
     let output_l1 = matches!(penalty.value, Penalty::WeightDecay { output: "l1", .. });
     let regularizer = Regularizer { hidden: crate::regularizer::find(norm)?, radius, output_l1, budget: goal.budget };
