@@ -6,7 +6,7 @@ use cvxc::exact::{Rational, above, written};
 use cvxc::loss::{LOSSES, Loss, Targets, Total};
 use cvxc::problem::{Activation, Class, Piece};
 use cvxc::program::{Affine, Cone, Program};
-use cvxc::regularizer::NORMS;
+use cvxc::regularizer::{Hidden, NORMS, Norm};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -143,14 +143,21 @@ fn a_mean_is_the_sum_divided_by_the_rows() {
     });
 }
 
+/// Every norm of the language, each alone and beside a bias.
+fn norms() -> Vec<Hidden> {
+    let plain = NORMS.iter().map(|norm| Hidden::plain(*norm));
+    let all: Vec<Hidden> = plain.chain([0.5, 0.1, 0.9].map(Hidden::sparse_group)).collect();
+    all.iter().copied().chain(all.iter().map(|norm| norm.beside_bias())).collect()
+}
+
 #[test]
 fn the_polar_is_the_polar_of_the_gauge() {
     let vectors = [[1.0, -2.0, 0.5], [0.0, 0.0, 3.0], [-1.0, -1.0, 1.0], [0.3, 4.0, -0.1]];
-    for norm in NORMS {
+    for norm in norms() {
         for g in &vectors {
             for w in &vectors {
                 let product: f64 = g.iter().zip(w).map(|(g, w)| g * w).sum();
-                assert!(product <= norm.polar(g) * norm.gauge(w) + 1e-12, "{}", norm.name());
+                assert!(product <= norm.polar(g) * norm.gauge(w) + 1e-12, "{norm:?}");
             }
             // max { g·w : h(w) <= 1 } by the cone form itself.
             let mut program = Program::default();
@@ -159,7 +166,7 @@ fn the_polar_is_the_polar_of_the_gauge() {
             norm.cone_form(&mut program, Affine::new(1.0), (w..w + 3).map(|j| Affine::new(0.0).plus(1.0, j)).collect());
             for backend in BACKENDS.iter().filter(|b| b.accepts(&program)) {
                 let found = -program.objective(&backend.solve(&program, &request()).primal);
-                assert!((found - norm.polar(g)).abs() < 1e-6, "{} by {}: {found}", norm.name(), backend.name());
+                assert!((found - norm.polar(g)).abs() < 1e-6, "{norm:?} by {}: {found}", backend.name());
             }
         }
     }
@@ -168,35 +175,35 @@ fn the_polar_is_the_polar_of_the_gauge() {
 #[test]
 fn exact_norms_are_the_rounded_ones() {
     let whole = [[1_i64, -2, 5], [0, 0, 3], [-7, -7, 7], [0, 0, 0]];
-    for norm in NORMS {
+    for norm in norms() {
         for g in &whole {
             let float = g.map(|g| g as f64);
             let (gauge, polar) = (norm.gauge(&float), norm.polar(&float));
             let square = above(&norm.square(&float));
-            assert!((square - gauge * gauge).abs() <= 1e-12 * gauge * gauge, "{}", norm.name());
+            assert!((square - gauge * gauge).abs() <= 1e-12 * gauge * gauge, "{norm:?}");
             for shift in [0, 7] {
                 let scaled = polar * f64::from(1 << shift);
                 let above = f64::from(u32::try_from(norm.polar_above(g, shift)).unwrap());
-                assert!(scaled <= above && above <= scaled + 1.0, "{}", norm.name());
-                assert_eq!(norm.polar_within(g, shift, scaled.ceil() as i128), Some(true), "{}", norm.name());
-                assert_eq!(norm.polar_within(g, shift, scaled.ceil() as i128 - 1), Some(false), "{}", norm.name());
+                assert!(scaled <= above && above <= scaled + 1.0, "{norm:?}");
+                assert_eq!(norm.polar_within(g, shift, scaled.ceil() as i128), Some(true), "{norm:?}");
+                assert_eq!(norm.polar_within(g, shift, scaled.ceil() as i128 - 1), Some(false), "{norm:?}");
             }
             if polar > 0.0 {
                 let corner = norm.support(&float);
                 let reached: f64 = corner.iter().zip(&float).map(|(w, g)| w * g).sum();
-                assert!((reached - polar).abs() < 1e-12 * polar && norm.gauge(&corner) <= 1.0 + 1e-12, "{}", norm.name());
+                assert!((reached - polar).abs() < 1e-12 * polar && norm.gauge(&corner) <= 1.0 + 1e-12, "{norm:?}");
                 let length: f64 = corner.iter().map(|w| w * w).sum();
-                assert!(length <= norm.ball(3) as f64 + 1e-12, "{}: the ball holds the corners", norm.name());
+                assert!(length <= norm.ball(3) as f64 + 1e-12, "{norm:?}: the ball holds the corners");
             }
         }
-        assert_eq!(norm.polar_within(&[i64::MIN, i64::MAX, 0], 40, i128::MAX).unwrap_or(false), norm.name() != "l2", "no panic");
+        assert_eq!(norm.polar_within(&[i64::MIN, i64::MAX, 0], 40, i128::MAX).unwrap_or(false), norm.words() != "l2", "no panic");
     }
 }
 
 #[test]
 fn the_slope_of_a_norm_is_the_slope_of_half_its_square() {
     let w = [0.3, 4.0, -0.1];
-    for norm in NORMS {
+    for norm in norms() {
         let mut slope = [0.0; 3];
         norm.add_slope(&w, 2.0, &mut slope);
         for (k, slope) in slope.iter().enumerate() {
@@ -205,7 +212,7 @@ fn the_slope_of_a_norm_is_the_slope_of_half_its_square() {
                 moved[k] += step;
                 norm.gauge(&moved).powi(2)
             };
-            assert!((slope - (at(1e-6) - at(-1e-6)) / 2e-6).abs() < 1e-6, "{}", norm.name());
+            assert!((slope - (at(1e-6) - at(-1e-6)) / 2e-6).abs() < 1e-6, "{norm:?}");
         }
     }
 }

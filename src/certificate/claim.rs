@@ -22,7 +22,7 @@ use super::grid::{Grid, power};
 use super::{Correction, Dual, Pieces};
 use crate::exact::{Abs, Rational, half, rational};
 use crate::problem::{Convolution, Gauge, Problem};
-use crate::regularizer::Norm;
+use crate::regularizer::Hidden;
 use std::collections::BTreeMap;
 
 /// Bits of the largest input on the grid, of the largest dual mantissa, and behind the point of a basis.
@@ -48,7 +48,7 @@ pub struct Claim {
     pub limit: i128,
     /// What ρ is: h, or τ where h(u) <= τ.
     pub gauge: Gauge,
-    pub hidden: &'static dyn Norm,
+    pub hidden: Hidden,
 }
 
 /// Why there is no such inequality for a problem.
@@ -88,7 +88,7 @@ impl Claim {
         basis: Option<&[Vec<i64>]>,
         sign: i8,
     ) -> Result<Claim, Fault> {
-        let inputs = problem.inputs();
+        let inputs = problem.scaled_inputs();
         if problem.architecture.gates.is_some() || !Pieces::cover(problem) {
             return Err(Fault::Kind);
         }
@@ -97,12 +97,12 @@ impl Claim {
         }
         dual.fits(problem.dataset.train.inputs.rows)?;
         let patches = dual.spread(problem.architecture.places());
-        let hidden = problem.objective.regularizer.hidden;
+        let hidden = problem.norm();
         if basis.is_some() && !hidden.euclidean() {
             return Err(Fault::Shape);
         }
         let pieces = Pieces::of(problem).ok_or(Fault::Width)?;
-        let plain = Grid::plain(&inputs, &pieces, hidden).ok_or(Fault::Width)?;
+        let plain = Grid::plain(&inputs, &pieces, &hidden).ok_or(Fault::Width)?;
         let grid = match basis {
             None => plain,
             Some(basis) => plain.along(basis, inputs.columns)?,

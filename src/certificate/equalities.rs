@@ -1,4 +1,5 @@
-//! A free skip asks the dual vector to be orthogonal to its columns Z = [F 1], which rounded numbers never are.
+//! What the output holds at no price, a skip or an intercept, asks the dual vector to be orthogonal to its columns Z, which rounded
+//! numbers never are.
 //!
 //! It is enough that some u + e is, with e zero outside p pivot rows B: Z_B' e = -Z'u.  With any R and δ = |I - R Z_B'| < 1 (largest
 //! row sum) Z_B' is invertible and |e|_∞ <= |R Z'u|_∞ / (1 - δ).  R is guessed in floating point; δ and the rest are exact (PROOF 3).
@@ -15,23 +16,23 @@ pub struct Correction {
 }
 
 impl Correction {
-    /// The correction that `pivots` allow; nothing where there is no skip.
+    /// The correction that `pivots` allow; nothing where nothing is free.
     pub fn new(problem: &Problem, dual: &Dual, pivots: &[usize]) -> Result<Correction, Fault> {
-        let features = &problem.dataset.train.inputs;
-        if !problem.architecture.skip {
+        let z = &problem.free_columns();
+        let p = z.columns;
+        if p == 0 {
             return if pivots.is_empty() { Ok(Correction::default()) } else { Err(Fault::Shape) };
         }
-        let p = features.columns + 1;
         let distinct: std::collections::BTreeSet<&usize> = pivots.iter().collect();
-        let inside = pivots.iter().all(|row| *row < features.rows);
-        if pivots.len() != p || distinct.len() != p || !inside || dual.mantissas.len() != features.rows {
+        let inside = pivots.iter().all(|row| *row < z.rows);
+        if pivots.len() != p || distinct.len() != p || !inside || dual.mantissas.len() != z.rows {
             return Err(Fault::Shape);
         }
-        if !features.values.iter().all(|x| x.is_finite()) {
+        if !z.values.iter().all(|x| x.is_finite()) {
             return Err(Fault::Width);
         }
-        let guess = inverse(features, pivots).ok_or(Fault::Equalities)?;
-        let most = bound(features, dual, pivots, &guess).ok_or(Fault::Equalities)?;
+        let guess = inverse(z, pivots).ok_or(Fault::Equalities)?;
+        let most = bound(z, dual, pivots, &guess).ok_or(Fault::Equalities)?;
         Ok(Correction { rows: pivots.to_vec(), most })
     }
 
@@ -46,16 +47,11 @@ impl Correction {
     }
 }
 
-/// Z_ik.
-fn entry(features: &Matrix, i: usize, k: usize) -> f64 {
-    if k < features.columns { features.row(i)[k] } else { 1.0 }
-}
-
 /// A floating-point guess at the inverse of Z_B', row by row, by Gauss and Jordan with pivots.
-fn inverse(features: &Matrix, pivots: &[usize]) -> Option<Vec<Vec<f64>>> {
+fn inverse(z: &Matrix, pivots: &[usize]) -> Option<Vec<Vec<f64>>> {
     let p = pivots.len();
     let row = |k: usize| -> Vec<f64> {
-        let left = pivots.iter().map(|&i| entry(features, i, k));
+        let left = pivots.iter().map(|&i| z.row(i)[k]);
         left.chain((0..p).map(|j| f64::from(u8::from(j == k)))).collect()
     };
     let mut rows: Vec<Vec<f64>> = (0..p).map(row).collect();
@@ -77,15 +73,15 @@ fn inverse(features: &Matrix, pivots: &[usize]) -> Option<Vec<Vec<f64>>> {
 }
 
 /// |R Z'u|_∞ / (1 - δ), if δ <= 1/2.
-fn bound(features: &Matrix, dual: &Dual, pivots: &[usize], guess: &[Vec<f64>]) -> Option<Rational> {
+fn bound(z: &Matrix, dual: &Dual, pivots: &[usize], guess: &[Vec<f64>]) -> Option<Rational> {
     let p = pivots.len();
     let exact = |values: &[f64]| -> Vec<Dyadic> { values.iter().map(|x| Dyadic::new(*x)).collect() };
     let guess: Vec<Vec<Dyadic>> = guess.iter().map(|row| exact(row)).collect();
-    let columns: Vec<Vec<Dyadic>> = pivots.iter().map(|&i| (0..p).map(|k| Dyadic::new(entry(features, i, k))).collect()).collect();
+    let columns: Vec<Vec<Dyadic>> = pivots.iter().map(|&i| (0..p).map(|k| Dyadic::new(z.row(i)[k])).collect()).collect();
     let u = dual.dyadics();
     let off: Vec<Dyadic> = (0..p)
         .map(|k| {
-            let column: Vec<Dyadic> = (0..features.rows).map(|i| Dyadic::new(entry(features, i, k))).collect();
+            let column: Vec<Dyadic> = (0..z.rows).map(|i| Dyadic::new(z.row(i)[k])).collect();
             Dyadic::dot(&column, &u)
         })
         .collect();

@@ -28,7 +28,7 @@ impl GateClaim {
         let hidden = problem.objective.regularizer.hidden;
         let covered = hidden.euclidean() && problem.architecture.convolution.is_none();
         let pieces = Pieces::behind_gate(problem).filter(|_| covered).ok_or(Fault::Kind)?;
-        let grid = Grid::plain(&inputs, &pieces, hidden).ok_or(Fault::Width)?;
+        let grid = Grid::plain(&inputs, &pieces, &hidden).ok_or(Fault::Width)?;
         let moved = correction.reach(problem, &inputs).ok_or(Fault::Width)?;
         let limit = limit(problem, dual, scale, &pieces, &grid, (&moved, correction)).ok_or(Fault::Width)?;
         Ok(GateClaim { rows: grid.rows, mantissas: dual.mantissas.clone(), limit })

@@ -74,7 +74,7 @@ impl Statement {
             model,
             overrides,
             network: problem.architecture.words(problem.outputs()),
-            objective: problem.objective.words(),
+            objective: problem.objective_words(),
             data: problem.dataset.digest(),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Refusal;
 use crate::exact::{Dyadic, Fixed, Integer, Rational, half, written};
-use crate::problem::{Activation, Convolution, Network, Problem};
+use crate::problem::{Activation, Bias, Convolution, Network, Problem};
 use crate::regularizer::Norm;
 
 /// At least L(f) + β times the penalty, or L(f) if the penalty is within its budget, for the network's outputs f on the training rows.
@@ -18,12 +18,14 @@ pub fn above(problem: &Problem, network: &Network) -> Result<Rational, Refusal> 
         None => {
             let neurons = network.hidden.each_row().zip(network.output.each_row());
             let l1 = problem.objective.regularizer.output_l1;
-            let square = |(w, a): (&[f64], &[f64])| hidden.square(w) + if l1 { sum(a).times(&sum(a)) } else { squares(a) }.rational();
+            let square = |(w, a): (&[f64], &[f64])| {
+                hidden.square(problem.architecture.apart(w).0) + if l1 { sum(a).times(&sum(a)) } else { squares(a) }.rational()
+            };
             half(neurons.map(square).fold(Rational::ZERO, |sum, square| sum + square))
         }
         Some(radius) => {
             if radius < f64::INFINITY {
-                within(network, hidden, &written(radius).ok_or(Refusal::Width)?)?;
+                within(problem, network, &written(radius).ok_or(Refusal::Width)?)?;
             }
             sum(&network.output.values).rational()
         }
@@ -48,13 +50,17 @@ fn squares(a: &[f64]) -> Dyadic {
     Dyadic::dot(&a, &a)
 }
 
-/// Whether every h(w_j) is at most `radius`.
-fn within(network: &Network, hidden: &dyn Norm, radius: &Rational) -> Result<(), Refusal> {
-    let longer = |w: &[f64]| hidden.square(w) > radius * radius;
-    match network.hidden.each_row().position(longer) {
-        Some(neuron) => Err(Refusal::Norm { neuron: neuron + 1 }),
-        None => Ok(()),
+/// Whether every h(w_j) is at most `radius`, and every bias apart within its own bound if there is one.
+fn within(problem: &Problem, network: &Network, radius: &Rational) -> Result<(), Refusal> {
+    let (architecture, regularizer) = (&problem.architecture, &problem.objective.regularizer);
+    let longer = |w: &[f64]| !regularizer.hidden.within(architecture.apart(w).0, radius);
+    if let Some(neuron) = network.hidden.each_row().position(longer) {
+        return Err(Refusal::Norm { neuron: neuron + 1 });
     }
+    let Bias::Bounded(bound) = architecture.bias else { return Ok(()) };
+    let bound = written(bound).ok_or(Refusal::Width)?;
+    let beyond = |w: &[f64]| architecture.apart(w).1.is_some_and(|bias| Dyadic::new(bias.abs()).rational() > bound);
+    network.hidden.each_row().position(beyond).map_or(Ok(()), |neuron| Err(Refusal::Bias { neuron: neuron + 1 }))
 }
 
 fn finite(network: &Network, neuron: usize) -> bool {
@@ -70,8 +76,7 @@ fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusa
         (0..network.output.columns).map(|c| network.output.each_row().map(|a| Dyadic::new(a[c])).collect()).collect();
     let skip = match &network.skip {
         None => None,
-        Some(_) if !problem.architecture.skip => return Err(Refusal::Shape("skip")),
-        Some(skip) if skip.weights.len() != problem.dataset.train.inputs.columns => return Err(Refusal::Shape("skip")),
+        Some(skip) if skip.weights.len() + 1 != problem.free_columns().columns => return Err(Refusal::Shape("skip")),
         Some(skip) if !skip.weights.iter().chain([&skip.intercept]).all(|w| w.is_finite()) => return Err(Refusal::Shape("skip")),
         Some(skip) => Some((exact(&skip.weights), Dyadic::new(skip.intercept))),
     };

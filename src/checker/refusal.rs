@@ -17,6 +17,8 @@ pub enum Refusal {
     Weight { neuron: usize },
     /// The hidden norm of a neuron is beyond its bound.
     Norm { neuron: usize },
+    /// A bias beyond the bound of the model.
+    Bias { neuron: usize },
     /// Its weight decay is beyond its budget.
     Budget,
     /// There is no price on a budget, or one without a budget, or none that is positive.
@@ -60,13 +62,14 @@ impl std::fmt::Display for Refusal {
             Refusal::Data => write!(out, "this certificate is for other data: the digests of the training rows differ"),
             Refusal::Shape(part) => write!(out, "the {part} has another shape than the problem"),
             Refusal::Weight { neuron } => write!(out, "neuron {neuron} has a weight that is not a number"),
+            Refusal::Bias { neuron } => write!(out, "neuron {neuron} has a bias beyond `hidden_bias`"),
             Refusal::Norm { neuron } => write!(out, "neuron {neuron} has hidden weights beyond `hidden_norm`"),
             Refusal::Budget => write!(out, "the network has more weight decay than the model allows"),
             Refusal::Price => write!(out, "the price of weight decay is not a positive number, or does not belong to this model"),
             Refusal::Row { row } => write!(out, "the network's loss on training row {row} is too large to be bounded"),
             Refusal::Scale => write!(out, "the scale of the dual vector is not a positive number"),
             Refusal::Domain { row } => write!(out, "the dual vector is outside the domain of the loss at training row {row}"),
-            Refusal::Skip => write!(out, "the dual vector cannot be made orthogonal to the columns of the skip"),
+            Refusal::Skip => write!(out, "the dual vector cannot be made orthogonal to the columns of the skip or the intercept"),
             Refusal::Kind => write!(out, "certificates of this version do not cover such a network with this penalty"),
             Refusal::Width => write!(out, "the numbers are too large or too small for a proof in integers of 128 bits"),
             Refusal::Crossed => write!(out, "the lower bound is above the objective of the network, which cannot be"),

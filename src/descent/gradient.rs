@@ -6,7 +6,7 @@
 //! Behind a convolution z has an entry for every patch, and what the neuron makes of a row's patches is pooled.
 //! φ' at a kink is the slope from the left, as in PyTorch.  Sums run in a fixed order, so every machine computes the same numbers.
 
-use crate::problem::{Matrix, Network, Problem, Random, Sides, Skip};
+use crate::problem::{Bias, Matrix, Network, Problem, Random, Sides, Skip};
 
 /// The objective of networks of one width.
 pub struct Landscape<'a> {
@@ -81,7 +81,7 @@ impl<'a> Landscape<'a> {
     }
 
     fn skip_size(&self) -> usize {
-        if self.problem.architecture.skip { self.problem.dataset.train.inputs.columns + 1 } else { 0 }
+        self.problem.free_columns().columns
     }
 
     /// w_j ~ N(0, 1/d), a_j ~ N(0, 1/m), no skip.
@@ -100,11 +100,10 @@ impl<'a> Landscape<'a> {
         let (m, d) = (self.width, self.size);
         let (hidden, rest) = theta.split_at(m * d);
         let (output, rest) = rest.split_at(m * self.problem.outputs());
-        let skip = rest.split_last().map(|(&intercept, weights)| Skip { weights: weights.to_vec(), intercept });
         Network {
             hidden: Matrix::new(m, d, hidden.to_vec()),
             output: Matrix::new(m, self.problem.outputs(), output.to_vec()),
-            skip,
+            skip: Skip::of(rest),
             gates: self.gates(),
         }
     }
@@ -119,12 +118,11 @@ impl<'a> Landscape<'a> {
         for j in 0..m {
             self.neuron_slope(j, theta, space);
         }
-        if self.problem.architecture.skip {
-            let place = &mut space.gradient[m * (d + 1)..];
-            place.fill(0.0);
-            for (row, v) in self.problem.dataset.train.inputs.each_row().zip(&space.slopes) {
-                place.iter_mut().zip(row.iter().chain(&[1.0])).for_each(|(sum, x)| *sum += v * x);
-            }
+        let free = self.problem.free_columns();
+        let place = &mut space.gradient[m * (d + self.problem.outputs())..];
+        place.fill(0.0);
+        for (row, v) in free.each_row().zip(&space.slopes) {
+            place.iter_mut().zip(row).for_each(|(sum, x)| *sum += v * x);
         }
         loss + self.problem.objective.strength * self.penalty(theta)
     }
@@ -137,8 +135,8 @@ impl<'a> Landscape<'a> {
 
     fn penalty(&self, theta: &[f64]) -> f64 {
         let (m, d) = (self.width, self.size);
-        let regularizer = &self.problem.objective.regularizer;
-        (0..m).map(|j| regularizer.neuron(&theta[j * d..(j + 1) * d], self.amplitudes(theta, j))).sum()
+        let (objective, architecture) = (&self.problem.objective, &self.problem.architecture);
+        (0..m).map(|j| objective.neuron(architecture, &theta[j * d..(j + 1) * d], self.amplitudes(theta, j))).sum()
     }
 
     /// a_j.
@@ -206,18 +204,23 @@ impl<'a> Landscape<'a> {
         let place = &mut space.gradient[j * d..(j + 1) * d];
         place.iter_mut().enumerate().for_each(|(k, g)| *g = dot(self.column(k), &space.bent));
         if regularizer.radius.is_none() {
-            regularizer.hidden.add_slope(&theta[j * d..(j + 1) * d], beta, place);
+            regularizer.hidden.add_slope(self.problem.architecture.apart(&theta[j * d..(j + 1) * d]).0, beta, place);
         }
     }
 
-    /// Brings hidden norms beyond their bound back to it.
+    /// Brings hidden norms, and biases apart from them, that are beyond their bound back to it.
     pub fn restrain(&self, theta: &mut [f64]) {
         let regularizer = &self.problem.objective.regularizer;
         let Some(radius) = regularizer.radius else { return };
         for w in theta[..self.width * self.size].chunks_mut(self.size.max(1)) {
+            let normed = self.problem.architecture.apart(w).0.len();
+            let (w, apart) = w.split_at_mut(normed);
             let norm = regularizer.hidden.gauge(w);
             if norm > radius {
                 w.iter_mut().for_each(|w| *w *= radius / norm);
+            }
+            if let Bias::Bounded(bound) = self.problem.architecture.bias {
+                apart.iter_mut().for_each(|bias| *bias = bias.clamp(-bound, bound));
             }
         }
     }

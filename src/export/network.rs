@@ -204,13 +204,31 @@ fn gated(network: &Network, bias: Bias, problem: &Problem) -> Result<(), Error> 
         (Some(_), None) => {
             Err(Error("it has no tensor `gate.weight` (m x d), and the neurons of the model stand behind gates; add it".to_string()))
         }
-        (Some(_), Some(_)) if bias != problem.architecture.bias => {
+        (Some(_), Some(_)) if (bias == Bias::None) != (problem.architecture.bias == Bias::None) => {
             Err(Error("one of its gates and those of the model has a bias and the other has none; use the same in both".to_string()))
         }
         (Some(known), Some(used)) => known.stranger(used).map_or(Ok(()), |at| {
             Err(Error(format!("the gate of neuron {} is none of the model's; train it behind the same gates", at + 1)))
         }),
     }
+}
+
+/// The skip, or the intercept alone, that the model has; what the model lacks must be 0.
+fn skip(given: Option<Skip>, problem: &Problem) -> Result<Option<Skip>, Error> {
+    let mut factors = vec![0.0; problem.free_columns().columns];
+    let Skip { weights, intercept } = given.unwrap_or_default();
+    let (kept, lost) = match factors.split_last_mut() {
+        Some((last, kept)) => {
+            *last = intercept;
+            (kept, 0.0)
+        }
+        None => (&mut [] as &mut [f64], intercept),
+    };
+    kept.iter_mut().zip(&weights).for_each(|(kept, weight)| *kept = *weight);
+    if lost != 0.0 || weights.iter().skip(kept.len()).any(|w| *w != 0.0) {
+        return Err(Error("it has a bias or a skip at its output and the model has none: write `+ skip`, or train with bias=False".into()));
+    }
+    Ok(Skip::of(&factors))
 }
 
 /// The network with the bias and the skip that the model has; one that the model lacks must be 0.
@@ -222,7 +240,7 @@ fn fitted(mut network: Network, bias: Bias, problem: &Problem) -> Result<Network
     gated(&network, bias, problem)?;
     let seen = problem.architecture.convolution.as_ref().map_or(features, |convolution| convolution.patch());
     match (bias, problem.architecture.bias) {
-        (Bias::Penalised, Bias::None) => {
+        (Bias::Penalised | Bias::Bounded(_) | Bias::Free, Bias::None) => {
             if network.hidden.each_row().any(|row| row[seen] != 0.0) {
                 return Err(Error(
                     "its hidden layer has a bias and the model has none: write `dense(bias)`, or train with bias=False".into(),
@@ -231,17 +249,13 @@ fn fitted(mut network: Network, bias: Bias, problem: &Problem) -> Result<Network
             let rows: Vec<f64> = network.hidden.each_row().flat_map(|row| row[..seen].to_vec()).collect();
             network.hidden = hidden(&rows, None, network.neurons(), seen);
         }
-        (Bias::None, Bias::Penalised) => {
+        (Bias::None, Bias::Penalised | Bias::Bounded(_) | Bias::Free) => {
             let zero = vec![0.0; network.neurons()];
             network.hidden = hidden(&network.hidden.values, Some(&zero), network.neurons(), seen);
         }
         _ => {}
     }
-    if problem.architecture.skip {
-        network.skip.get_or_insert_with(|| Skip { weights: vec![0.0; features], intercept: 0.0 });
-    } else if network.skip.take().is_some_and(|skip| skip.intercept != 0.0 || skip.weights.iter().any(|w| *w != 0.0)) {
-        return Err(Error("it has a bias or a skip at its output and the model has none: write `+ skip`, or train with bias=False".into()));
-    }
+    network.skip = skip(network.skip, problem)?;
     let outputs = network.forward(&problem.architecture, &problem.dataset.train.inputs);
     if !problem.score(&network).objective.is_finite() || outputs.iter().any(|f| !f.is_finite()) {
         return Err(Error("its outputs or its objective overflow on the model's data; smaller weights are needed".to_string()));

@@ -8,6 +8,7 @@ use std::path::Path;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Saved {
     pub network: Network,
+    /// Whether there is one; how it was priced is no matter here.
     pub bias: Bias,
     pub activation: Activation,
     pub convolution: Option<Convolution>,
@@ -25,7 +26,7 @@ impl Saved {
     pub fn of(problem: &Problem, network: &Network, model_hash: &str) -> Self {
         Saved {
             network: network.clone(),
-            bias: problem.architecture.bias,
+            bias: if problem.architecture.bias == Bias::None { Bias::None } else { Bias::Penalised },
             activation: problem.architecture.activation.clone(),
             convolution: problem.architecture.convolution.clone(),
             columns: problem.dataset.columns.clone(),

@@ -19,9 +19,13 @@ pub fn tensors(saved: &Saved) -> Vec<Tensor> {
     let mut all = layer("hidden", &network.hidden, &seen, saved.bias);
     all.extend(network.gates.iter().flat_map(|gates| layer("gate", gates, &[d], saved.bias)));
     all.push(tensor("output.weight", vec![network.output.columns, m], turned(&network.output.values, m, network.output.columns)));
-    if let Some(skip) = &network.skip {
-        all.push(tensor("skip.weight", vec![1, d], skip.weights.clone()));
-        all.push(tensor("skip.bias", vec![1], vec![skip.intercept]));
+    match &network.skip {
+        Some(skip) if skip.weights.is_empty() => all.push(tensor("output.bias", vec![1], vec![skip.intercept])),
+        Some(skip) => {
+            all.push(tensor("skip.weight", vec![1, d], skip.weights.clone()));
+            all.push(tensor("skip.bias", vec![1], vec![skip.intercept]));
+        }
+        None => {}
     }
     all
 }
@@ -45,7 +49,7 @@ fn layer(name: &str, rows: &Matrix, seen: &[usize], bias: Bias) -> Vec<Tensor> {
     let d: usize = seen.iter().product();
     let weights = rows.each_row().flat_map(|row| row[..d].to_vec()).collect();
     let mut all = vec![tensor(&format!("{name}.weight"), [&[rows.rows], seen].concat(), weights)];
-    if bias == Bias::Penalised {
+    if bias != Bias::None {
         all.push(tensor(&format!("{name}.bias"), vec![rows.rows], rows.each_row().map(|row| row[d]).collect()));
     }
     all
@@ -89,11 +93,18 @@ pub fn hidden(weights: &[f64], bias: Option<&[f64]>, m: usize, d: usize) -> Matr
 }
 
 fn skip(all: &[Tensor], d: usize) -> Result<Option<Skip>, Error> {
-    let Some(weights) = find(all, "skip.weight") else { return Ok(None) };
+    let Some(weights) = find(all, "skip.weight") else { return intercept(all) };
     expect(weights, &[1, d])?;
     let bias = wanted(all, "skip.bias")?;
     expect(bias, &[1])?;
     Ok(Some(Skip { weights: weights.values.clone(), intercept: bias.values[0] }))
+}
+
+/// The bias of the output layer, if there is one: a skip without weights.
+fn intercept(all: &[Tensor]) -> Result<Option<Skip>, Error> {
+    let Some(bias) = find(all, "output.bias") else { return Ok(None) };
+    expect(bias, &[1])?;
+    Ok(Skip::of(&bias.values))
 }
 
 fn find<'a>(all: &'a [Tensor], name: &str) -> Option<&'a Tensor> {

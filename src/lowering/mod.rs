@@ -68,10 +68,10 @@ impl Group {
 pub struct Recovery {
     groups: Vec<(Group, Range<usize>)>,
     outputs: Range<usize>,
-    skip: Option<SkipColumns>,
+    skip: SkipColumns,
 }
 
-/// The skip's columns: one per feature in units that make its column at most one long, then the intercept.
+/// The free columns in units that make each of them at most one long.
 struct SkipColumns {
     columns: Range<usize>,
     units: Vec<f64>,
@@ -94,7 +94,7 @@ pub fn lower(problem: &Problem, features: &Features, groups: &[Group]) -> (Progr
     let mut lowering = Lowering { problem, features, program, sums: &mut sums };
     let placed = groups.iter().map(|group| (group.clone(), lowering.add_group(group))).collect();
     let mut program = lowering.program;
-    let skip = problem.architecture.skip.then(|| add_skip(&problem.dataset.train.inputs, &mut program, &mut sums));
+    let skip = add_skip(&problem.free_columns(), &mut program, &mut sums);
     let rows = program.constrain(Cone::Zeros(n), sums);
     program.blocks.push(Block { name: "f = network".into(), columns: 0..0, rows: rows.clone(), weight: 0.0 });
     (program, Recovery { groups: placed, outputs: rows, skip })
@@ -155,7 +155,7 @@ impl Lowering<'_> {
     /// The columns of θ.  Under weight decay a column t >= h(θ) pays for them; a cap has its own, τ >= h(u).
     fn add_theta(&mut self) -> Range<usize> {
         let (features, one) = (self.features, |j| Affine::new(0.0).plus(1.0, j));
-        let norm = self.problem.objective.regularizer.hidden;
+        let norm = self.features.hidden;
         match features.gauge {
             Gauge::Norm => {
                 let t = self.program.add_columns(1, features.price);
@@ -200,17 +200,17 @@ fn add_shifts(outputs: usize, program: &mut Program, sums: &mut [Affine]) {
     }
 }
 
-/// Free columns for the skip's weights and intercept.
-fn add_skip(features: &Matrix, program: &mut Program, sums: &mut [Affine]) -> SkipColumns {
-    let d = features.columns;
-    let units = column_lengths(features);
-    let first = program.add_columns(d + 1, 0.0);
-    for (row, sum) in features.each_row().zip(sums) {
+/// Columns for the factors of Z.
+fn add_skip(z: &Matrix, program: &mut Program, sums: &mut [Affine]) -> SkipColumns {
+    let units = column_lengths(z);
+    let first = program.add_columns(z.columns, 0.0);
+    for (row, sum) in z.each_row().zip(sums) {
         row.iter().zip(&units).enumerate().for_each(|(j, (x, unit))| push(sum, -x / unit, first + j));
-        push(sum, -1.0, first + d);
     }
-    let columns = first..first + d + 1;
-    program.blocks.push(Block { name: "skip".into(), columns: columns.clone(), rows: 0..0, weight: 0.0 });
+    let columns = first..first + z.columns;
+    if z.columns > 0 {
+        program.blocks.push(Block { name: "skip".into(), columns: columns.clone(), rows: 0..0, weight: 0.0 });
+    }
     SkipColumns { columns, units }
 }
 
@@ -236,10 +236,8 @@ impl Recovery {
         let weights = self.weights(features, solution);
         let largest = weights.iter().map(|theta| features.gauge(theta)).fold(0.0, f64::max);
         let kept = self.groups.iter().zip(&weights).filter(|(_, theta)| features.gauge(theta) > 1e-9 * largest);
-        let skip = self.skip.as_ref().map(|skip| {
-            let values = &solution.primal[skip.columns.clone()];
-            Skip { weights: values.iter().zip(&skip.units).map(|(c, unit)| c / unit).collect(), intercept: values[skip.units.len()] }
-        });
+        let free = solution.primal[self.skip.columns.clone()].iter().zip(&self.skip.units);
+        let skip = Skip::of(&free.map(|(c, unit)| c / unit).collect::<Vec<f64>>());
         let neuron = |((group, _), theta): (&(Group, _), &Vec<f64>)| Neuron {
             output: group.output,
             sign: group.sign,
@@ -264,9 +262,15 @@ pub struct Neuron {
 }
 
 /// The network of `neurons` with `outputs` outputs, but for those too small to be one.
-pub fn assemble(features: &Features, outputs: usize, neurons: impl Iterator<Item = Neuron>, skip: Option<Skip>) -> Network {
+///
+/// What a free bias adds to every row alike is part of the intercept.
+pub fn assemble(features: &Features, outputs: usize, neurons: impl Iterator<Item = Neuron>, mut skip: Option<Skip>) -> Network {
     let (mut hidden, mut output, mut gates) = (Vec::new(), Vec::new(), Vec::new());
     for Neuron { output: served, sign, theta, gate } in neurons {
+        let (theta, constant) = features.settled(&theta);
+        if constant != 0.0 {
+            skip.get_or_insert_default().intercept += sign * constant;
+        }
         if let Some((w, a)) = features.neuron(sign, &theta) {
             hidden.extend(w);
             output.extend((0..outputs).map(|c| if c == served { a } else { 0.0 }));

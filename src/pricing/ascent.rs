@@ -131,7 +131,7 @@ struct Climb<'a> {
 
 /// Climbs from one start; `None` if it leads nowhere.
 pub(super) fn climb(price: &Price, data: &Transposed, start: &[f64], stop: &(dyn Fn() -> bool + Sync)) -> Option<(Vec<f64>, f64)> {
-    let mut theta = begin(start, data.normed, price.hidden)?;
+    let mut theta = begin(start, data.normed, &price.hidden)?;
     let mut reach = vec![0.0; data.rows];
     data.times(&theta, &mut reach);
     let parts = reach.iter().map(|&z| if z > 0.0 { 1.0 } else { 0.0 }).collect();

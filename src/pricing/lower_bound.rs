@@ -1,7 +1,7 @@
 //! From a dual vector and a bound on its price to a number that no network of any width goes below.
 //!
 //! If |v'φ(Xw)| <= U h(w) for every w, then t v is feasible for 0 <= t <= β/U and the optimum is at least -L*(t v); with an
-//! unpenalised skip Z = [F 1] the dual also needs Z'v = 0 (THEORY 0, 1).
+//! unpenalised skip or intercept, Z, the dual also needs Z'v = 0 (THEORY 0, 1, 3).
 
 use crate::problem::{Bias, Matrix, Problem};
 use nalgebra::{DMatrix, DVector};
@@ -63,33 +63,33 @@ fn best_scale(value_at: &impl Fn(f64) -> f64, largest: f64) -> f64 {
 pub fn with_skip_equalities(problem: &Problem, dual: &[f64]) -> Option<Vec<f64>> {
     let mut v = dual.to_vec();
     problem.objective.loss.clamp(&mut v, problem.targets());
-    if !problem.architecture.skip {
+    let free = problem.free_columns();
+    if free.columns == 0 {
         return Some(v);
     }
-    let z = skip_columns(&problem.dataset.train.inputs);
+    let z = span(&free);
     for _ in 0..3 {
         correct(problem, &z, &mut v)?;
     }
     let mut inside = v.clone();
     problem.objective.loss.clamp(&mut inside, problem.targets());
-    (inside == v && orthogonal(&problem.dataset.train.inputs, &v)).then_some(v)
+    (inside == v && orthogonal(&free, &v)).then_some(v)
 }
 
-/// Whether Z'v = 0 up to the rounding of its sums, for Z = [F 1].
-fn orthogonal(features: &Matrix, v: &[f64]) -> bool {
-    let entry = |i: usize, j: usize| if j < features.columns { features.row(i)[j] } else { 1.0 };
-    (0..=features.columns).all(|j| {
+/// Whether Z'v = 0 up to the rounding of its sums.
+fn orthogonal(z: &Matrix, v: &[f64]) -> bool {
+    (0..z.columns).all(|j| {
         let (sum, size) = v.iter().enumerate().fold((0.0, 0.0), |(sum, size), (i, v)| {
-            let term = entry(i, j) * v;
+            let term = z.row(i)[j] * v;
             (sum + term, size + f64::abs(term))
         });
         f64::abs(sum) <= 1e-12 * size
     })
 }
 
-/// Orthonormal columns that span Z = [F 1].
-fn skip_columns(features: &Matrix) -> DMatrix<f64> {
-    let mut z = DMatrix::from_fn(features.rows, features.columns + 1, |i, j| if j < features.columns { features.row(i)[j] } else { 1.0 });
+/// Orthonormal columns that span Z.
+fn span(z: &Matrix) -> DMatrix<f64> {
+    let mut z = DMatrix::from_row_slice(z.rows, z.columns, &z.values);
     // The span does not depend on the columns' units, the cut below does.
     for mut column in z.column_iter_mut() {
         let length = column.norm();

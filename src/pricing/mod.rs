@@ -29,7 +29,7 @@ pub use pivots::pivots;
 pub use row_basis::{Leading, row_basis};
 
 use crate::problem::{Features, Gauge, Matrix};
-use crate::regularizer::Norm;
+use crate::regularizer::Hidden;
 
 /// Whether lines and dual vector are of a size whose squares neither overflow nor vanish; otherwise no price means anything.
 pub fn priceable(lines: &Matrix, dual: &[f64]) -> bool {
@@ -45,7 +45,7 @@ pub struct Price<'a> {
     /// ℓ (m x q).
     pub lines: &'a Matrix,
     pub gauge: Gauge,
-    pub hidden: &'static dyn Norm,
+    pub hidden: Hidden,
     /// g (q).
     pub linear: Vec<f64>,
     /// k (m).

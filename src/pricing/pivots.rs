@@ -1,14 +1,15 @@
-//! Rows where a dual vector may be moved so that it meets the equalities of a skip exactly: independent, and well inside the domain.
+//! Rows where a dual vector may be moved so that it meets the equalities of a skip or an intercept exactly: independent, and well inside
+//! the domain.
 
 use crate::problem::{Matrix, Problem};
 
-/// As many rows as the skip has columns, by greedy orthogonalisation of [F 1] weighted with the room at each row.
+/// As many rows as Z has columns, by greedy orthogonalisation of Z weighted with the room at each row; none where nothing is free.
 ///
 /// `u` is the dual vector in units of the loss per row.  Where too few rows have room any will do: a vector that meets the
 /// equalities as it is, such as zero, needs none.  `None` if the columns are dependent.
 pub fn pivots(problem: &Problem, u: &[f64]) -> Option<Vec<usize>> {
-    let features = &problem.dataset.train.inputs;
-    independent(features, &rooms(problem, u)).or_else(|| independent(features, &vec![1.0; features.rows]))
+    let z = problem.free_columns();
+    independent(&z, &rooms(problem, u)).or_else(|| independent(&z, &vec![1.0; z.rows]))
 }
 
 /// How far every row may be moved, at most 1.
@@ -22,17 +23,14 @@ fn rooms(problem: &Problem, u: &[f64]) -> Vec<f64> {
 }
 
 /// Greedily the longest of the weighted rows, and what is left of the others beside it.
-fn independent(features: &Matrix, rooms: &[f64]) -> Option<Vec<usize>> {
-    let scales = column_scales(features);
-    let row = |i: usize| -> Vec<f64> {
-        let values = features.row(i).iter().copied().chain([1.0]);
-        values.zip(&scales).map(|(x, scale)| rooms[i] * x / scale).collect()
-    };
-    let mut rest: Vec<Vec<f64>> = (0..features.rows).map(row).collect();
+fn independent(z: &Matrix, rooms: &[f64]) -> Option<Vec<usize>> {
+    let scales = column_scales(z);
+    let row = |i: usize| -> Vec<f64> { z.row(i).iter().zip(&scales).map(|(x, scale)| rooms[i] * x / scale).collect() };
+    let mut rest: Vec<Vec<f64>> = (0..z.rows).map(row).collect();
     let mut chosen = Vec::new();
-    for _ in 0..=features.columns {
+    for _ in 0..z.columns {
         let size = |i: &usize| rest[*i].iter().map(|x| x * x).sum::<f64>();
-        let best = (0..features.rows).filter(|i| !chosen.contains(i)).max_by(|a, b| size(a).total_cmp(&size(b)).then(b.cmp(a)))?;
+        let best = (0..z.rows).filter(|i| !chosen.contains(i)).max_by(|a, b| size(a).total_cmp(&size(b)).then(b.cmp(a)))?;
         let length = size(&best).sqrt();
         if length <= 1e-10 {
             return None;
@@ -47,9 +45,9 @@ fn independent(features: &Matrix, rooms: &[f64]) -> Option<Vec<usize>> {
     Some(chosen)
 }
 
-/// The largest entry of every column, and 1 for the intercept.
-fn column_scales(features: &Matrix) -> Vec<f64> {
-    let mut largest = vec![0.0_f64; features.columns];
-    features.each_row().for_each(|row| largest.iter_mut().zip(row).for_each(|(l, x)| *l = l.max(x.abs())));
-    largest.iter().map(|l| if *l > 0.0 { *l } else { 1.0 }).chain([1.0]).collect()
+/// The largest entry of every column.
+fn column_scales(z: &Matrix) -> Vec<f64> {
+    let mut largest = vec![0.0_f64; z.columns];
+    z.each_row().for_each(|row| largest.iter_mut().zip(row).for_each(|(l, x)| *l = l.max(x.abs())));
+    largest.iter().map(|l| if *l > 0.0 { *l } else { 1.0 }).collect()
 }

@@ -77,7 +77,7 @@ impl Convolution {
     }
 
     /// The layer and what is before it as the language writes them: `reshape(8, 8) -> conv2d(size = [3, 3], stride = 2, bias)`.
-    pub fn words(&self, bias: bool) -> String {
+    pub fn words(&self, bias: Option<&str>) -> String {
         let list = |sides: &[usize]| sides.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
         let mut settings = match self.size.as_slice() {
             [size] => vec![format!("size = {size}")],
@@ -85,7 +85,7 @@ impl Convolution {
         };
         settings.extend((self.stride != 1).then(|| format!("stride = {}", self.stride)));
         settings.extend((self.padding != 0).then(|| format!("padding = {}", self.padding)));
-        settings.extend(bias.then(|| "bias".to_string()));
+        settings.extend(bias.map(str::to_string));
         let reshape = if self.signal.len() == 1 { String::new() } else { format!("reshape({}) -> ", list(&self.signal)) };
         format!("{reshape}conv{}d({})", self.size.len(), settings.join(", "))
     }

@@ -18,7 +18,7 @@
 
 use super::{Jumps, Matrix, Network, Problem, Random};
 use crate::exact::double;
-use crate::regularizer::Norm;
+use crate::regularizer::Hidden;
 
 /// How θ is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +43,10 @@ pub struct Features {
     inputs: Option<Matrix>,
     /// n.
     examples: usize,
-    /// h.
-    pub hidden: &'static dyn Norm,
+    /// h, with a bias apart from it beside it.
+    pub hidden: Hidden,
+    /// What such a bias is divided by.
+    bias: Option<f64>,
     /// r.
     radius: f64,
     /// The rows of F's straight part (n x q); `None` if they are 0.
@@ -60,7 +62,7 @@ impl Features {
     /// The features of `problem`, whose activation must be continuous or piecewise constant, and of degree 1 under weight decay: the
     /// language sees to that.
     pub fn of(problem: &Problem) -> Features {
-        let (objective, inputs) = (&problem.objective, problem.inputs());
+        let (objective, inputs) = (&problem.objective, problem.scaled_inputs());
         let (slope, intercept, breaks) = problem.architecture.activation.bends();
         let (places, share) = (problem.architecture.places(), problem.architecture.share());
         let radius = objective.regularizer.radius.map(|radius| if radius.is_finite() { radius } else { 1.0 });
@@ -72,7 +74,8 @@ impl Features {
             gated: problem.architecture.gates.is_some(),
             inputs: None,
             examples: inputs.rows / places,
-            hidden: objective.regularizer.hidden,
+            hidden: problem.norm(),
+            bias: problem.bias_scale(),
             radius: radius.unwrap_or(1.0),
             straight: straight(&inputs, places, share * slope, radius.map(|radius| share * places as f64 * intercept / radius)),
             bends: Vec::new(),
@@ -127,7 +130,42 @@ impl Features {
 
     /// θ of a neuron with |a| = 1.
     pub fn lifted(&self, w: &[f64]) -> Vec<f64> {
-        w.iter().copied().chain(self.head().map(|_| self.radius)).collect()
+        let mut theta = w.to_vec();
+        if let (Some(scale), Some(bias)) = (self.bias, theta.last_mut()) {
+            *bias /= scale;
+        }
+        self.headed(theta)
+    }
+
+    /// θ of a neuron with |a| = 1, of its weights as θ has them.
+    pub fn headed(&self, mut u: Vec<f64>) -> Vec<f64> {
+        u.extend(self.head().map(|_| self.radius));
+        u
+    }
+
+    /// u of a neuron as its weights: a bias apart is in units of its own.
+    fn lowered(&self, mut u: Vec<f64>) -> Vec<f64> {
+        if let (Some(scale), Some(bias)) = (self.bias, u.last_mut()) {
+            *bias *= scale;
+        }
+        u
+    }
+
+    /// θ with a free bias no longer than it need be, and the constant that it adds to F beyond that (see `bias`).
+    ///
+    /// The proof needs every row on one side: |b'| >= h(w), and S h(w) >= |x_i·w|.
+    pub fn settled(&self, theta: &[f64]) -> (Vec<f64>, f64) {
+        let mut settled = theta.to_vec();
+        if let (Some(_), Gauge::Norm, Some((bias, w))) = (self.bias, self.gauge, settled.split_last_mut()) {
+            // The norm beside no bias is that of w.
+            let most = self.hidden.gauge(&w.iter().copied().chain([0.0]).collect::<Vec<f64>>());
+            if bias.abs() > most {
+                *bias = most.copysign(*bias);
+                let constant = self.outputs(theta)[0] - self.outputs(&settled)[0];
+                return (settled, constant);
+            }
+        }
+        (settled, 0.0)
     }
 
     /// θ of a neuron.
@@ -177,18 +215,19 @@ impl Features {
     pub fn neuron(&self, sign: f64, theta: &[f64]) -> Option<(Vec<f64>, f64)> {
         let Some(head) = self.head() else {
             let root = self.hidden.gauge(theta).sqrt();
-            return (root > 0.0 && root.is_finite()).then(|| (theta.iter().map(|u| u / root).collect(), sign * root));
+            return (root > 0.0 && root.is_finite()).then(|| (self.lowered(theta.iter().map(|u| u / root).collect()), sign * root));
         };
         let (u, tau) = (&theta[..head], theta[head]);
         if !(tau > 0.0 && tau.is_finite()) {
             return None;
         }
         if self.jumps.is_some() {
-            return Some((u.to_vec(), sign * tau / self.radius));
+            return Some((self.lowered(u.to_vec()), sign * tau / self.radius));
         }
         let norm = self.hidden.gauge(u) / tau;
         let shorter = if norm > WITHIN { WITHIN / norm } else { 1.0 };
-        Some((u.iter().map(|u| u / tau * self.radius * shorter).collect(), sign * tau / self.radius))
+        let w = u.iter().map(|u| u / tau * self.radius * shorter).collect();
+        Some((self.lowered(w), sign * tau / self.radius))
     }
 
     /// ρ(θ), for a θ that is allowed.

@@ -6,7 +6,7 @@
 
 use super::{Activation, Problem};
 use crate::exact::{Dyadic, Integer, Natural, Rational, linear, written};
-use crate::regularizer::Norm;
+use crate::regularizer::Hidden;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub struct Jumps {
     /// For every example its breaks from left to right.
     places: Vec<Vec<Place>>,
     /// h and r, where h(w) <= r is demanded.
-    pub ball: Option<(&'static dyn Norm, Rational)>,
+    pub ball: Option<(Hidden, Rational)>,
 }
 
 /// Where an example passes one of its breaks.
@@ -47,14 +47,14 @@ impl Place {
 impl Jumps {
     /// `None` for an activation that is not piecewise constant, for weight decay, for convolutions and gates, and for data that are not finite.
     pub fn of(problem: &Problem) -> Option<Jumps> {
-        let (activation, inputs) = (&problem.architecture.activation, problem.inputs());
+        let (activation, inputs) = (&problem.architecture.activation, problem.scaled_inputs());
         let dense = problem.architecture.convolution.is_none() && problem.architecture.gates.is_none();
         if !activation.flat() || !dense || !inputs.values.iter().all(|x| x.is_finite()) {
             return None;
         }
         let regularizer = &problem.objective.regularizer;
         let radius = regularizer.radius?;
-        let ball = if radius.is_finite() { Some((regularizer.hidden, written(radius)?)) } else { None };
+        let ball = if radius.is_finite() { Some((problem.norm(), written(radius)?)) } else { None };
         let mut jumps = Jumps { lines: Vec::new(), floats: Vec::new(), splits: Vec::new(), places: Vec::new(), ball };
         let mut known = BTreeMap::new();
         for row in inputs.each_row() {

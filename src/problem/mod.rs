@@ -1,6 +1,7 @@
 //! The statement: a training problem with its names resolved and its data bound.  Everything else reads this and nothing changes it.
 
 mod activation;
+mod bias;
 mod convolution;
 mod dataset;
 mod features;
@@ -42,6 +43,14 @@ impl Problem {
     /// What neurons can contribute to the outputs, and at which price.
     pub fn features(&self) -> Features {
         Features::of(self)
+    }
+
+    /// The objective as the language writes it.
+    pub fn objective_words(&self) -> String {
+        match self.architecture.bias {
+            Bias::Bounded(bound) => format!("{}, hidden_bias <= {bound}", self.objective.words()),
+            _ => self.objective.words(),
+        }
     }
 
     /// C, how many outputs a network has.

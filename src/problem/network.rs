@@ -4,12 +4,37 @@ use super::jumps::value_of;
 use super::{Activation, Convolution, Gates, Matrix, Sides};
 
 /// How the hidden layer is shifted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Bias {
     /// Not at all.
     None,
     /// By a column of ones whose weight is penalised like any other.
     Penalised,
+    /// By one whose weight b is no part of the norm, but bounded by itself: |b| <= B.
+    Bounded(f64),
+    /// By one whose weight costs nothing.
+    Free,
+}
+
+impl Bias {
+    /// Whether its weight counts in the norm of the hidden weights.
+    pub fn inside(self) -> bool {
+        matches!(self, Bias::None | Bias::Penalised)
+    }
+
+    /// The layer as the language writes it.
+    pub fn dense(self) -> String {
+        self.word().map_or("dense".to_string(), |word| format!("dense({word})"))
+    }
+
+    /// The argument of its layer.
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Bias::None => None,
+            Bias::Penalised | Bias::Bounded(_) => Some("bias"),
+            Bias::Free => Some("bias = free"),
+        }
+    }
 }
 
 /// A two-layer network of free width: dense or a convolution, activation, pooling, dense, and if asked for an affine skip.
@@ -30,7 +55,15 @@ pub struct Architecture {
 impl Architecture {
     /// Number of weights of one hidden neuron, its bias included, on `features` inputs.
     pub fn neuron_size(&self, features: usize) -> usize {
-        self.convolution.as_ref().map_or(features, Convolution::patch) + usize::from(self.bias == Bias::Penalised)
+        self.convolution.as_ref().map_or(features, Convolution::patch) + usize::from(self.bias != Bias::None)
+    }
+
+    /// The weights that a neuron's norm is about, and a bias that is no part of it.
+    pub fn apart<'w>(&self, w: &'w [f64]) -> (&'w [f64], Option<&'w f64>) {
+        match w.split_last().filter(|_| !self.bias.inside()) {
+            Some((bias, rest)) => (rest, Some(bias)),
+            None => (w, None),
+        }
     }
 
     /// M, the places at which a neuron looks at an example.
@@ -45,12 +78,14 @@ impl Architecture {
 
     /// The layers as the language writes them, with so many outputs: `dense(bias) -> relu -> dense + skip`.
     pub fn words(&self, outputs: usize) -> String {
-        let (bias, skip) = (self.bias == Bias::Penalised, if self.skip { " + skip" } else { "" });
+        let skip = if self.skip { " + skip" } else { "" };
         let count = if outputs == 1 { String::new() } else { format!("({outputs})") };
         let unit = &self.activation.name;
         match &self.convolution {
-            None => format!("dense{} -> {unit} -> dense{count}{skip}", if bias { "(bias)" } else { "" }),
-            Some(convolution) => format!("{} -> {unit} -> {} -> dense{count}{skip}", convolution.words(bias), convolution.pool.word()),
+            None => format!("{} -> {unit} -> dense{count}{skip}", self.bias.dense()),
+            Some(convolution) => {
+                format!("{} -> {unit} -> {} -> dense{count}{skip}", convolution.words(self.bias.word()), convolution.pool.word())
+            }
         }
     }
 
@@ -70,19 +105,26 @@ impl Architecture {
         for row in features.each_row() {
             for patch in &patches {
                 values.extend(patch.iter().map(|at| at.map_or(0.0, |at| row[at])));
-                values.extend((self.bias == Bias::Penalised).then_some(1.0));
+                values.extend((self.bias != Bias::None).then_some(1.0));
             }
         }
         Matrix::new(features.rows * patches.len(), width, values)
     }
 }
 
-/// An affine map from the inputs to the output.
+/// An affine map from the inputs to the output, or an intercept alone.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Skip {
-    /// One weight per feature.
+    /// One weight per feature; none where only the intercept is free.
     pub weights: Vec<f64>,
     pub intercept: f64,
+}
+
+impl Skip {
+    /// The skip of these factors of the free columns; `None` where there is none.
+    pub fn of(factors: &[f64]) -> Option<Skip> {
+        factors.split_last().map(|(intercept, weights)| Skip { weights: weights.to_vec(), intercept: *intercept })
+    }
 }
 
 /// A trained network: f(x) = Σ_j a_j φ(w_j·x + b_j) + skip(x), where a gated neuron is left out of rows with x·g_j < 0, and

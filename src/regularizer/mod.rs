@@ -1,8 +1,12 @@
 //! Regularizers: what a neuron costs.  A hidden norm with its polar and cone form, and how it is joined with the output weight.
 
+mod hidden;
 mod l1;
 mod l2;
 mod linf;
+mod mixed;
+
+pub use hidden::{Hidden, find};
 
 use crate::exact::{Abs, Integer, Natural, Rational, linear};
 use crate::program::{Affine, Program};
@@ -18,8 +22,12 @@ pub trait Norm: Sync {
     fn gauge(&self, w: &[f64]) -> f64;
     /// h°(g) = max { g·w : h(w) <= 1 }.
     fn polar(&self, g: &[f64]) -> f64;
-    /// h(w)², exactly; the weights are finite.
+    /// At least h(w)², exactly where that is rational; the weights are finite.
     fn square(&self, w: &[f64]) -> Rational;
+    /// Whether h(w) <= radius, exactly.
+    fn within(&self, w: &[f64], radius: &Rational) -> bool {
+        self.square(w) <= radius * radius
+    }
     /// Whether 2^shift h°(g) <= limit, exactly, for shift < 64; `None` if the numbers are too wide.
     fn polar_within(&self, g: &[i64], shift: u32, limit: i128) -> Option<bool>;
     /// Whether h°(g) <= limit for integers of any size; may say no where it is, but never yes where it is not.
@@ -46,7 +54,7 @@ pub trait Norm: Sync {
 }
 
 /// The norm of a model that names none.
-pub const EUCLIDEAN: &dyn Norm = &l2::L2;
+pub const EUCLIDEAN: Hidden = Hidden::plain(&l2::L2);
 
 /// One of the inequalities that make h(w) <= t: |q∘w|₂ <= t - s·w.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,31 +65,13 @@ pub struct Wall {
     pub round: Vec<f64>,
 }
 
-/// Every hidden norm that can be solved.  A new norm is one file and one row here.
-pub const NORMS: &[&dyn Norm] = &[EUCLIDEAN, &l1::L1, &linf::Linf];
+/// Every hidden norm that its name says all of; `sparse_group(t)` needs a number.  A new norm is one file and one row here.
+pub const NORMS: &[&dyn Norm] = &[&l2::L2, &l1::L1, &linf::Linf];
 
 impl std::fmt::Debug for dyn Norm {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(out, "{}", self.name())
     }
-}
-
-impl PartialEq for dyn Norm {
-    fn eq(&self, other: &Self) -> bool {
-        self.name() == other.name()
-    }
-}
-
-impl dyn Norm {
-    /// Whether it is the Euclidean norm, for which more is known than for others.
-    pub fn euclidean(&self) -> bool {
-        self.name() == "l2"
-    }
-}
-
-/// The norm of a name, if there is one.
-pub fn find(name: &str) -> Option<&'static dyn Norm> {
-    NORMS.iter().copied().find(|norm| norm.name() == name)
 }
 
 /// The penalty of an objective, without its strength β.
@@ -92,7 +82,7 @@ pub fn find(name: &str) -> Option<&'static dyn Norm> {
 /// output: one that serves several is worth no less as several that serve one each (THEORY 8a).
 #[derive(Clone, Copy)]
 pub struct Regularizer {
-    pub hidden: &'static dyn Norm,
+    pub hidden: Hidden,
     /// r, where the hidden norm is bounded and only output weights are priced, ∞ if nothing bounds it; `None` is weight decay.
     pub radius: Option<f64>,
     /// Whether weight decay measures a neuron's output weights by |a|₁ and not |a|₂; with one output both are the same.
@@ -103,6 +93,11 @@ pub struct Regularizer {
 
 /// How far a hidden norm may be beyond its bound and still count as within it: rounding, in networks from elsewhere too.
 const ROUNDING: f64 = 1e-6;
+
+/// Whether a size is within a bound, but for rounding.
+pub fn within(size: f64, bound: f64) -> bool {
+    size <= bound * (1.0 + ROUNDING)
+}
 
 impl std::fmt::Debug for Regularizer {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -123,7 +118,7 @@ impl Regularizer {
 
     /// The constraint as the language writes it, if there is one.
     pub fn constraint(&self) -> Option<String> {
-        let norm = if self.hidden.euclidean() { String::new() } else { format!("({})", self.hidden.name()) };
+        let norm = if self.hidden.euclidean() { String::new() } else { format!("({})", self.hidden.words()) };
         let budget = self.budget.map(|budget| format!("{} <= {budget}", self.words()));
         let radius = self.radius.filter(|radius| radius.is_finite());
         budget.or(radius.map(|radius| format!("hidden_norm{norm} <= {radius}")))
@@ -134,19 +129,19 @@ impl Regularizer {
         if self.radius.is_some() {
             return "output_l1".to_string();
         }
-        let hidden = (!self.hidden.euclidean()).then(|| format!("hidden = {}", self.hidden.name()));
+        let hidden = (!self.hidden.euclidean()).then(|| format!("hidden = {}", self.hidden.words()));
         let norms: Vec<String> = hidden.into_iter().chain(self.output_l1.then(|| "output = l1".to_string())).collect();
         if norms.is_empty() { "weight_decay".to_string() } else { format!("weight_decay({})", norms.join(", ")) }
     }
 
-    /// What one neuron costs, the bias being part of `w`: ½ (h(w)² + |a|²), or |a|₁ if h(w) <= r and +∞ beyond.
+    /// What one neuron costs, a bias in the norm being part of `w`: ½ (h(w)² + |a|²), or |a|₁ if h(w) <= r and +∞ beyond.
     pub fn neuron(&self, w: &[f64], a: &[f64]) -> f64 {
         let h = self.hidden.gauge(w);
         let sum: f64 = a.iter().map(|a| a.abs()).sum();
         match self.radius {
             None if self.output_l1 => 0.5 * (h * h + sum * sum),
             None => 0.5 * (h * h + a.iter().map(|a| a * a).sum::<f64>()),
-            Some(radius) if h <= radius * (1.0 + ROUNDING) => sum,
+            Some(radius) if within(h, radius) => sum,
             Some(_) => f64::INFINITY,
         }
     }

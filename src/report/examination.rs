@@ -108,7 +108,7 @@ impl Examination<'_> {
         let s = &self.stationarity;
         let parts = [("alignment", s.alignment), ("balance", s.balance)];
         let mut residuals: Vec<String> = parts.iter().map(|(name, value)| format!("{name} {}", residual(*value))).collect();
-        if self.answer.problem.architecture.skip {
+        if self.answer.problem.free_columns().columns > 0 {
             residuals.push(format!("skip {}", residual(s.skip)));
         }
         let mut rows = vec![("stationary", s.words.to_string(), String::new())];
@@ -181,7 +181,7 @@ impl Examination<'_> {
             None => problem.dataset.columns.iter().map(|column| column.name.clone()).collect(),
             Some(convolution) => (1..=convolution.patch()).map(|at| format!("w{at}")).collect(),
         };
-        names.extend((problem.architecture.bias == Bias::Penalised).then(|| "(bias)".to_string()));
+        names.extend((problem.architecture.bias != Bias::None).then(|| "(bias)".to_string()));
         names
     }
 

@@ -65,7 +65,7 @@ impl Explanation {
 fn heading(problem: &Problem) -> String {
     let train = &problem.dataset.train;
     let width = problem.architecture.width.map_or("hidden width free".to_string(), |width| format!("at most {width} hidden neurons"));
-    let bias = if problem.architecture.bias == Bias::Penalised { " + bias" } else { "" };
+    let bias = if problem.architecture.bias == Bias::None { "" } else { " + bias" };
     let plural = |n: usize, word: &str| format!("{} {word}{}", count(n), if n == 1 { "" } else { "s" });
     let outputs = if problem.outputs() > 1 { format!(", {}", plural(problem.outputs(), "output")) } else { String::new() };
     format!(
@@ -117,12 +117,12 @@ fn wrote(problem: &Problem) -> Vec<String> {
     let weights = if problem.architecture.bias == Bias::Penalised { "|(w_j, b_j)|" } else { "|w_j|" };
     let weights = format!("{weights}{}", norm_mark(problem));
     let x = if problem.architecture.convolution.is_some() { "x_p" } else { "x" };
-    let inner = format!("w_j.{x}{}", if problem.architecture.bias == Bias::Penalised { " + b_j" } else { "" });
-    let skip = if problem.architecture.skip { " + c.x + c_0" } else { "" };
+    let inner = format!("w_j.{x}{}", if problem.architecture.bias == Bias::None { "" } else { " + b_j" });
+    let skip = free(problem, "c.x");
     let unit = match (&problem.architecture.gates, problem.architecture.bias) {
         (None, _) => format!("{}({inner})", problem.architecture.activation.name),
         (Some(_), Bias::None) => format!("1[g_j.x >= 0] {inner}"),
-        (Some(_), Bias::Penalised) => format!("1[g_j.x + h_j >= 0] ({inner})"),
+        (Some(_), _) => format!("1[g_j.x + h_j >= 0] ({inner})"),
     };
     let several = problem.outputs() > 1 || objective.regularizer.output_l1;
     let (output, amplitude) = if several { ("|a_j|_1", "|a_j|_1") } else { ("a_j", "|a_j|") };
@@ -138,7 +138,11 @@ fn wrote(problem: &Problem) -> Vec<String> {
             }
             Some(f64::INFINITY) => format!("                    + {} * sum_j |a_j|        (not convex)", plain(objective.strength)),
             Some(radius) => {
-                let bound = format!("{weights} <= {}", plain(radius));
+                let bias = match problem.architecture.bias {
+                    Bias::Bounded(bound) => format!(", |b_j| <= {}", plain(bound)),
+                    _ => String::new(),
+                };
+                let bound = format!("{weights} <= {}{bias}", plain(radius));
                 format!("                    + {} * sum_j {amplitude}    subject to {bound}        (not convex)", plain(objective.strength))
             }
         },
@@ -176,7 +180,17 @@ fn norm_mark(problem: &Problem) -> &'static str {
     match problem.objective.regularizer.hidden.name() {
         "l1" => "_1",
         "linf" => "_inf",
+        "sparse_group" => "_sg",
         _ => "",
+    }
+}
+
+/// What the output holds at no price: the map `words` and an intercept, the intercept alone, or nothing.
+fn free(problem: &Problem, words: &str) -> String {
+    match (problem.architecture.skip, problem.free_intercept()) {
+        (true, _) => format!(" + {words} + c_0"),
+        (false, true) => " + c_0".to_string(),
+        (false, false) => String::new(),
     }
 }
 
@@ -229,7 +243,7 @@ fn on_rows(problem: &Problem) -> Vec<String> {
         None => (format!("+ {} ", plain(problem.objective.strength)), String::new()),
         Some(budget) => ("subject to ".to_string(), format!(" <= {}", plain(budget))),
     };
-    let (skip, mark) = (if problem.architecture.skip { " + X c + c_0" } else { "" }, norm_mark(problem));
+    let (skip, mark) = (free(problem, "X c"), norm_mark(problem));
     if problem.architecture.gates.is_some() {
         return vec![
             format!("min over u_g    L(f) {strength}sum_g |u_g|{within}        (convex)"),
@@ -371,6 +385,7 @@ fn conventions(problem: &Problem) -> Vec<String> {
         };
         lines.push(format!("the hidden bias {words}"));
     }
+    lines.extend(bias_apart(problem));
     if problem.architecture.skip {
         lines.push("the skip map and its intercept are not penalised (weight_decay = 0 for them)".to_string());
     }
@@ -387,6 +402,22 @@ fn conventions(problem: &Problem) -> Vec<String> {
         lines.push(format!("{} rows with missing values are left out", count(problem.dataset.dropped)));
     }
     lines
+}
+
+/// What a bias that is no part of the norm means, and where an infimum would not be met without a free intercept.
+fn bias_apart(problem: &Problem) -> Vec<String> {
+    let lines = match (problem.architecture.bias, problem.free_intercept()) {
+        (Bias::None | Bias::Penalised, _) => return Vec::new(),
+        (Bias::Bounded(bound), _) => vec![format!("the hidden bias is no part of its neuron's hidden norm; it is between -{0} and {0}", plain(bound))],
+        (Bias::Free, true) => vec![
+            "the hidden bias costs nothing (weight_decay = 0 for it): a large one behind a small a_j is a constant at no price, in the limit".to_string(),
+            "so the output has a free intercept c_0, with which the optimum is met".to_string(),
+        ],
+        (Bias::Free, false) => {
+            vec!["the hidden bias costs nothing; beyond all breaks a longer one changes nothing, so the optimum is met".to_string()]
+        }
+    };
+    lines.into_iter().chain(["|u_i| and |v_i| above are about their weights alone, without the bias".to_string()]).collect()
 }
 
 /// The same objective in PyTorch's or scikit-learn's words, with its weight decay in numbers.
@@ -439,7 +470,7 @@ fn program(problem: &Problem, sizes: Option<Sizes>) -> Value {
     json!({
         "cvxc": 1,
         "model": problem.name,
-        "objective": problem.objective.words(),
+        "objective": problem.objective_words(),
         "rows": problem.dataset.train.inputs.rows,
         "inputs": problem.dataset.columns.len(),
         "outputs": problem.outputs(),

@@ -32,7 +32,10 @@ impl Search<'_, '_> {
                 let vectors: Vec<Vec<f64>> = (0..*count).map(|_| self.features.drawn(&mut random)).collect();
                 Ok(self.given_columns(&jumps, &Matrix::from_rows(&vectors)))
             }
-            Arrangements::Cells { vectors, .. } => Ok(self.given_columns(&jumps, &vectors.clone())),
+            Arrangements::Cells { vectors, .. } => {
+                let scaled = |w: &[f64]| self.features.lifted(w)[..w.len()].to_vec();
+                Ok(self.given_columns(&jumps, &Matrix::from_rows(&vectors.each_row().map(scaled).collect::<Vec<_>>())))
+            }
         }
     }
 
@@ -64,7 +67,7 @@ impl Search<'_, '_> {
 
     /// Both signs of a column, for every output.
     fn rays_along(&self, w: &[f64]) -> Vec<Group> {
-        let ray = |(output, sign): (usize, i8)| Group { output, sign: sign.into(), shape: Shape::Ray(self.features.lifted(w)) };
+        let ray = |(output, sign): (usize, i8)| Group { output, sign: sign.into(), shape: Shape::Ray(self.features.headed(w.to_vec())) };
         self.kinds().into_iter().map(ray).collect()
     }
 

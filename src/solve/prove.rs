@@ -142,7 +142,7 @@ impl Search<'_, '_> {
         problem.objective.loss.balance(&mut exact.mantissas, problem.targets());
         let basis = self.basis.clone();
         let rank = basis.as_ref().map_or(self.features.inputs().columns, Vec::len);
-        let pivots = if problem.architecture.skip { pivots(problem, &shrunk).unwrap_or_default() } else { Vec::new() };
+        let pivots = pivots(problem, &shrunk).unwrap_or_default();
         let Ok(correction) = Correction::new(problem, &exact, &pivots) else { return Vec::new() };
         let claim = |(output, sign)| {
             let column = exact.column(output, problem.outputs());

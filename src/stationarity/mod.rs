@@ -2,7 +2,7 @@
 //!
 //! With v = ∇L(f) and g_j = X'D_j v the objective is stationary at the neurons that are not 0 when
 //! ```text
-//!   alignment   a_j g_j + β w_j = 0          balance   |a_j| = h(w_j)          skip   [F 1]'v = 0
+//!   alignment   a_j g_j + β w_j = 0          balance   |a_j| = h(w_j)          skip   Z'v = 0
 //! ```
 //! Where x_i·w_j = 0 the activation has a kink, and D_j may be anything between its two sides (Clarke).  If besides
 //! a_j v_i (p + q) >= 0 on every kink, no direction at all leads down.  Without kinks the objective has a gradient.
@@ -14,7 +14,7 @@ mod residual;
 pub use improvement::{Improvement, improvement};
 
 use crate::arrangement::Pattern;
-use crate::problem::{Features, Matrix, Network, Problem};
+use crate::problem::{Features, Gauge, Matrix, Network, Problem};
 use residual::{Residual, Row};
 use std::collections::BTreeSet;
 
@@ -87,11 +87,12 @@ pub fn examine(problem: &Problem, network: &Network, guess: &[f64]) -> Findings 
     let rows: Vec<Row> = outputs.iter().zip(problem.targets()).map(|(&f, &y)| row(problem, f, y)).collect();
     let middle: Vec<f64> = rows.iter().map(Row::middle).collect();
     let corners = rows.iter().filter(|row| row.corner()).count();
-    if !features.euclidean() || problem.architecture.convolution.is_some() {
+    let euclidean = features.gauge == Gauge::Norm && problem.objective.regularizer.hidden.euclidean();
+    if !euclidean || problem.architecture.convolution.is_some() {
         let (kind, dual) = (Kind::Beyond, middle);
         return Findings { kind, alignment: 0.0, balance: 0.0, skip: 0.0, zero, kinks: 0, corners, cells: cells.len(), dual, neurons };
     }
-    let inputs = features.inputs();
+    let inputs = &problem.inputs();
     let from = |start: &[f64]| {
         let mut residual = Residual::new(problem, inputs, &neurons, &rows, start);
         residual.shrink();
@@ -132,7 +133,8 @@ fn kept_rows(matrix: &Matrix, kept: &[usize]) -> Matrix {
 }
 
 fn balance(problem: &Problem, neurons: &Network) -> f64 {
-    let gauges: Vec<f64> = neurons.hidden.each_row().map(|w| problem.objective.regularizer.hidden.gauge(w)).collect();
+    let gauges: Vec<f64> =
+        neurons.hidden.each_row().map(|w| problem.objective.regularizer.hidden.gauge(problem.architecture.apart(w).0)).collect();
     let largest = gauges.iter().copied().fold(0.0, f64::max);
     let off = gauges.iter().zip(&neurons.output.values).map(|(h, a)| (a.abs() - h).abs()).fold(0.0, f64::max);
     if largest > 0.0 { off / largest } else { 0.0 }

@@ -1,4 +1,4 @@
-//! How far a_j X'S_j v + β∇½h(w_j)² and [F 1]'v are from 0 at best: least squares over what kinks and corners leave open.
+//! How far a_j X'S_j v + β∇½h(w_j)² and Z'v are from 0 at best: least squares over what kinks and corners leave open.
 //!
 //! On a kink the slope s_ij of the activation may be anything between -q and p, at a corner of the loss v_i anything between
 //! its two slopes.  Coordinate descent over both; every value it stops at is an honest upper bound on the residual.
@@ -41,9 +41,9 @@ pub struct Residual<'a> {
     open: Vec<(usize, usize)>,
     /// a_j X'S_j v + β∇½h(w_j)² (m x d).
     neurons: Vec<f64>,
-    /// [F 1]'v, empty without a skip.
+    /// Z, and Z'v.
+    free: Matrix,
     skip: Vec<f64>,
-    features: usize,
     /// What the two parts are measured against.
     unit: f64,
     skip_units: Vec<f64>,
@@ -57,17 +57,16 @@ impl<'a> Residual<'a> {
         let beta = problem.objective.strength;
         let mut neurons = vec![0.0; network.hidden.values.len()];
         for (w, place) in network.hidden.each_row().zip(neurons.chunks_mut(inputs.columns.max(1))) {
-            problem.objective.regularizer.hidden.add_slope(w, beta, place);
+            problem.objective.regularizer.hidden.add_slope(problem.architecture.apart(w).0, beta, place);
         }
         let longest = network.hidden.each_row().map(length).fold(0.0, f64::max);
-        let features = problem.dataset.train.inputs.columns;
-        let skip = vec![0.0; if problem.architecture.skip { features + 1 } else { 0 }];
-        let units = skip_units(problem, rows, skip.len());
+        let free = problem.free_columns();
+        let skip = vec![0.0; free.columns];
+        let units = skip_units(problem, &free, rows);
         let unit = beta * longest;
         let zero = vec![0.0; inputs.rows];
         let output = &network.output.values;
-        let mut residual =
-            Residual { inputs, output, slopes, rows, dual: zero, sides, open, neurons, skip, features, unit, skip_units: units };
+        let mut residual = Residual { inputs, output, slopes, rows, dual: zero, sides, open, neurons, free, skip, unit, skip_units: units };
         for (i, (row, v)) in rows.iter().zip(start).enumerate() {
             residual.move_slope(i, v.clamp(row.low, row.high));
         }
@@ -136,7 +135,7 @@ impl<'a> Residual<'a> {
             square += weight * c * c * dot(self.inputs.row(i), self.inputs.row(i));
         }
         for (k, unit) in self.skip_units.iter().enumerate() {
-            let z = self.skip_entry(i, k);
+            let z = self.free.row(i)[k];
             along += z * self.skip[k] / (unit * unit);
             square += z * z / (unit * unit);
         }
@@ -170,7 +169,7 @@ impl<'a> Residual<'a> {
             self.add(j, i, change * self.output[j] * self.sides[j * self.rows.len() + i]);
         }
         for k in 0..self.skip.len() {
-            self.skip[k] += change * self.skip_entry(i, k);
+            self.skip[k] += change * self.free.row(i)[k];
         }
     }
 
@@ -185,11 +184,6 @@ impl<'a> Residual<'a> {
     fn neuron(&self, j: usize) -> &[f64] {
         let d = self.inputs.columns;
         &self.neurons[j * d..(j + 1) * d]
-    }
-
-    /// Entry (i, k) of [F 1].
-    fn skip_entry(&self, i: usize, k: usize) -> f64 {
-        if k < self.features { self.inputs.row(i)[k] } else { 1.0 }
     }
 }
 
@@ -216,13 +210,12 @@ fn sides(inputs: &Matrix, network: &Network, (p, q): (f64, f64)) -> (Vec<f64>, V
 }
 
 /// Σ_i |z_ik| max |v_i|, and not less than what rounding leaves of targets fitted exactly.
-fn skip_units(problem: &Problem, rows: &[Row], count: usize) -> Vec<f64> {
-    let features = &problem.dataset.train.inputs;
+fn skip_units(problem: &Problem, free: &Matrix, rows: &[Row]) -> Vec<f64> {
     let largest = problem.targets().iter().fold(1.0, |largest: f64, y| largest.max(y.abs()));
     let floor = 1e-9 * largest * problem.objective.loss.scale(rows.len());
-    let entry = |i: usize, k: usize| if k < features.columns { features.row(i)[k].abs() } else { 1.0 };
-    let sum = |k: usize| rows.iter().enumerate().map(|(i, row)| entry(i, k) * row.low.abs().max(row.high.abs()).max(floor)).sum::<f64>();
-    (0..count).map(|k| sum(k).max(f64::MIN_POSITIVE)).collect()
+    let sum =
+        |k: usize| rows.iter().enumerate().map(|(i, row)| free.row(i)[k].abs() * row.low.abs().max(row.high.abs()).max(floor)).sum::<f64>();
+    (0..free.columns).map(|k| sum(k).max(f64::MIN_POSITIVE)).collect()
 }
 
 /// The largest of some residuals, 0 of none: what overflowed is not small.

@@ -2,10 +2,10 @@
 
 use crate::certificate::Claim;
 use crate::problem::Gauge;
-use crate::regularizer::Norm;
+use crate::regularizer::Hidden;
 
 pub struct Measure {
-    pub hidden: &'static dyn Norm,
+    pub hidden: Hidden,
     pub cap: bool,
 }
 

@@ -29,7 +29,7 @@ pub use rows::radius;
 pub use tree::prove;
 
 use crate::problem::{Gauge, Matrix};
-use crate::regularizer::Norm;
+use crate::regularizer::Hidden;
 
 /// G(θ) = g·θ + Σ k_i max(ℓ_i·θ, 0).
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ pub struct Form {
     pub rows: Matrix,
     pub gauge: Gauge,
     /// h, and what u is divided by here so that |u| <= 1 where h(u) <= 1.
-    pub hidden: &'static dyn Norm,
+    pub hidden: Hidden,
     pub stretch: f64,
     /// g.
     pub linear: Vec<f64>,

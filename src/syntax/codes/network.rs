@@ -218,7 +218,7 @@ pub const CODES: &[Code] = &[
     page(
         "E0341",
         "something behind `subject to` is not a constraint",
-        "The constraints are hidden_norm <= r, weight_decay <= r and interpolate.",
+        "The constraints are hidden_norm <= r, hidden_bias <= b, weight_decay <= r and interpolate.",
         "minimize squared + 0.1 * output_l1 subject to hidden_norm < 1",
         "minimize squared + 0.1 * output_l1 subject to hidden_norm <= 1",
     ),
@@ -238,6 +238,15 @@ pub const CODES: &[Code] = &[
          by `avg_pool` or `sum_pool` without numbers, every filter has one output.",
         "network [x1, x2] -> conv1d(size = 1) -> relu -> dense -> y",
         "network [x1, x2] -> conv1d(size = 1) -> relu -> avg_pool -> dense -> y",
+    ),
+    page(
+        "E0344",
+        "a bound on biases that bounds nothing",
+        "`hidden_bias <= b` takes the bias of every hidden neuron out of its norm and bounds it by itself. It stands\n\
+         beside `hidden_norm <= r`, and the hidden layer needs a bias. Under weight decay a neuron and its bias can be\n\
+         rescaled freely, so a bound would mean nothing; `dense(bias = free)` costs nothing there.",
+        "minimize squared + 0.1 * weight_decay subject to hidden_bias <= 0.5",
+        "minimize squared + 0.1 * output_l1 subject to hidden_norm <= 1, hidden_bias <= 0.5",
     ),
     page(
         "E0350",

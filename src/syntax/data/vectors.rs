@@ -59,7 +59,7 @@ fn fits(what: What, site: &Site, npy: &Npy, architecture: &Architecture, feature
         more => format!("has {more} dimensions"),
     };
     let message = format!("`{}` {found}, and the {many} of these neurons need {size} x m", site.shown);
-    let bias = if architecture.bias == Bias::Penalised { ", and the bias as the last row" } else { "" };
+    let bias = if architecture.bias != Bias::None { ", and the bias as the last row" } else { "" };
     let error = site.error("E0460", message, "another shape").note(format!(
         "one {one} per column: {} for the {}{bias}",
         counted(features, "row"),

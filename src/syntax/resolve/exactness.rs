@@ -2,6 +2,7 @@
 
 use super::checker::Checker;
 use super::later::KINK_AT_ZERO;
+use super::layers::Shift;
 use super::network::Net;
 use super::objective::{Constraint, Goal, Penalty};
 use super::solve::Machine;
@@ -9,6 +10,7 @@ use super::value::shown;
 use crate::exact::Rational;
 use crate::loss::Targets;
 use crate::problem::{Activation, Class, Guarantee};
+use crate::regularizer::{EUCLIDEAN, Hidden};
 use crate::syntax::diagnostic::{Diagnostic, Place};
 
 /// The fix for activations with kinks off 0.
@@ -61,6 +63,7 @@ impl Checker {
             threshold(&case),
             unbounded(&case),
             two_prices(&case),
+            bounded_bias(&case),
             coupled_outputs(&case),
             outputs_of_loss(&case),
             self.linear_solver(&case),
@@ -85,6 +88,10 @@ impl Checker {
             self.not_yet_here(&format!("{} behind a convolution", unit.value), &unit.place.span, Some("for now: a dense layer, or `relu`"));
         }
         let Some(several) = case.several() else { return };
+        if case.net.shift == Shift::Free {
+            let help = "for now: `dense(bias)`, or one output";
+            self.not_yet_here(&format!("a free bias beside {several}"), &case.net.unit.place.span, Some(help));
+        }
         if let Some(skip) = &case.net.skip {
             self.not_yet_here(&format!("skip beside {several}"), &skip.span, Some("for now: leave `skip` out, or one output"));
         }
@@ -99,7 +106,7 @@ impl Checker {
                     self.not_yet_here("output_l1 of a gated layer", span, Some(help));
                 }
                 Penalty::OutputL1 => {}
-                Penalty::WeightDecay { hidden, .. } if case.net.gates.is_some() && hidden != "l2" => {
+                Penalty::WeightDecay { hidden, .. } if case.net.gates.is_some() && !hidden.euclidean() => {
                     let words = self.written(span).to_string();
                     self.not_yet_but(&format!("{words} of a gated layer"), span, "for now: plain `weight_decay`", "weight_decay");
                 }
@@ -131,7 +138,7 @@ impl Checker {
         let hidden = match (case.goal.radius, case.goal.penalty.as_ref().map(|penalty| penalty.value)) {
             (Some((_, norm)), _) => norm,
             (None, Some(Penalty::WeightDecay { hidden, .. })) => hidden,
-            _ => "l2",
+            _ => EUCLIDEAN,
         };
         let jumps = case.net.activation.as_ref().is_some_and(|activation| !activation.value.continuous());
         let (place, what, why) = match (&case.net.skip, &case.goal.penalty) {
@@ -141,7 +148,12 @@ impl Checker {
             (Some(skip), _) => {
                 (skip.clone(), "a network without a skip", "weights that cost nothing make any change of the data a large one")
             }
-            (None, Some(penalty)) if hidden != "l2" => (
+            (None, Some(penalty)) if case.net.shift == Shift::Free || case.goal.bias.is_some() => (
+                case.constraint(Constraint::HiddenBias).unwrap_or(&penalty.place).clone(),
+                "a bias that counts like any weight",
+                "turning the axes of the data mixes the bias with the weights",
+            ),
+            (None, Some(penalty)) if !hidden.euclidean() => (
                 penalty.place.clone(),
                 "hidden weights measured by l2",
                 "turning the axes of the data keeps Euclidean lengths and no other norm",
@@ -160,7 +172,7 @@ impl Checker {
             (_, Some(loss)) => Some((loss.place.clone(), format!("`{}` is not made of straight pieces", loss.value.loss.name()))),
             (Some(penalty), _) => {
                 let linear = match penalty.value {
-                    Penalty::WeightDecay { hidden, .. } => hidden != "l2",
+                    Penalty::WeightDecay { hidden, .. } => hidden.linear(),
                     Penalty::OutputL1 => case.class() == Some(Class::Threshold),
                 };
                 let words = self.written(&penalty.place.span);
@@ -286,10 +298,28 @@ fn two_prices(case: &Case) -> Option<Diagnostic> {
 }
 
 /// What keeps several outputs exact, in words and as code.
-fn output_l1(hidden: &str) -> (String, String) {
-    let hidden = if hidden == "l2" { String::new() } else { format!("hidden = {hidden}, ") };
+fn output_l1(hidden: Hidden) -> (String, String) {
+    let hidden = if hidden.euclidean() { String::new() } else { format!("hidden = {}, ", hidden.words()) };
     let code = format!("weight_decay({hidden}output = l1)");
     (format!("`{code}`: each neuron then serves one output, which is exact"), code)
+}
+
+/// E0344: a bound on biases that stands alone, or on biases that are not there.
+fn bounded_bias(case: &Case) -> Option<Diagnostic> {
+    let place = case.constraint(Constraint::HiddenBias)?;
+    if let Some(decay) = case.decay() {
+        let error = Diagnostic::error("E0344", "`hidden_bias` does not go with weight_decay", place.clone(), "bounds the biases");
+        let error = error.also(decay.clone(), "prices neurons however they are scaled");
+        return Some(error.help(
+            "either `dense(bias = free)` and `+ 0.1 * weight_decay` alone, or\n    \
+             minimize squared + 0.1 * output_l1\n             subject to hidden_norm <= 1, hidden_bias <= 0.5",
+        ));
+    }
+    if case.net.shift == Shift::None {
+        let error = Diagnostic::error("E0344", "`hidden_bias` bounds biases, and this network has none", place.clone(), "bounds nothing");
+        return Some(error.help("give the hidden layer a bias, `dense(bias)`, or leave the constraint out"));
+    }
+    None
 }
 
 /// E0340: several outputs that share neurons.

@@ -26,7 +26,7 @@ use super::model::{DataSpec, Definition, GateSpec, Model, NetworkSpec, Placed};
 use super::origin::Origin;
 use super::tree::{Kind, Tree};
 use crate::problem::{Activation, Bias};
-use crate::regularizer::Regularizer;
+use crate::regularizer::{EUCLIDEAN, Regularizer};
 use checker::Checker;
 use columns::Columns;
 use layers::Shift;
@@ -87,23 +87,23 @@ fn assemble(checker: &Checker, net: Net, goal: Goal, data: DataSpec) -> Option<M
     let loss = goal.loss?;
     // A budget on weight decay stands for its penalty.
     let bounded = goal.constraints.into_iter().find(|constraint| constraint.value == Constraint::WeightDecay);
-    let plain = Penalty::WeightDecay { hidden: "l2", output: "l2" };
+    let plain = Penalty::WeightDecay { hidden: EUCLIDEAN, output: "l2" };
     let penalty = goal.penalty.or(bounded.map(|bounded| Placed { value: plain, place: bounded.place }))?;
     let (norm, radius) = match (penalty.value, goal.radius) {
         (_, Some((radius, norm))) => (norm, Some(radius)),
         (Penalty::WeightDecay { hidden, .. }, None) => (hidden, None),
         // Nothing bounds the weights of a threshold, and nothing has to.
-        (Penalty::OutputL1, None) => ("l2", Some(f64::INFINITY)),
+        (Penalty::OutputL1, None) => (EUCLIDEAN, Some(f64::INFINITY)),
     };
     let output_l1 = matches!(penalty.value, Penalty::WeightDecay { output: "l1", .. });
-    let regularizer = Regularizer { hidden: crate::regularizer::find(norm)?, radius, output_l1, budget: goal.budget };
+    let regularizer = Regularizer { hidden: norm, radius, output_l1, budget: goal.budget };
     Some(Model {
         name: checker.source.name.clone(),
         parameters: checker.parameters.iter().map(|p| (p.name.text.clone(), p.value.clone())).collect(),
         overrides: Vec::new(),
         activations: Vec::new(),
         data,
-        network: network_of(net)?,
+        network: network_of(net, goal.bias)?,
         loss,
         strength: goal.strength,
         regularizer: Placed { value: regularizer, place: penalty.place },
@@ -115,12 +115,13 @@ fn assemble(checker: &Checker, net: Net, goal: Goal, data: DataSpec) -> Option<M
     })
 }
 
-/// The network, if this version solves it.
-fn network_of(net: Net) -> Option<NetworkSpec> {
-    let bias = match net.shift {
-        Shift::None => Bias::None,
-        Shift::Penalised => Bias::Penalised,
-        Shift::Free => return None,
+/// The network, if this version solves it; `bound` is that of `hidden_bias`.
+fn network_of(net: Net, bound: Option<f64>) -> Option<NetworkSpec> {
+    let bias = match (net.shift, bound) {
+        (Shift::None, _) => Bias::None,
+        (_, Some(bound)) => Bias::Bounded(bound),
+        (Shift::Penalised, None) => Bias::Penalised,
+        (Shift::Free, None) => Bias::Free,
     };
     // Behind a gate stands the weighted sum itself.
     let behind = |gates: &GateSpec| Placed { value: Activation::linear(gates.words()), place: net.unit.place.clone() };

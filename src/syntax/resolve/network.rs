@@ -181,7 +181,7 @@ impl Checker {
             LayerKind::Gated(gates) => Some(gates.clone()),
             _ => None,
         };
-        self.unsolved(all, shift, *output_shift);
+        self.unsolved(all, shift, *output_shift, gates.is_some());
         let count = outputs.as_ref().map(|width| width.value);
         Some(Net {
             inputs,
@@ -212,7 +212,7 @@ impl Checker {
     }
 
     /// What a right network may hold that cannot be solved yet.
-    fn unsolved(&mut self, layers: &[Layer], hidden: Shift, output: Shift) {
+    fn unsolved(&mut self, layers: &[Layer], hidden: Shift, output: Shift, gated: bool) {
         let conv = layers.iter().find(|layer| matches!(layer.kind, LayerKind::Conv { .. }));
         let pool = layers.iter().any(|layer| matches!(layer.kind, LayerKind::Pool { .. }));
         if let Some(conv) = conv.filter(|_| !pool) {
@@ -235,8 +235,8 @@ impl Checker {
             }
         }
         let dense: Vec<&Layer> = layers.iter().filter(|layer| matches!(layer.kind, LayerKind::Dense { .. })).collect();
-        if let Some(first) = dense.first().filter(|_| hidden == Shift::Free) {
-            self.not_yet_but("bias = free", &first.span, "a bias that is penalised like any weight", "dense(bias)");
+        if let Some(first) = dense.first().filter(|_| hidden == Shift::Free && gated) {
+            self.not_yet_but("bias = free", &first.span, "behind gates: a bias that is penalised like any weight", "dense(bias)");
         }
         if let Some(last) = dense.last().filter(|_| output != Shift::None) {
             self.not_yet_but("a bias on the output layer", &last.span, "leave it out, or add `+ skip`: its intercept is free", "dense");

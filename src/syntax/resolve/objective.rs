@@ -4,18 +4,19 @@ use super::checker::Checker;
 use super::terms::{REGULARIZERS, Word};
 use crate::exact::double;
 use crate::loss::{LOSSES, Total, find};
+use crate::regularizer::{EUCLIDEAN, Hidden, find as find_norm};
 use crate::syntax::diagnostic::Diagnostic;
 use crate::syntax::model::Placed;
 use crate::syntax::names::similar;
 use crate::syntax::tree::{Arg, Expr, Name, Op, Span, Term};
 
 /// The hidden norms as the language names them.
-const NORM_WORDS: &[&str] = &["l2", "l1", "linf"];
+const NORM_WORDS: &[&str] = &["l2", "l1", "linf", "sparse_group"];
 
 /// A penalty that the language knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Penalty {
-    WeightDecay { hidden: &'static str, output: &'static str },
+    WeightDecay { hidden: Hidden, output: &'static str },
     OutputL1,
 }
 
@@ -23,6 +24,7 @@ pub enum Penalty {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Constraint {
     HiddenNorm,
+    HiddenBias,
     Interpolate,
     WeightDecay,
 }
@@ -36,7 +38,9 @@ pub struct Goal {
     pub strength: Placed<f64>,
     pub constraints: Vec<Placed<Constraint>>,
     /// r and the norm of `hidden_norm <= r`.
-    pub radius: Option<(f64, &'static str)>,
+    pub radius: Option<(f64, Hidden)>,
+    /// B of `hidden_bias <= B`.
+    pub bias: Option<f64>,
     /// r of `weight_decay <= r`.
     pub budget: Option<f64>,
 }
@@ -52,6 +56,7 @@ impl Checker {
             strength,
             constraints: Vec::new(),
             radius: None,
+            bias: None,
             budget: None,
         };
         for term in self.addends(objective) {
@@ -287,19 +292,35 @@ impl Checker {
     fn weight_decay(&mut self, name: &Name, args: &[Arg]) -> Option<Penalty> {
         if let Some(bare) = args.iter().find(|arg| arg.label.is_none()) {
             let error = self.error("E0115", "`weight_decay` takes its norms by name", &bare.value.span, "which layer's norm?");
-            let error = match bare.value.word().filter(|word| NORM_WORDS.contains(word)) {
+            let error = match bare.value.word().filter(|word| find_norm(word).is_some()) {
                 Some(norm) => error.replace(format!("of the hidden weights: `hidden = {norm}`"), format!("hidden = {norm}")),
                 None => error.help("write plain `weight_decay`: Euclidean norms of both layers"),
             };
             return self.refuse(error);
         }
         let values = self.arguments(name, args, &["hidden", "output"])?;
-        let hidden = values[0].map_or(Some("l2"), |expr| self.choice("hidden", expr, NORM_WORDS));
+        let hidden = values[0].map_or(Some(EUCLIDEAN), |expr| self.norm("hidden", expr));
         let output = values[1].map_or(Some("l2"), |expr| self.choice("output", expr, &["l2", "l1"]));
         Some(Penalty::WeightDecay { hidden: hidden?, output: output? })
     }
 
-    /// `interpolate`, `hidden_norm <= r`, `weight_decay <= r`.
+    /// `l2`, `l1`, `linf`, `sparse_group(t)`.
+    fn norm(&mut self, what: &str, expr: &Expr) -> Option<Hidden> {
+        match expr.head() {
+            Some((name, args)) if name.text == "sparse_group" => {
+                let values = self.arguments(&name, args, &["t"])?;
+                let Some(value) = values[0] else {
+                    let error =
+                        self.error("E0118", "`sparse_group` needs a number: the share of l1, the rest being l2", &expr.span, "given none");
+                    return self.refuse(error.replace("for example `sparse_group(0.5)`", "sparse_group(0.5)"));
+                };
+                self.real("sparse_group", value, 0.0, 1.0).map(Hidden::sparse_group)
+            }
+            _ => self.choice(what, expr, NORM_WORDS).and_then(find_norm),
+        }
+    }
+
+    /// `interpolate`, `hidden_norm <= r`, `hidden_bias <= b`, `weight_decay <= r`.
     fn constraint(&mut self, expr: &Expr, goal: &mut Goal) -> Option<()> {
         let (constraint, span) = match &expr.term {
             Term::Word(word) if word == "interpolate" => (Constraint::Interpolate, &expr.span),
@@ -307,19 +328,19 @@ impl Checker {
                 let (name, args) = left.head().unzip();
                 let word = name.map(|name| name.text).unwrap_or_default();
                 let (kind, norm) = match (word.as_str(), args.unwrap_or_default()) {
-                    ("hidden_norm", []) => (Constraint::HiddenNorm, "l2"),
-                    ("hidden_norm", [norm]) if norm.label.is_none() => {
-                        (Constraint::HiddenNorm, self.choice("hidden_norm", &norm.value, NORM_WORDS)?)
-                    }
-                    ("weight_decay", []) => (Constraint::WeightDecay, "l2"),
+                    ("hidden_norm", []) => (Constraint::HiddenNorm, EUCLIDEAN),
+                    ("hidden_norm", [norm]) if norm.label.is_none() => (Constraint::HiddenNorm, self.norm("hidden_norm", &norm.value)?),
+                    ("hidden_bias", []) => (Constraint::HiddenBias, EUCLIDEAN),
+                    ("weight_decay", []) => (Constraint::WeightDecay, EUCLIDEAN),
                     _ => return self.refuse(self.unknown_constraint(left)),
                 };
                 let bound = self.real(&word, right, 0.0, f64::INFINITY)?;
                 goal.radius = goal.radius.or((kind == Constraint::HiddenNorm).then_some((bound, norm)));
+                goal.bias = goal.bias.or((kind == Constraint::HiddenBias).then_some(bound));
                 goal.budget = goal.budget.or((kind == Constraint::WeightDecay).then_some(bound));
                 (kind, &expr.span)
             }
-            Term::Binary { left, right, .. } if matches!(left.word(), Some("hidden_norm" | "weight_decay")) => {
+            Term::Binary { left, right, .. } if matches!(left.word(), Some("hidden_norm" | "hidden_bias" | "weight_decay")) => {
                 let (word, number) = (left.word().unwrap_or_default(), self.written(&right.span).to_string());
                 let error = self.error("E0341", "a constraint is an upper bound", &expr.span, "not written with `<=`");
                 let code = format!("{word} <= {number}");
@@ -338,9 +359,10 @@ impl Checker {
     fn unknown_constraint(&self, expr: &Expr) -> Diagnostic {
         let written = self.written(&expr.span);
         let error = self.error("E0341", format!("`{written}` is not a constraint"), &expr.span, "unknown");
-        let error =
-            error.note("the constraints are: hidden_norm <= r, also hidden_norm(l1) and hidden_norm(linf), weight_decay <= r, interpolate");
-        match expr.head().and_then(|(name, _)| similar(&name.text, ["hidden_norm", "weight_decay", "interpolate"])) {
+        let error = error.note(
+            "the constraints are: hidden_norm <= r, also hidden_norm(l1) and other norms, hidden_bias <= b, weight_decay <= r, interpolate",
+        );
+        match expr.head().and_then(|(name, _)| similar(&name.text, ["hidden_norm", "hidden_bias", "weight_decay", "interpolate"])) {
             Some(near) if expr.word().is_some() => error.replace(format!("there is one with a similar name: `{near}`"), near),
             _ => error,
         }

@@ -14,6 +14,6 @@ pub enum Word {
 
 /// Whether an objective already gives this word a meaning.
 pub fn reserved(word: &str) -> bool {
-    let others = ["mean", "hidden_norm", "interpolate"];
+    let others = ["mean", "hidden_norm", "hidden_bias", "interpolate"];
     REGULARIZERS.contains(&word) || others.contains(&word) || LOSSES.iter().any(|loss| loss.name() == word)
 }
