@@ -130,11 +130,16 @@ impl Features {
 
     /// θ of a neuron with |a| = 1.
     pub fn lifted(&self, w: &[f64]) -> Vec<f64> {
-        let mut theta = w.to_vec();
-        if let (Some(scale), Some(bias)) = (self.bias, theta.last_mut()) {
+        self.headed(self.scaled(w))
+    }
+
+    /// The weights of a neuron as θ has them: a bias apart in units of S.
+    pub fn scaled(&self, w: &[f64]) -> Vec<f64> {
+        let mut u = w.to_vec();
+        if let (Some(scale), Some(bias)) = (self.bias, u.last_mut()) {
             *bias /= scale;
         }
-        self.headed(theta)
+        u
     }
 
     /// θ of a neuron with |a| = 1, of its weights as θ has them.

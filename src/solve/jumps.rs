@@ -33,8 +33,8 @@ impl Search<'_, '_> {
                 Ok(self.given_columns(&jumps, &Matrix::from_rows(&vectors)))
             }
             Arrangements::Cells { vectors, .. } => {
-                let scaled = |w: &[f64]| self.features.lifted(w)[..w.len()].to_vec();
-                Ok(self.given_columns(&jumps, &Matrix::from_rows(&vectors.each_row().map(scaled).collect::<Vec<_>>())))
+                let scaled: Vec<Vec<f64>> = vectors.each_row().map(|w| self.features.scaled(w)).collect();
+                Ok(self.given_columns(&jumps, &Matrix::from_rows(&scaled)))
             }
         }
     }
@@ -123,7 +123,7 @@ impl Search<'_, '_> {
     fn climbed(&self, jumps: &Jumps, master: &Master) -> Vec<Find> {
         let Some(dual) = &master.dual else { return Vec::new() };
         let mut random = Random::new(self.rounds as u64);
-        let mut starts: Vec<Vec<f64>> = master.network.hidden.each_row().map(<[f64]>::to_vec).collect();
+        let mut starts: Vec<Vec<f64>> = master.network.hidden.each_row().map(|w| self.features.scaled(w)).collect();
         starts.push(vec![0.0; self.features.size() - 1]);
         starts.extend((0..STARTS).map(|_| self.features.drawn(&mut random)));
         let mut finds = Vec::new();
@@ -143,7 +143,7 @@ impl Search<'_, '_> {
 
     /// Weights as a find, with their price.
     fn find(&self, (output, sign): (usize, i8), w: &[f64], dual: &[f64]) -> Find {
-        let (theta, sign) = (self.features.lifted(w), f64::from(sign));
+        let (theta, sign) = (self.features.headed(w.to_vec()), f64::from(sign));
         let sum: f64 = self.features.outputs(&theta).iter().zip(self.problem.column(dual, output)).map(|(f, v)| -sign * v * f).sum();
         Find { output, sign, price: sum / self.features.gauge(&theta), theta }
     }
@@ -156,7 +156,7 @@ impl Search<'_, '_> {
         let scale = problem.objective.loss.scale(dual.len());
         let shrunk: Vec<f64> = dual.iter().map(|v| v / scale * shrink).collect();
         let exact = Dual::truncated(&shrunk);
-        let pivots = if problem.architecture.skip { pivots(problem, &shrunk).unwrap_or_default() } else { Vec::new() };
+        let pivots = pivots(problem, &shrunk).unwrap_or_default();
         let Ok(correction) = Correction::new(problem, &exact, &pivots) else { return Vec::new() };
         let kinds = self.kinds();
         let claim = |(output, sign): &(usize, i8)| {

@@ -70,7 +70,7 @@ fn beyond_jumps(
 ) -> Option<Find> {
     let size = features.size() - 1;
     let mut random = Random::new(0);
-    let mut starts: Vec<Vec<f64>> = network.hidden.each_row().map(<[f64]>::to_vec).collect();
+    let mut starts: Vec<Vec<f64>> = network.hidden.each_row().map(|w| features.scaled(w)).collect();
     starts.extend((0..STARTS).map(|_| features.drawn(&mut random)));
     starts.push(vec![0.0; size]);
     let mut best: Option<Find> = None;
@@ -78,7 +78,7 @@ fn beyond_jumps(
         let c: Vec<f64> = problem.column(dual, output).iter().map(|v| -sign * v).collect();
         let values = values_of(features, jumps, &c);
         for (at, start) in starts.iter().enumerate().take_while(|_| !stop()) {
-            let theta = features.lifted(&climb(features, jumps, &values, start, at as u64));
+            let theta = features.headed(climb(features, jumps, &values, start, at as u64));
             let worth: f64 = features.outputs(&theta).iter().zip(&c).map(|(f, c)| f * c).sum();
             let price = worth / features.gauge(&theta);
             if price > best.as_ref().map_or(0.0, |find| find.price) {
