@@ -171,3 +171,17 @@ fn the_equality_of_a_free_bias_is_checked() {
     assert!(matches!(refused(&|c| c.dual.mantissas[0] += 1 << 30), Refusal::Width | Refusal::Tree { .. }));
     assert_eq!(refused(&|c| c.network.skip = Some(vec![1.0, 0.0])), Refusal::Shape("skip"));
 }
+
+/// No scale of the data makes the bound of a free bias smaller than the inputs that it must outweigh.
+#[test]
+fn a_free_bias_reaches_beyond_the_data_at_any_scale() {
+    let scale = |unit: f64| {
+        let row = [3.0 * unit, 4.0 * unit];
+        problem(&[(&row, 1.0)], Activation::relu(), Bias::Free, Regularizer::weight_decay()).bias_scale().unwrap()
+    };
+    for exponent in [-1060, -540, -1, 0, 1, 600, 1000] {
+        let unit = libm::scalbn(1.0, exponent);
+        assert!(scale(unit) >= 5.0 * unit && scale(unit) <= 16.0 * unit, "{exponent}: {}", scale(unit));
+    }
+    assert!(!scale(libm::scalbn(1.0, 1021)).is_finite());
+}

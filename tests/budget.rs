@@ -49,6 +49,15 @@ fn the_budget_is_used_and_the_proof_goes_into_its_file() {
     assert_eq!(Certificate::decode(&certificate.encode()), Ok(certificate));
 }
 
+/// Where the network without neurons is an optimum, one price proves it.
+#[test]
+fn nothing_to_learn_needs_no_budget() {
+    let problem = model("dense -> relu -> dense", "epsilon_insensitive(3) subject to weight_decay <= 1.5", false);
+    let outcome = solved(&problem);
+    assert_eq!((outcome.objective, outcome.lower_bound, outcome.bound), (0.0, 0.0, Bound::Proved));
+    assert!(check(&problem, outcome.certificate.as_ref().unwrap()).is_ok());
+}
+
 #[test]
 fn it_is_the_penalty_at_its_multiplier() {
     let layers = [

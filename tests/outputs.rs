@@ -58,6 +58,16 @@ fn interval(outcome: &Outcome) -> (f64, f64) {
 
 const DECAY: &str = "weight_decay(output = l1)";
 
+/// The rows of the dual vector add up to zero under steps too.
+#[test]
+fn steps_tell_classes() {
+    let problem = stated(4, 8, "dense(bias) -> step -> dense -> kind", "cross_entropy + 0.4 * output_l1");
+    let [all, found] = [Arrangements::All, Arrangements::Generate].map(|arrangements| solved(&problem, arrangements));
+    overlap("steps", interval(&all), interval(&found));
+    let verdict = check(&problem, found.certificate.as_ref().unwrap()).unwrap();
+    assert_eq!(verdict.lower_bound(), found.lower_bound);
+}
+
 #[test]
 fn numbers_share_nothing() {
     for (k, loss) in ["squared", "mean(squared)", "absolute", "huber(0.4)"].into_iter().enumerate() {

@@ -21,7 +21,7 @@
 use super::grid::{Grid, power};
 use super::{Correction, Dual, Pieces};
 use crate::exact::{Abs, Rational, half, rational};
-use crate::problem::{Convolution, Gauge, Problem};
+use crate::problem::{Bias, Convolution, Gauge, Problem};
 use crate::regularizer::Hidden;
 use std::collections::BTreeMap;
 
@@ -89,7 +89,9 @@ impl Claim {
         sign: i8,
     ) -> Result<Claim, Fault> {
         let inputs = problem.scaled_inputs();
-        if problem.architecture.gates.is_some() || !Pieces::cover(problem) {
+        let bounded = matches!(problem.architecture.bias, Bias::Bounded(_));
+        let scalable = problem.objective.regularizer.radius.is_none();
+        if problem.architecture.gates.is_some() || !Pieces::cover(problem) || (bounded && scalable) {
             return Err(Fault::Kind);
         }
         if inputs.columns > MOST_COLUMNS {

@@ -26,7 +26,7 @@ impl GateClaim {
         let inputs = problem.inputs();
         dual.fits(inputs.rows)?;
         let hidden = problem.objective.regularizer.hidden;
-        let covered = hidden.euclidean() && problem.architecture.convolution.is_none();
+        let covered = hidden.euclidean() && problem.architecture.convolution.is_none() && problem.architecture.bias.inside();
         let pieces = Pieces::behind_gate(problem).filter(|_| covered).ok_or(Fault::Kind)?;
         let grid = Grid::plain(&inputs, &pieces, &hidden).ok_or(Fault::Width)?;
         let moved = correction.reach(problem, &inputs).ok_or(Fault::Width)?;

@@ -56,7 +56,7 @@ pub fn proofs(problem: &Problem, jumps: &Jumps, certificate: &Certificate, corre
 
 /// Checks the tree that `reader` holds and returns how many leaves it has.
 fn check(jumps: &Jumps, claim: &JumpClaim, reader: &mut Reader) -> Result<usize, Flaw> {
-    let mut walk = Walk { jumps, claim, sides: vec![(0, 2); claim.values.len()], path: Vec::new(), undo: Vec::new() };
+    let mut walk = Walk::new(jumps, claim).ok_or(Flaw { leaf: 0, what: WIDE })?;
     let (mut stack, mut leaves) = (vec![Waiting { depth: 0, split: None }], 0);
     while let Some(node) = stack.pop() {
         let flaw = |what| Flaw { leaf: leaves, what };
@@ -90,42 +90,56 @@ struct Walk<'a> {
     claim: &'a JumpClaim,
     /// The first and last side that every line has left.
     sides: Vec<(usize, usize)>,
+    /// What these sides add up to at most.
+    most: i128,
     path: Vec<Decision>,
-    /// What `sides` was before each decision.
-    undo: Vec<(usize, (usize, usize))>,
+    /// What a line's sides and `most` were before each decision.
+    undo: Vec<(usize, (usize, usize), i128)>,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    /// `None` if the numbers are too wide.
+    fn new(jumps: &'a Jumps, claim: &'a JumpClaim) -> Option<Self> {
+        let sides = vec![(0, 2); claim.values.len()];
+        let mut walk = Walk { jumps, claim, most: claim.constant, sides, path: Vec::new(), undo: Vec::new() };
+        for line in 0..claim.values.len() {
+            walk.most = walk.most.checked_add(walk.of_line(line, (0, 2))?)?;
+        }
+        Some(walk)
+    }
+
+    /// What a line adds at most on these sides.
+    fn of_line(&self, line: usize, (first, last): (usize, usize)) -> Option<i128> {
+        self.claim.values.get(line)?.get(first..=last)?.iter().max().copied()
+    }
+
     /// Goes back to where a node begins, and takes its decision.
     fn enter(&mut self, node: &Waiting) -> Option<()> {
         while self.path.len() > node.depth {
             self.path.pop();
-            let (line, sides) = self.undo.pop()?;
+            let (line, sides, most) = self.undo.pop()?;
             *self.sides.get_mut(line)? = sides;
+            self.most = most;
         }
         let Some((line, cut, upper)) = node.split else { return Some(()) };
-        let sides = self.sides.get_mut(line)?;
-        let before = *sides;
+        let before = *self.sides.get(line)?;
         // Between sides `cut` and `cut + 1`.
         if !(before.0 <= cut && cut < before.1) {
             return None;
         }
-        *sides = if upper { (cut + 1, before.1) } else { (before.0, cut) };
+        let sides = if upper { (cut + 1, before.1) } else { (before.0, cut) };
+        self.undo.push((line, before, self.most));
+        self.most = self.most.checked_sub(self.of_line(line, before)?)?.checked_add(self.of_line(line, sides)?)?;
+        *self.sides.get_mut(line)? = sides;
         // The line itself is on the side that has the weak inequality.
         let strict = upper == (cut == 1);
         self.path.push(Decision { line, opposite: !upper, strict });
-        self.undo.push((line, before));
         Some(())
     }
 
     /// Whether the sides that are left add up to T at most.
     fn bounded(&self) -> Result<(), &'static str> {
-        let mut sum = self.claim.constant;
-        for (values, (first, last)) in self.claim.values.iter().zip(&self.sides) {
-            let most = values.get(*first..=*last).and_then(|left| left.iter().max()).ok_or(WIDE)?;
-            sum = sum.checked_add(*most).ok_or(WIDE)?;
-        }
-        if sum <= self.claim.limit { Ok(()) } else { Err("the sides that are left add up to more than the limit") }
+        if self.most <= self.claim.limit { Ok(()) } else { Err("the sides that are left add up to more than the limit") }
     }
 
     /// Whether the multipliers that follow show that no neuron is here.

@@ -187,7 +187,7 @@ fn exact_penalty(problem: &Problem) -> bool {
     problem.outputs() == 1 || regularizer.output_l1 || regularizer.radius.is_some()
 }
 
-/// How far the dual vector is from the equalities of a skip.
+/// How far the dual vector is from the equalities of a skip or an intercept.
 fn correction(problem: &Problem, certificate: &Certificate) -> Result<Correction, Refusal> {
     if certificate.dual.exponent.unsigned_abs() > 3000 {
         return Err(Refusal::Width);

@@ -27,6 +27,7 @@ pub fn above(problem: &Problem, network: &Network) -> Result<Rational, Refusal> 
             if radius < f64::INFINITY {
                 within(problem, network, &written(radius).ok_or(Refusal::Width)?)?;
             }
+            biases_within(problem, network)?;
             sum(&network.output.values).rational()
         }
     };
@@ -50,13 +51,16 @@ fn squares(a: &[f64]) -> Dyadic {
     Dyadic::dot(&a, &a)
 }
 
-/// Whether every h(w_j) is at most `radius`, and every bias apart within its own bound if there is one.
+/// Whether every h(w_j) is at most `radius`.
 fn within(problem: &Problem, network: &Network, radius: &Rational) -> Result<(), Refusal> {
     let (architecture, regularizer) = (&problem.architecture, &problem.objective.regularizer);
     let longer = |w: &[f64]| !regularizer.hidden.within(architecture.apart(w).0, radius);
-    if let Some(neuron) = network.hidden.each_row().position(longer) {
-        return Err(Refusal::Norm { neuron: neuron + 1 });
-    }
+    network.hidden.each_row().position(longer).map_or(Ok(()), |neuron| Err(Refusal::Norm { neuron: neuron + 1 }))
+}
+
+/// Whether every bias apart is within its own bound, if there is one.
+fn biases_within(problem: &Problem, network: &Network) -> Result<(), Refusal> {
+    let architecture = &problem.architecture;
     let Bias::Bounded(bound) = architecture.bias else { return Ok(()) };
     let bound = written(bound).ok_or(Refusal::Width)?;
     let beyond = |w: &[f64]| architecture.apart(w).1.is_some_and(|bias| Dyadic::new(bias.abs()).rational() > bound);
@@ -72,8 +76,7 @@ fn finite(network: &Network, neuron: usize) -> bool {
 fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusal> {
     let exact = |row: &[f64]| -> Vec<Dyadic> { row.iter().map(|x| Dyadic::new(*x)).collect() };
     let hidden: Vec<Vec<Dyadic>> = network.hidden.each_row().map(exact).collect();
-    let output: Vec<Vec<Dyadic>> =
-        (0..network.output.columns).map(|c| network.output.each_row().map(|a| Dyadic::new(a[c])).collect()).collect();
+    let (output, activation) = (&network.output, &problem.architecture.activation);
     let skip = match &network.skip {
         None => None,
         Some(skip) if skip.weights.len() + 1 != problem.free_columns().columns => return Err(Refusal::Shape("skip")),
@@ -94,28 +97,38 @@ fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusa
         let through = |gate: &Option<Fixed>| matches!((&here, gate), (Some(x), Some(gate)) if x.sign(gate) >= 0);
         let passes = |j: usize| gates.as_ref().is_none_or(|gates| gates.get(j).is_some_and(through));
         let seen: Vec<Vec<Dyadic>> = (i * places..(i + 1) * places).map(|patch| exact(inputs.row(patch))).collect();
-        let at_places = |w: &Vec<Dyadic>| seen.iter().map(|x| Dyadic::dot(w, x)).collect::<Vec<_>>();
-        let reach: Vec<Option<Vec<Dyadic>>> = hidden.iter().enumerate().map(|(j, w)| passes(j).then(|| at_places(w))).collect();
-        let of_one = |a: &Vec<Dyadic>| {
-            let neurons = reach.iter().zip(a).flat_map(|(z, a)| z.iter().flatten().map(move |z| (z, a)));
-            &straight + &share * activated(&problem.architecture.activation, neurons)
-        };
-        output.iter().map(of_one).collect::<Vec<_>>()
+        let mut sums = vec![Sums::new(activation); output.columns];
+        for ((w, a), _) in hidden.iter().zip(output.each_row()).zip(0..).filter(|(_, j)| passes(*j)) {
+            for z in seen.iter().map(|x| Dyadic::dot(w, x)) {
+                let piece = piece(activation, &z);
+                sums.iter_mut().zip(a).for_each(|(sums, a)| sums.add(piece, &z, &Dyadic::new(*a)));
+            }
+        }
+        sums.iter().map(|sums| &straight + &share * sums.total(activation)).collect::<Vec<_>>()
     });
     Ok(outputs.collect())
 }
 
 /// Σ a φ(z): for each piece the sums of a z and of a are dyadic, its slope and intercept are not.
-fn activated<'a>(activation: &Activation, neurons: impl Iterator<Item = (&'a Dyadic, &'a Dyadic)>) -> Rational {
-    let mut sums: Vec<(Dyadic, Dyadic)> = activation.pieces.iter().map(|_| (Dyadic::ZERO, Dyadic::ZERO)).collect();
-    for (z, a) in neurons {
-        if let Some((slopes, constants)) = sums.get_mut(piece(activation, z)) {
+#[derive(Clone)]
+struct Sums(Vec<(Dyadic, Dyadic)>);
+
+impl Sums {
+    fn new(activation: &Activation) -> Self {
+        Sums(activation.pieces.iter().map(|_| (Dyadic::ZERO, Dyadic::ZERO)).collect())
+    }
+
+    fn add(&mut self, piece: usize, z: &Dyadic, a: &Dyadic) {
+        if let Some((slopes, constants)) = self.0.get_mut(piece) {
             slopes.add(&z.times(a));
             constants.add(a);
         }
     }
-    let terms = activation.pieces.iter().zip(&sums);
-    terms.fold(Rational::ZERO, |sum, (piece, (z, a))| sum + &piece.slope * z.rational() + &piece.intercept * a.rational())
+
+    fn total(&self, activation: &Activation) -> Rational {
+        let terms = activation.pieces.iter().zip(&self.0);
+        terms.fold(Rational::ZERO, |sum, (piece, (z, a))| sum + &piece.slope * z.rational() + &piece.intercept * a.rational())
+    }
 }
 
 /// The piece that holds z.

@@ -12,7 +12,9 @@
 //!   s z + c there and, if 1'v = 0 or s = 0, Σ v_i φ(x_i·w + b) is what it is at |b| = R r + T.  So S = R + T/r loses no price.  The
 //!   free intercept is there unless φ is flat at both ends: then no neuron can make a constant at no price, and none is needed.
 //!
-//! A larger S only asks for more: the least power of two that is large enough keeps all numbers as exact as they are.
+//! Every norm here is at least the largest weight, so Σ_j |x_ij| is such an R; and it is a sum of numbers that are not negative, which
+//! doubles add up safely at any scale.  A larger S only asks for more: the least power of two that is large enough keeps all numbers as
+//! exact as they are.
 
 use super::{Bias, Matrix, Problem};
 use crate::exact::{Rational, above, written};
@@ -31,8 +33,8 @@ impl Problem {
             Bias::None | Bias::Penalised => None,
             Bias::Bounded(bound) => Some(ratio(bound, regularizer.radius.unwrap_or(1.0))),
             Bias::Free => {
-                let polars = self.inputs_without_bias().each_row().map(|row| regularizer.hidden.polar(row)).collect::<Vec<f64>>();
-                let furthest = polars.into_iter().fold(0.0, f64::max);
+                let reach = |row: &[f64]| row.iter().map(|x| x.abs()).sum::<f64>();
+                let furthest = self.inputs_without_bias().each_row().map(reach).fold(0.0, f64::max);
                 let (_, _, breaks) = self.architecture.activation.bends();
                 let last = breaks.iter().fold(0.0, |last: f64, (at, _)| last.max(at.abs()));
                 Some(power_above((furthest + regularizer.radius.map_or(0.0, |radius| last / radius)) * ROUNDING))
@@ -95,6 +97,7 @@ fn ratio(a: f64, b: f64) -> f64 {
 fn power_above(x: f64) -> f64 {
     let (part, exponent) = libm::frexp(x);
     match part {
+        _ if !x.is_finite() => f64::NAN,
         0.0 => 1.0,
         0.5 => x,
         _ => libm::scalbn(x.signum(), exponent),

@@ -91,11 +91,6 @@ impl Jumps {
         Place::On { line, opposite, closed }
     }
 
-    /// d + 1.
-    pub fn size(&self, weights: usize) -> usize {
-        weights + 1
-    }
-
     /// Where example i passes each of its breaks.
     pub fn places(&self) -> &[Vec<Place>] {
         &self.places

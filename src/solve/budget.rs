@@ -50,7 +50,8 @@ pub fn solve(problem: &Problem, budget: f64, start: Option<&Network>, control: &
     }
     let (mut poor, mut rich) = (Side { price: dearest(problem), network: zero, loss: score.loss, penalty: 0.0 }, None::<Side>);
     let (mut last, mut tried, mut spent) = (None, 0, Duration::ZERO);
-    while tried < PRICES && held.gap(problem) > problem.plan.gap {
+    // One price at least: a bound that is not proved is none.
+    while tried < PRICES && (held.proof.is_none() || held.gap(problem) > problem.plan.gap) {
         let left = problem.plan.time.saturating_sub(began.elapsed());
         let price = next(&poor, rich.as_ref(), budget, tried);
         if left <= spent || price < NOTHING * dearest(problem) || control.interrupted.load(std::sync::atomic::Ordering::Relaxed) {
@@ -89,7 +90,8 @@ fn dearest(problem: &Problem) -> f64 {
     let length = |row: &[f64]| problem.objective.regularizer.hidden.polar(row);
     let (places, share) = (problem.architecture.places(), problem.architecture.share());
     let sum: f64 = problem.inputs().each_row().enumerate().map(|(at, row)| share * slope[at / places].abs() * length(row)).sum();
-    (sum * problem.architecture.activation.steepest()).max(f64::MIN_POSITIVE)
+    let price = sum * problem.architecture.activation.steepest();
+    if price > 0.0 { price } else { 1.0 }
 }
 
 /// The next price: lower until the budget is passed, then where a straight line between both penalties meets it, or where both lines of

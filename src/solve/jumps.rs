@@ -155,7 +155,8 @@ impl Search<'_, '_> {
         let shrink = 1.0 - GIVEN_AWAY * self.plan().gap.min(1e-3);
         let scale = problem.objective.loss.scale(dual.len());
         let shrunk: Vec<f64> = dual.iter().map(|v| v / scale * shrink).collect();
-        let exact = Dual::truncated(&shrunk);
+        let mut exact = Dual::truncated(&shrunk);
+        problem.objective.loss.balance(&mut exact.mantissas, problem.targets());
         let pivots = pivots(problem, &shrunk).unwrap_or_default();
         let Ok(correction) = Correction::new(problem, &exact, &pivots) else { return Vec::new() };
         let kinds = self.kinds();

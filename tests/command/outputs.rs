@@ -69,7 +69,7 @@ fn numbers_are_solved_verified_compared_and_predicted() {
     assert!(String::from_utf8_lossy(&npy).contains("(6, 2"));
     let compared = run(space.path(), &["compare", "numbers.cvx", "--with", "numbers.out"]);
     code(&compared, 0);
-    assert!(stdout(&compared).contains("not looked at: the theory of stationary points is about plain weight decay and one output"));
+    assert!(stdout(&compared).contains("not looked at: the theory here is about dense layers of one output with plain weight decay"));
     // A network with full rows of output weights, as another trainer leaves it.
     let state = serde_json::json!({ "tensors": {
         "0.weight": [[1.0, 0.0], [0.5, -1.0]], "0.bias": [0.0, 0.25], "2.weight": [[0.5, 1.0], [-1.0, 0.25]] }

@@ -42,7 +42,16 @@ pub fn bind(model: &Model, progress: &mut dyn FnMut(Progress)) -> Result<Problem
     if let Some(spec) = &network.gates {
         architecture.gates = Some(gates(spec, &architecture, features, dataset.train.inputs.rows, limit).map_err(one)?);
     }
-    Ok(Problem { name: model.name.clone(), dataset, architecture, objective, plan })
+    let problem = Problem { name: model.name.clone(), dataset, architecture, objective, plan };
+    match problem.bias_scale() {
+        Some(scale) if !scale.is_finite() => Err(one(Diagnostic::error(
+            "E0412",
+            "the inputs are too large for a bias of their size, or its bound for the norm beside it".to_string(),
+            model.data.place.clone(),
+            "",
+        ))),
+        _ => Ok(problem),
+    }
 }
 
 /// E0310, E0311, E0440: the convolution on these data, if its patches fit in memory.

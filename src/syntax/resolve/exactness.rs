@@ -319,6 +319,10 @@ fn bounded_bias(case: &Case) -> Option<Diagnostic> {
         let error = Diagnostic::error("E0344", "`hidden_bias` bounds biases, and this network has none", place.clone(), "bounds nothing");
         return Some(error.help("give the hidden layer a bias, `dense(bias)`, or leave the constraint out"));
     }
+    if case.constraint(Constraint::HiddenNorm).is_none() {
+        let error = Diagnostic::error("E0344", "`hidden_bias` stands beside `hidden_norm`", place.clone(), "stands alone");
+        return Some(error.help("bound both, `subject to hidden_norm <= 1, hidden_bias <= 0.5`, or leave the constraint out"));
+    }
     None
 }
 
