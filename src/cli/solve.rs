@@ -287,8 +287,11 @@ pub fn refusal(failure: solve::Failure, model: &Model) -> Trouble {
             (Exit::Wrong, format!("{name}: {cells}; write `arrangements = generate`, or raise `max_patterns`"))
         }
         Failure::TooWide { allowed, needed } => {
-            let need = format!("the network found needs {needed} hidden neurons, and `dense({allowed})` allows {allowed}");
-            (Exit::Wrong, format!("{name}: {need}; write `dense({needed})` or plain `dense`"))
+            let filters = model.network.convolution.is_some();
+            let what = if filters { "filters" } else { "hidden neurons" };
+            let layer = |count: usize| if filters { format!("channels = {count}") } else { format!("dense({count})") };
+            let need = format!("the network found needs {needed} {what}, and `{}` allows {allowed}", layer(allowed));
+            (Exit::Wrong, format!("{name}: {need}; write `{}` or leave the number out", layer(needed)))
         }
         Failure::Memory { needed, limit } => {
             let (needed, limit) = (report::bytes(needed as f64), report::bytes(limit as f64));

@@ -424,29 +424,28 @@ fn bias_apart(problem: &Problem) -> Vec<String> {
 fn torch(problem: &Problem) -> String {
     let (total, strength) = (&problem.objective.loss, problem.objective.strength);
     let n = problem.dataset.train.inputs.rows as f64;
+    let loss = format!("the loss is {}{}", total.loss.known_as(), if total.mean { ", divided by n" } else { "" });
+    let comma = if total.mean { "," } else { "" };
     if problem.objective.regularizer.budget.is_some() {
-        return format!("the loss is {}; no optimiser of PyTorch keeps weights within a budget", total.loss.known_as());
+        return format!("{loss}; no optimiser of PyTorch keeps weights within a budget");
     }
     if problem.architecture.activation.flat() {
-        let divided = if total.mean { ", divided by n," } else { "" };
         let penalty = format!("{} * sum |a|; no gradient leads through `{}`", plain(strength), problem.architecture.activation.name);
-        return format!("the loss is {}{divided} plus {penalty}", total.loss.known_as());
+        return format!("{loss}{comma} plus {penalty}");
     }
     if let Some(radius) = problem.objective.regularizer.radius {
-        let divided = if total.mean { ", divided by n," } else { "" };
         let penalty = format!("{} * sum |a| and hidden weights brought back to norm {} after every step", plain(strength), plain(radius));
-        return format!("the loss is {}{divided} plus {penalty}", total.loss.known_as());
+        return format!("{loss}{comma} plus {penalty}");
     }
     let l1 = problem.objective.regularizer.output_l1 && problem.outputs() > 1;
     if l1 || !problem.objective.regularizer.hidden.euclidean() {
-        return format!("the loss is {}; no optimiser of PyTorch decays weights in this norm", total.loss.known_as());
+        return format!("{loss}; no optimiser of PyTorch decays weights in this norm");
     }
     if total.loss.name() == "squared" {
         let (decay, formula) = if total.mean { (2.0 * strength, "2*strength") } else { (2.0 * strength / n, "2*strength/n") };
         return format!("PyTorch: MSELoss(reduction='mean') with SGD(weight_decay={}), that is {formula}", plain(decay));
     }
-    let divided = if total.mean { ", divided by n," } else { "" };
-    format!("the loss is {}{divided} with SGD(weight_decay={})", total.loss.known_as(), plain(strength))
+    format!("{loss}{comma} with SGD(weight_decay={})", plain(strength))
 }
 
 fn guarantee(problem: &Problem) -> Vec<String> {

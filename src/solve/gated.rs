@@ -36,7 +36,6 @@ impl Search<'_, '_> {
             let Some(master) = self.master(&mut groups, self.tolerance()) else { return self.ended() };
             self.rounds += 1;
             let before = groups.len();
-            self.listed = before;
             self.add_gates(&master, &mut groups);
             if groups.len() == before || self.stop.now() {
                 return self.ended();
