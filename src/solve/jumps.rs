@@ -3,12 +3,12 @@
 //! Columns are listed, or added by price: a quick search along lines finds most of them, and the proof finds the rest.
 
 use super::outcome::{Event, Failure, Stopped};
-use super::prove::{Draft, GIVEN_AWAY, NODES, ROOMS, SIGNS};
+use super::prove::{Draft, NODES, ROOMS, SIGNS};
 use super::search::{Master, Search};
 use crate::arrangement::{Space, Stop, list_columns};
-use crate::certificate::{Correction, Dual, JumpClaim};
+use crate::certificate::JumpClaim;
 use crate::lowering::{Group, Shape};
-use crate::pricing::{Find, JumpTree, climb, pivots, prove_jumps, values_of};
+use crate::pricing::{Find, JumpTree, climb, prove_jumps, values_of};
 use crate::problem::{Arrangements, Jumps, Matrix, Random};
 use std::collections::BTreeSet;
 
@@ -94,7 +94,7 @@ impl Search<'_, '_> {
     }
 
     /// Every output with both signs.
-    fn kinds(&self) -> Vec<(usize, i8)> {
+    pub fn kinds(&self) -> Vec<(usize, i8)> {
         (0..self.problem.outputs()).flat_map(|output| SIGNS.map(|sign| (output, sign))).collect()
     }
 
@@ -152,13 +152,7 @@ impl Search<'_, '_> {
     pub fn prove_jumps(&mut self, jumps: &Jumps, dual: &[f64], most_nodes: usize) -> Vec<Find> {
         (self.control.progress)(Event::Stage("proving"));
         let problem = self.problem;
-        let shrink = 1.0 - GIVEN_AWAY * self.plan().gap.min(1e-3);
-        let scale = problem.objective.loss.scale(dual.len());
-        let shrunk: Vec<f64> = dual.iter().map(|v| v / scale * shrink).collect();
-        let mut exact = Dual::truncated(&shrunk);
-        problem.objective.loss.balance(&mut exact.mantissas, problem.targets());
-        let pivots = pivots(problem, &shrunk).unwrap_or_default();
-        let Ok(correction) = Correction::new(problem, &exact, &pivots) else { return Vec::new() };
+        let Some((exact, pivots, correction)) = self.exact(dual) else { return Vec::new() };
         let kinds = self.kinds();
         let claim = |(output, sign): &(usize, i8)| {
             JumpClaim::new(problem, jumps, &exact.column(*output, problem.outputs()), &correction, 1.0, *sign)

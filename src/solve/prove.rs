@@ -125,6 +125,21 @@ impl Search<'_, '_> {
         found
     }
 
+    /// A dual vector u = v/N, a little shorter, as a proof has it: in integers, with the pivots and the correction of its equalities.
+    ///
+    /// `None` if no correction does.
+    pub fn exact(&self, dual: &[f64]) -> Option<(Dual, Vec<usize>, Correction)> {
+        let problem = self.problem;
+        let shrink = 1.0 - GIVEN_AWAY * self.plan().gap.min(1e-3);
+        let scale = problem.objective.loss.scale(dual.len());
+        let shrunk: Vec<f64> = dual.iter().map(|v| v / scale * shrink).collect();
+        let mut exact = Dual::truncated(&shrunk);
+        problem.objective.loss.balance(&mut exact.mantissas, problem.targets());
+        let pivots = pivots(problem, &shrunk).unwrap_or_default();
+        let correction = Correction::new(problem, &exact, &pivots).ok()?;
+        Some((exact, pivots, correction))
+    }
+
     fn prove_or_refute(&mut self, dual: &[f64], most_nodes: usize) -> Vec<Find> {
         let problem = self.problem;
         if problem.architecture.gates.is_some() {
@@ -135,20 +150,14 @@ impl Search<'_, '_> {
             return self.prove_jumps(&jumps, dual, most_nodes);
         }
         (self.control.progress)(Event::Stage("proving"));
-        let shrink = 1.0 - GIVEN_AWAY * self.plan().gap.min(1e-3);
-        let scale = problem.objective.loss.scale(dual.len());
-        let shrunk: Vec<f64> = dual.iter().map(|v| v / scale * shrink).collect();
-        let mut exact = Dual::truncated(&shrunk);
-        problem.objective.loss.balance(&mut exact.mantissas, problem.targets());
+        let Some((exact, pivots, correction)) = self.exact(dual) else { return Vec::new() };
         let basis = self.basis.clone();
         let rank = basis.as_ref().map_or(self.features.inputs().columns, Vec::len);
-        let pivots = pivots(problem, &shrunk).unwrap_or_default();
-        let Ok(correction) = Correction::new(problem, &exact, &pivots) else { return Vec::new() };
         let claim = |(output, sign)| {
             let column = exact.column(output, problem.outputs());
             Claim::new(problem, &column, &correction, 1.0, basis.as_deref(), sign)
         };
-        let kinds: Vec<(usize, i8)> = (0..problem.outputs()).flat_map(|output| SIGNS.map(|sign| (output, sign))).collect();
+        let kinds = self.kinds();
         let Ok(claims) = kinds.iter().copied().map(claim).collect::<Result<Vec<_>, _>>() else { return Vec::new() };
         let tried = self.try_claims(&claims, rank, most_nodes);
         let found = self.back(&kinds, &tried, basis.as_deref(), dual);
