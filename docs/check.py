@@ -11,15 +11,15 @@ leaves and what is certified, or says why not and exits with 1.
 import base64, csv, json, math, re, sys
 from fractions import Fraction
 
-LOSSES = {  # ℓ(f, y) and ℓ*(v, y), None outside of its domain; the last argument is the parameter
+
+LOSSES = {  # ℓ(f, y) and ℓ*(v, y), None where that is infinite; the last argument is the parameter
     "squared": (lambda f, y, _: (f - y) ** 2 / 2, lambda v, y, _: v * v / 2 + v * y),
     "absolute": (lambda f, y, _: abs(f - y), lambda v, y, _: v * y if abs(v) <= 1 else None),
     "epsilon_insensitive": (lambda f, y, e: max(0, abs(f - y) - e), lambda v, y, e: v * y + e * abs(v) if abs(v) <= 1 else None),
     "squared_hinge": (lambda f, y, _: max(0, 1 - y * f) ** 2 / 2, lambda v, y, _: v * y + v * v / 2 if v * y <= 0 else None),
     "hinge": (lambda f, y, _: max(0, 1 - y * f), lambda v, y, _: v * y if -1 <= v * y <= 0 else None),
 }
-FIELDS = ["format version statement network dual scale basis pivots proofs", "model overrides network objective data"]
-FIELDS += ["hidden output skip gates", "exponent mantissas", "kind unit tree", "kind unit tree"]
+FIELDS = "format version statement network dual scale basis proofs", "hidden output", "kind unit tree", "kind unit tree"
 
 
 def demand(holds, what):
@@ -32,25 +32,19 @@ def dot(a, b):
 
 
 def naturals(text):
-    """The numbers of a tree, one by one."""
-    value = shift = 0
-    for byte in base64.b64decode(text, validate=True):
-        value |= (byte & 127) << shift
-        shift += 7
-        demand(shift <= 7 * 19 and value < 2**128, "a natural is too wide")
-        if byte < 128:
-            yield value
-            value = shift = 0
+    for digits in re.findall(rb"[\x80-\xff]*[\x00-\x7f]?", base64.b64decode(text, validate=True))[:-1]:
+        demand(len(digits) <= 19 and digits[-1] < 128, "a natural is too wide or not whole")
+        yield sum((digit & 127) << 7 * place for place, digit in enumerate(digits))
 
 
 def integer(tree):
     n = next(tree)
-    return n // 2 if n % 2 == 0 else -(n + 1) // 2
+    return (n >> 1) ^ -(n & 1)
 
 
 def scaled(tree):
     m, h = next(tree), next(tree)
-    demand(h < 127 and m << h < 2**127, "a scaled number is too wide")
+    demand(h < 127, "a scaled number is too wide")
     return m << h
 
 
@@ -59,78 +53,70 @@ def on_grid(rows, basis):
     d, largest = len(rows[0]), max(abs(x) for row in rows for x in row)
     g = 40 - math.frexp(largest)[1] if largest else 0
     exact = [[Fraction(x) * Fraction(2) ** g for x in row] for row in rows]
-    grid = [[math.floor(abs(x) + Fraction(1, 2)) * (1 if x > 0 else -1) for x in row] for row in exact]
-    errors = [0 if x == y else 2**43 * (math.isqrt(d) + 1) for x, y in zip(exact, grid)]
+    grid = [[int(x + Fraction(1 if x > 0 else -1, 2)) for x in row] for row in exact]
+    errors = [0 if x == z else 2**43 * (math.isqrt(d) + 1) for x, z in zip(exact, grid)]
     if basis is None:
         return grid, g, errors, 1
     demand(0 < len(basis) <= d and all(type(x) is int and abs(x) < 2**45 for b in basis for x in b), "the basis")
     along = [[(dot(b, x) + 2**43) >> 44 for b in basis] for x in grid]
-    for i, (x, z) in enumerate(zip(grid, along)):
-        rest = [2**44 * x[k] - dot([b[k] for b in basis], z) for k in range(d)]
-        errors[i] += math.isqrt(dot(rest, rest)) + 1
-    off = sum(abs(dot(a, b) - 2**88 * (i == j)) for i, a in enumerate(basis) for j, b in enumerate(basis))
-    return along, g, errors, 1 + Fraction(off, 2**88)
+    rests = [[2**44 * x[k] - dot([b[k] for b in basis], z) for k in range(d)] for x, z in zip(grid, along)]
+    off = sum(abs(dot(a, b) - 2**88 * (a is b)) for a in basis for b in basis)
+    return along, g, [e + math.isqrt(dot(rest, rest)) + 1 for e, rest in zip(errors, rests)], 1 + Fraction(off, 2**88)
 
 
-def claims(certificate, rows, slopes, price):
-    """T and, for either output sign, the lines with their kinks and G_0; the price is N β."""
+def inequality(certificate, rows, slopes, price):
+    """T and, for either output sign, G_0 and the lines with their kinks; the price is N β / t."""
     m, e = certificate["dual"]["mantissas"], certificate["dual"]["exponent"]
-    grid, g, errors, stretch = on_grid(rows, certificate.get("basis"))
+    rows, g, errors, stretch = on_grid(rows, certificate.get("basis"))
     D = math.lcm(*(s.denominator for s in slopes))
     P, Q = (int(s * D) for s in slopes)
     steepest = max(abs(P), abs(Q))
     demand(steepest < 16, "slopes of more than four bits are not covered here")
-    whole = D * Fraction(2) ** (g + e) * price / Fraction(certificate["scale"])
-    T = math.floor((whole - steepest * Fraction(dot(map(abs, m), errors), 2**44)) / stretch)
+    T = math.floor((D * Fraction(2) ** (g + e) * price - steepest * Fraction(dot(map(abs, m), errors), 2**44)) / stretch)
     demand(0 < T < 2**100, "the limit leaves no room for a proof")
-    both = []
     for sign in (1, -1):
-        kinks, start = {}, [0] * len(grid[0])
-        for row, mi in zip(grid, m):
-            if any(row):
-                c, ci = math.gcd(*row) * (1 if next(filter(None, row)) > 0 else -1), -sign * mi
-                line = tuple(x // c for x in row)
-                start = [s + (-Q if c > 0 else P) * ci * x for s, x in zip(start, row)]
-                kinks[line] = kinks.get(line, 0) + (P + Q) * ci * abs(c)
-        both.append(([(line, k) for line, k in kinks.items() if k], start))
-    return T, both
+        kinks, start = {}, [0] * len(rows[0])
+        for row, ci in ((row, -sign * mi) for row, mi in zip(rows, m) if any(row)):
+            c = math.gcd(*row) * (1 if next(filter(None, row)) > 0 else -1)
+            line = tuple(x // c for x in row)
+            start = [s + (-Q if c > 0 else P) * ci * x for s, x in zip(start, row)]
+            kinks[line] = kinks.get(line, 0) + (P + Q) * ci * abs(c)
+        yield T, start, [(line, k) for line, k in kinks.items() if k]
 
 
-def cones(tree, unit, lines, start, T):
+def cones(tree, unit, T, start, lines):
     """Proves G <= T |θ| on every orthant and says on how many leaves."""
     r = len(start)
     demand(0 <= unit <= 90 and 1 <= r <= 16, "the unit or the rank of a tree of cones")
 
-    def node(generators, lines, start, depth):
-        at = [(line, k, [dot(line, g) for g in generators]) for line, k in lines]
-        for line, k, values in at:
-            start = [s + k * x for s, x in zip(start, line)] if min(values) >= 0 else start
-        at = [(line, k, values) for line, k, values in at if min(values) < 0 < max(values)]
+    def node(generators, depth):
         z = next(tree)
         if z > 30:
             (a, b), m, n = divmod(z - 31, r), next(tree), next(tree)
             demand(a < r and a != b and m > 0 and n > 0 and depth < 256, "a split")
             new = [m * x + n * y for x, y in zip(generators[a], generators[b])]
             new = [x // (math.gcd(*new) & -math.gcd(*new)) for x in new]
-            halves = ([new if k == old else g for k, g in enumerate(generators)] for old in (a, b))
-            return sum(node(half, [(line, k) for line, k, _ in at], start, depth + 1) for half in halves)
-        c = [integer(tree) for _ in range(r)]
+            return sum(node([new if k == old else g for k, g in enumerate(generators)], depth + 1) for old in (a, b))
+        c, given, place = [integer(tree) for _ in range(r)], {}, -1
         demand(4**z * dot(c, c) <= (T >> unit) ** 2, "the vector of a leaf is too long")
-        slopes, position = [k if dot(line, c) > 0 else 0 for line, k, _ in at if k < 0], -1
-        concave = [k for _, k, _ in at if k < 0]
         for _ in range(next(tree)):
-            position, tau = position + 1 + next(tree), next(tree)
-            demand(position < len(concave) and tau <= 2 ** (30 - z), "a slope")
-            slopes[position] = -(-concave[position] * tau >> (30 - z))
-        heights, given = [dot(start, g) for g in generators], iter(slopes)
-        for _, k, values in at:
-            slope = next(given) if k < 0 else None
-            heights = [h + (k * max(v, 0) if k > 0 else slope * v) for h, v in zip(heights, values)]
+            place += 1 + next(tree)
+            given[place] = next(tree)
+        demand(all(tau <= 2 ** (30 - z) for tau in given.values()), "a slope")
+        heights, place = [dot(start, g) for g in generators], 0
+        for line, k in lines:
+            values = [dot(line, g) for g in generators]
+            if k < 0 and min(values) < 0 < max(values):
+                tau, place = given.pop(place, (dot(line, c) > 0) << (30 - z)), place + 1
+                heights = [h - (-k * tau >> (30 - z)) * v for h, v in zip(heights, values)]
+            else:
+                heights = [h + k * max(v, 0) for h, v in zip(heights, values)]
+        demand(not given, "a slope without its line")
         demand(all(dot(c, g) << (unit + z) >= h for g, h in zip(generators, heights)), "a leaf is below a generator")
         return 1
 
-    orthant = lambda number: [[(-1 if number >> k & 1 else 1) * (j == k) for j in range(r)] for k in range(r)]
-    return sum(node(orthant(number), lines, start, 0) for number in range(2**r))
+    orthants = ([[(-1 if number >> k & 1 else 1) * (j == k) for j in range(r)] for k in range(r)] for number in range(2**r))
+    return sum(node(orthant, 0) for orthant in orthants)
 
 
 def semidefinite(matrix):
@@ -140,30 +126,29 @@ def semidefinite(matrix):
         (pivot, *row), *others = matrix
         if pivot < 0 or (pivot == 0 and any(row)):
             return False
-        reduced = lambda other: [(pivot * x - other[0] * y) // last for x, y in zip(other[1:], row)] if pivot else other[1:]
-        matrix, last = [reduced(other) for other in others], pivot or last
+        matrix = [[(pivot * x - o[0] * y) // last if pivot else x for x, y in zip(o[1:], row)] for o in others]
+        last = pivot or last
     return True
 
 
-def signs(tree, unit, lines, start, T):
+def signs(tree, unit, T, start, lines):
     """Proves G <= T |θ| by quadratic forms in (θ, 1), the signs of some lines being fixed, and says on how many leaves."""
     one = [0] * len(start) + [1]
     lines = [((*line, 0), k) for line, k in lines]
     demand(1 <= unit <= 60, "the unit of a tree of signs")
 
     def leaf(path):
-        q = next(tree)
+        q, form = next(tree), [[0] * len(one) for _ in one]  # the form in units of 1 / (2 scale)
         demand(q < unit, "the point of a leaf")
-        scale, fixed = 2 ** (unit - q), dict(path)
-        form = [[0] * len(one) for _ in one]  # in units of 1 / (2 scale)
+        scale = 2 ** (unit - q)
 
         def add(u, v, factor):  # factor / scale (u·θ) (v·θ)
             form[:] = [[x + factor * (a * d + b * c) for x, b, d in zip(row, u, v)] for row, a, c in zip(form, u, v)]
 
         add((*start, 0), one, scale)
         for l, (line, k) in enumerate(lines):
-            if k > 0 and l in fixed:
-                add(line, one, scale * k * (fixed[l] > 0))
+            if k > 0 and l in dict(path):
+                add(line, one, scale * k * (dict(path)[l] > 0))
             elif k > 0:
                 p = scaled(tree)
                 demand(p > 0, "a weight is 0")
@@ -173,15 +158,13 @@ def signs(tree, unit, lines, start, T):
             else:
                 alpha, gamma = next(tree), next(tree)
                 demand(alpha + gamma <= 2**30, "the slopes of a concave line exceed its kink")
-                eta, h = -k * alpha >> 30, -k * gamma >> 31
-                add(line, one, -scale * (eta + h))
-                add(line, line, -((scale * h << 40) // (math.isqrt(dot(line, line) << 80) + 1)))
+                add(line, one, -scale * ((-k * alpha >> 30) + (-k * gamma >> 31)))
+                add(line, line, -((scale * (-k * gamma >> 31) << 40) // (math.isqrt(dot(line, line) << 80) + 1)))
         for l, sign in path:
             multiplier, curved = scaled(tree), next(tree)
-            add(lines[l][0], one, scale * multiplier * sign)
-            w = [integer(tree) for _ in start] if curved else []
+            w = [integer(tree) for _ in start] if curved else [0] * len(start)
             demand(curved < 2 and dot(w, w) <= multiplier**2, "the vector of a constraint is too long")
-            add(lines[l][0], (*w, 0) if w else [0] * len(one), -scale * sign)
+            add(lines[l][0], [-x for x in w] + [multiplier], scale * sign)
         products = next(tree)
         demand(products <= len(path) ** 2, "more products than pairs")
         for _ in range(products):
@@ -205,36 +188,32 @@ def signs(tree, unit, lines, start, T):
 
 def check(certificate, table, given):
     """Both bounds and the number of leaves."""
-    statement, network, dual = (certificate[part] for part in ("statement", "network", "dual"))
+    statement, network, dual, proofs = (certificate[part] for part in ("statement", "network", "dual", "proofs"))
     words = re.fullmatch(r"(mean\()?(\w+)(?:\(([^()]+)\))?(?(1)\)) \+ (\S+) \* weight_decay", statement["objective"])
     demand(words and words[2] in LOSSES, f"the objective {statement['objective']} is not covered here")
-    for part, fields in zip([certificate, statement, network, dual, *certificate["proofs"]], FIELDS, strict=True):
-        demand(set(part) <= set(fields.split()), "an unknown field")
-    demand((certificate["format"], certificate["version"]) == ("cvxc certificate", 1), "the format or its version")
     layers = re.fullmatch(r"dense(\(bias\))? -> (.+) -> dense", statement["network"])
     slopes = {"relu": (Fraction(1), Fraction(0)), "abs": (Fraction(1), Fraction(1))}.get(layers and layers[2], given)
     demand(layers and slopes and not {"skip", "gates"} & set(network), f"the network {statement['network']} is not covered here")
+    demand(all(set(part) <= set(f.split()) for part, f in zip([certificate, network, *proofs], FIELDS)), "an unknown field")
+    demand((certificate["format"], certificate["version"]) == ("cvxc certificate", 1), "the format or its version")
     (value, conjugate), parameter, beta = LOSSES[words[2]], Fraction(words[3] or 0), Fraction(words[4])
     rows, targets = [row[:-1] + [1.0] * bool(layers[1]) for row in table], [Fraction(row[-1]) for row in table]
-    N = len(rows) if words[1] else 1
+    N, t, e = len(rows) if words[1] else 1, Fraction(certificate["scale"]), dual["exponent"]
 
-    phi = lambda z: slopes[0] * max(z, 0) + slopes[1] * max(-z, 0)
     neurons = [([Fraction(x) for x in w], Fraction(a)) for w, a in zip(network["hidden"], network["output"], strict=True)]
+    phi = lambda z: slopes[0] * max(z, 0) + slopes[1] * max(-z, 0)
     outputs = [sum(a * phi(dot(w, map(Fraction, row))) for w, a in neurons) for row in rows]
-    penalty = sum(dot(w, w) + a * a for w, a in neurons) / 2
-    upper = sum(value(f, y, parameter) for f, y in zip(outputs, targets)) / N + beta * penalty
+    losses = sum(value(f, y, parameter) for f, y in zip(outputs, targets))
+    upper = losses / N + beta * sum(dot(w, w) + a * a for w, a in neurons) / 2
 
-    t, e = Fraction(certificate["scale"]), dual["exponent"]
     demand(all(type(m) is int and abs(m) < 2**38 for m in dual["mantissas"]) and t > 0 and abs(e) <= 3000, "the dual vector")
     terms = [conjugate(t * m / Fraction(2) ** e, y, parameter) for m, y in zip(dual["mantissas"], targets, strict=True)]
     demand(None not in terms, "the dual vector leaves the domain of the loss")
-    T, both = claims(certificate, rows, slopes, N * beta)
-    leaves = 0
-    for proof, (lines, start) in zip(certificate["proofs"], both, strict=True):
+    lower, leaves = max(-sum(terms) / N, Fraction(0)), 0
+    for proof, (T, start, lines) in zip(proofs, inequality(certificate, rows, slopes, N * beta / t), strict=True):
         tree = naturals(proof["tree"])
-        leaves += {"cones": cones, "signs": signs}[proof["kind"]](tree, proof["unit"], lines, start, T)
+        leaves += {"cones": cones, "signs": signs}[proof["kind"]](tree, proof["unit"], T, start, lines)
         demand(next(tree, None) is None, "a tree goes on after its last leaf")
-    lower = max(-sum(terms) / N, Fraction(0))
     demand(lower <= upper, "the bounds cross")
     return lower, upper, leaves
 
@@ -244,9 +223,7 @@ if __name__ == "__main__":
         with open(sys.argv[1]) as file, open(sys.argv[2]) as data:
             certificate, table = json.load(file), [[float(x) for x in row] for row in list(csv.reader(data))[1:]]
         lower, upper, leaves = check(certificate, table, [Fraction(s) for s in sys.argv[3:5]])
-    except (StopIteration, RuntimeError):  # next() of a tree that is over; the other where a generator was asking
-        sys.exit("REFUSED: a tree ends too early")
-    except (LookupError, OSError, ValueError, TypeError, AttributeError, ArithmeticError) as reason:
+        words = (certificate["statement"][part] for part in ("network", "objective"))
+        print("CERTIFIED", float(lower), float(upper), leaves, "leaves:", *words)
+    except Exception as reason:  # of any kind, StopIteration where a tree is over among them: it is no proof
         sys.exit(f"REFUSED: {reason!r}")
-    statement = certificate["statement"]
-    print(f"CERTIFIED {float(lower)!r} {float(upper)!r} {leaves} leaves: {statement['network']}, {statement['objective']}")
