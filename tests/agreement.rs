@@ -2,6 +2,7 @@
 #![cfg(feature = "solve")]
 
 use cvxc::arrangement;
+use cvxc::backend::built;
 use cvxc::checker::check;
 use cvxc::descent::{Contest, RIVALS};
 use cvxc::loss::{LOSSES, Targets};
@@ -244,4 +245,69 @@ fn bounded_hidden_norms_are_certified_and_training_never_goes_below() {
             }
         }
     }
+}
+
+/// Models whose programs are linear: losses of straight pieces with norms of straight sides, and columns of steps.
+fn linear() -> Vec<(String, Problem)> {
+    let losses = [
+        ("absolute", Targets::Real),
+        ("hinge", Targets::Classes),
+        ("quantile(0.4)", Targets::Real),
+        ("epsilon_insensitive(0.25)", Targets::Real),
+    ];
+    let shapes = [
+        ("dense -> relu -> dense", "0.3 * weight_decay(hidden = l1)"),
+        ("dense(bias) -> relu -> dense", "0.4 * weight_decay(hidden = linf)"),
+        ("(dense -> abs -> dense) + skip", "0.3 * weight_decay(hidden = linf)"),
+        ("dense -> hard_tanh -> dense", "0.3 * output_l1 subject to hidden_norm(l1) <= 1"),
+        ("dense(bias) -> step -> dense", "0.3 * output_l1"),
+        ("dense -> sign -> dense", "0.2 * output_l1"),
+    ];
+    let mut all = Vec::new();
+    for (k, (loss, targets)) in losses.into_iter().enumerate() {
+        for (j, (layers, rest)) in shapes.into_iter().enumerate() {
+            let objective = format!("{loss} + {rest}");
+            // Every second one, in a time that a suite has: together they meet every loss and shape.
+            if (k + j) % 2 == 0 {
+                all.push((format!("{layers}, {objective}"), model((40 + 10 * k + j) as u64, 8, layers, &objective, targets)));
+            }
+        }
+    }
+    all
+}
+
+/// Each by every backend that takes it, listed and generated: one interval.
+#[test]
+fn linear_programs_by_every_solver() {
+    for (name, problem) in linear() {
+        assert_eq!(problem.curved(), None, "{name}");
+        let solvers = Solver::ALL.into_iter().filter(|solver| *solver != Solver::Auto && built(solver.name()));
+        let mut outcomes = Vec::new();
+        for solver in solvers {
+            // The simplex method takes a minute for the thousand cells of two breaks.
+            let listed = (!name.contains("hard_tanh")).then_some(Arrangements::All);
+            for way in listed.into_iter().chain([Arrangements::Generate]) {
+                let outcome = attempt(&problem, way, solver).unwrap_or_else(|why| panic!("{name}, {solver:?}: {why:?}"));
+                assert_eq!(outcome.solver, solver.name(), "{name}");
+                outcomes.push(outcome);
+            }
+        }
+        assert!(outcomes.len() >= 3, "{name}");
+        let highest = outcomes.iter().map(|outcome| outcome.lower_bound).fold(f64::NEG_INFINITY, f64::max);
+        for outcome in &outcomes {
+            let way = format!("{name}, {}: {} {}", outcome.solver, outcome.objective, outcome.lower_bound);
+            assert!(problem.relative_gap(outcome.objective, outcome.lower_bound) <= 1e-6, "{way}");
+            assert!(highest <= outcome.objective + 1e-12 * outcome.objective.abs(), "{way}: another proves {highest}");
+        }
+    }
+}
+
+/// What is not linear is said, and by which part: the language asks the same question of the text.
+#[test]
+fn programs_that_are_not_linear_are_known() {
+    let why = |layers, objective| model(3, 6, layers, objective, Targets::Real).curved().unwrap();
+    assert_eq!(why(LAYERS[0], "squared + 0.1 * weight_decay(hidden = l1)"), "`squared` is not made of straight pieces");
+    assert_eq!(why(LAYERS[0], "absolute + 0.1 * weight_decay"), "`weight_decay` needs second-order cones");
+    let bounded = "absolute + 0.1 * output_l1 subject to hidden_norm <= 2";
+    assert_eq!(why(LAYERS[0], bounded), "`hidden_norm <= 2` needs second-order cones");
 }

@@ -1,6 +1,7 @@
 //! Whoever can solve a cone program: a trait and a table of those at hand.  Nothing here has heard of a network.
 
 mod conic;
+mod lp;
 mod native;
 
 use crate::program::{Program, Solution};
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// A solver of cone programs.
+/// A solver of cone programs, or of linear ones alone.
 pub trait Backend: Sync {
     /// The word in the language.
     fn name(&self) -> &'static str;
@@ -19,7 +20,18 @@ pub trait Backend: Sync {
 }
 
 /// Every backend.  A new one is one file and one row here.
-pub const BACKENDS: &[&dyn Backend] = &[&native::Native, &conic::Clarabel];
+pub const BACKENDS: &[&dyn Backend] = &[
+    &native::Native,
+    &conic::Clarabel,
+    &lp::MICROLP,
+    #[cfg(feature = "highs")]
+    &lp::HIGHS,
+];
+
+/// Whether a name is that of a backend in this build, or `auto`.
+pub fn built(name: &str) -> bool {
+    name == "auto" || BACKENDS.iter().any(|backend| backend.name() == name)
+}
 
 /// The backend of a name, or the first that accepts the program if the name is `auto`.
 pub fn choose(name: &str, program: &Program) -> Option<&'static dyn Backend> {

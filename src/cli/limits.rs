@@ -20,7 +20,7 @@ pub struct Limits {
     /// Use no more memory than this, for example 8GB
     #[arg(long, value_parser = units::memory)]
     memory: Option<u64>,
-    /// Who solves the cone programs: auto, clarabel or native
+    /// Who solves the programs: auto, clarabel, native, or lp and highs where they are linear
     #[arg(long, value_name = "NAME", value_parser = units::solver)]
     pub solver: Option<Solver>,
 }
@@ -37,11 +37,16 @@ impl Limits {
 
     /// Puts the options in the place of the file's, and says which were given.
     pub fn apply(&self, problem: &mut Problem) -> Outcome<Vec<(String, String)>> {
-        let (plan, loss) = (&mut problem.plan, problem.objective.loss.loss);
+        let loss = problem.objective.loss.loss;
         if self.solver == Some(Solver::Native) && loss.exponential() {
             let sentence = format!("`{}` needs exponential cones, which `native` has not: --solver clarabel", loss.name());
             return Err(Trouble::Said(Exit::Usage, sentence));
         }
+        if let Some((solver, why)) = self.solver.filter(|solver| solver.linear()).zip(problem.curved()) {
+            let sentence = format!("`{}` solves linear programs, and {why}: --solver auto", solver.name());
+            return Err(Trouble::Said(Exit::Usage, sentence));
+        }
+        let plan = &mut problem.plan;
         let mut changed = Vec::new();
         let mut note = |name: &str, value: String| changed.push((name.to_string(), value));
         if let Some(time) = self.time {

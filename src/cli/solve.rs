@@ -12,7 +12,7 @@ use crate::problem::{Guarantee, Network, Problem};
 use crate::report::{self, Answer, Explanation, Rests, Run, Status, Stopped, Style, Written};
 use crate::solve;
 use crate::syntax::Instead;
-use crate::syntax::limits::{TooMany, too_many_cells};
+use crate::syntax::limits::{TooMany, not_built, too_many_cells};
 use crate::syntax::model::Model;
 use std::path::{Path, PathBuf};
 
@@ -285,6 +285,13 @@ pub fn refusal(failure: solve::Failure, model: &Model) -> Trouble {
             let (bound, limit) = (report::size(bound), report::count(limit));
             let cells = format!("{} rows of rank {rank} have up to {bound} cells, and `all` stops at {limit}", report::count(rows));
             (Exit::Wrong, format!("{name}: {cells}; write `arrangements = generate`, or raise `max_patterns`"))
+        }
+        Failure::NotBuilt(feature) => {
+            if let Some(place) = &model.solver {
+                return Trouble::Diagnosed(vec![not_built(place.clone(), feature)]);
+            }
+            let build = format!("cargo install --path . --features {feature}");
+            (Exit::Usage, format!("`{feature}` is not in this build of cvxc: {build}, or --solver lp"))
         }
         Failure::TooWide { allowed, needed } => {
             let filters = model.network.convolution.is_some();

@@ -45,6 +45,18 @@ impl Problem {
         Features::of(self)
     }
 
+    /// What keeps the convex program from being linear; `None` if it is.  Columns of steps have no norm in them.
+    pub fn curved(&self) -> Option<String> {
+        let (loss, regularizer) = (&self.objective.loss, &self.objective.regularizer);
+        if !loss.loss.linear() {
+            return Some(format!("`{}` is not made of straight pieces", loss.loss.name()));
+        }
+        let dense = self.architecture.gates.is_none() && self.architecture.convolution.is_none();
+        let flat = dense && regularizer.radius.is_some() && self.architecture.activation.flat();
+        let norm = (!flat && !self.norm().linear()).then(|| regularizer.constraint().unwrap_or(regularizer.words()));
+        norm.map(|words| format!("`{words}` needs second-order cones"))
+    }
+
     /// The objective as the language writes it.
     pub fn objective_words(&self) -> String {
         match self.architecture.bias {
@@ -127,10 +139,14 @@ pub enum Solver {
     Auto,
     Clarabel,
     Native,
+    /// microlp, for linear programs.
+    Lp,
+    /// HiGHS, for linear programs, where it was built in.
+    Highs,
 }
 
 impl Solver {
-    pub const ALL: [Solver; 3] = [Solver::Auto, Solver::Clarabel, Solver::Native];
+    pub const ALL: [Solver; 5] = [Solver::Auto, Solver::Clarabel, Solver::Native, Solver::Lp, Solver::Highs];
 
     /// The word in the language.
     pub fn name(self) -> &'static str {
@@ -138,7 +154,14 @@ impl Solver {
             Solver::Auto => "auto",
             Solver::Clarabel => "clarabel",
             Solver::Native => "native",
+            Solver::Lp => "lp",
+            Solver::Highs => "highs",
         }
+    }
+
+    /// Whether it solves linear programs and no others.
+    pub fn linear(self) -> bool {
+        matches!(self, Solver::Lp | Solver::Highs)
     }
 }
 

@@ -143,6 +143,11 @@ impl Program {
         self.columns[range.clone()].iter().copied().zip(self.values[range].iter().copied())
     }
 
+    /// Whether there are straight costs and straight sides only.
+    pub fn linear(&self) -> bool {
+        self.quadratic.is_empty() && self.cones.iter().all(|cone| matches!(cone, Cone::Zeros(_) | Cone::Nonnegatives(_)))
+    }
+
     /// ½ x'Qx + c'x + k.
     pub fn objective(&self, x: &[f64]) -> f64 {
         let linear: f64 = self.cost.iter().zip(x).map(|(c, x)| c * x).sum();

@@ -17,6 +17,7 @@ pub use outcome::{Bound, Control, Event, Failure, Outcome, Size, Standing, Stopp
 pub use restricted::{Signs, restricted};
 
 use crate::arrangement;
+use crate::backend;
 use crate::lowering::all_groups;
 use crate::problem::{Arrangements, Class, Gauge, Matrix, Network, Problem};
 use search::Search;
@@ -34,6 +35,9 @@ pub fn solve(problem: &Problem, control: &mut Control) -> Result<Outcome, Failur
 
 /// The same from a network that is there already: generation begins in its cells, and the answer is never worse than it.
 pub fn solve_from(problem: &Problem, start: Option<&Network>, control: &mut Control) -> Result<Outcome, Failure> {
+    if !backend::built(problem.plan.solver.name()) {
+        return Err(Failure::NotBuilt(problem.plan.solver.name()));
+    }
     if let Some(budget) = problem.objective.regularizer.budget {
         return budget::solve(problem, budget, start, control);
     }

@@ -119,6 +119,8 @@ pub enum Failure {
     TooWide { allowed: usize, needed: usize },
     /// No usable point came back.
     Numerical(String),
+    /// The solver that the model names was not built in.
+    NotBuilt(&'static str),
     /// The memory limit would be passed.
     Memory { needed: u64, limit: u64 },
 }

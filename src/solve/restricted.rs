@@ -2,6 +2,7 @@
 
 use super::outcome::{Control, Failure};
 use super::search::Search;
+use crate::backend;
 use crate::lowering::{Group, Shape, all_groups};
 use crate::problem::{Class, Network, Part, Problem, Score};
 
@@ -16,6 +17,9 @@ pub enum Signs {
 
 /// The best network over the cells of `network`, by its true objective; `None` if no usable point came back.
 pub fn restricted(problem: &Problem, network: &Network, signs: Signs, control: &mut Control) -> Result<Option<Score>, Failure> {
+    if !backend::built(problem.plan.solver.name()) {
+        return Err(Failure::NotBuilt(problem.plan.solver.name()));
+    }
     let workers = rayon::ThreadPoolBuilder::new().num_threads(control.threads).build();
     let workers = workers.map_err(|error| Failure::Numerical(error.to_string()))?;
     let mut search = Search::new(problem, control, std::sync::Arc::new(workers));

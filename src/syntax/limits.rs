@@ -27,6 +27,13 @@ pub fn too_many_cells(place: Place, cells: TooMany) -> Diagnostic {
     error.replace("arrangements = generate              add patterns by price; proves global if it closes the gap", "generate")
 }
 
+/// E0361: the solver named at `place` was not built in; `feature` is what builds it.
+pub fn not_built(place: Place, feature: &str) -> Diagnostic {
+    let error = Diagnostic::error("E0361", format!("`{feature}` is not in this build of cvxc"), place, "chosen here");
+    let build = format!("build it in: cargo install --path . --features {feature}    (needs cmake, libclang and a C++ compiler)");
+    error.note(build).replace("use microlp, which is always there: `solver = lp`", "lp")
+}
+
 /// `124 258`, and beyond a million `1.5e19`.
 fn rounded(count: f64) -> String {
     if count >= 1e6 {

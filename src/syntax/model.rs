@@ -34,6 +34,8 @@ pub struct Model {
     pub plan: Plan,
     /// Where `arrangements = ...` is written, if it is: messages about the number of cells point there.
     pub arrangements: Option<Place>,
+    /// Where the file says `solver = ...`, unless the command line says it.
+    pub solver: Option<Place>,
     /// The file of `arrangements = cells("G.npy")`: its vectors become part of the plan when the data are bound.
     pub vectors: Option<VectorFile>,
     /// Which kinds of file a solve writes.

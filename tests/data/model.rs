@@ -82,6 +82,7 @@ pub fn model(source: SourceSpec, place: &str, target: &str, loss: &str) -> Model
         plan: Plan::default(),
         outputs: Outputs::default(),
         arrangements: None,
+        solver: None,
         vectors: None,
         origin: Default::default(),
     }

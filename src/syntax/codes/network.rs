@@ -251,9 +251,10 @@ pub const CODES: &[Code] = &[
     page(
         "E0350",
         "a linear solver for a program that is not linear",
-        "HiGHS through good_lp solves linear programs. Squares and Euclidean norms need second-order cones; absolute,\n\
-         quantile, epsilon_insensitive and hinge loss with `weight_decay(hidden = l1)` give a linear program.",
-        "solve { solver = highs }",
+        "`lp` (microlp) and `highs` solve linear programs. Squares and Euclidean norms need second-order cones; absolute,\n\
+         quantile, epsilon_insensitive and hinge loss with `weight_decay(hidden = l1)`, or with `hidden = linf`, give a\n\
+         linear program, and so do steps with `output_l1`.",
+        "solve { solver = lp }",
         "solve { solver = auto }",
     ),
     page(
@@ -304,5 +305,13 @@ pub const CODES: &[Code] = &[
          `max_patterns` that is refused with the count; `generate` adds cells by price and proves the same optimum.",
         "solve { arrangements = all; max_patterns = 10 }",
         "solve { arrangements = generate }",
+    ),
+    page(
+        "E0361",
+        "a solver that is not in this build",
+        "HiGHS is built from source, which needs cmake, libclang and a C++ compiler, so a plain build does without it:\n\
+         `cargo install --path . --features highs` has it. `lp` solves the same programs by microlp, which is always there.",
+        "minimize absolute + 0.1 * weight_decay(hidden = l1)\nsolve { solver = highs }",
+        "minimize absolute + 0.1 * weight_decay(hidden = l1)\nsolve { solver = lp }",
     ),
 ];

@@ -9,7 +9,7 @@ use super::solve::Machine;
 use super::value::shown;
 use crate::exact::Rational;
 use crate::loss::Targets;
-use crate::problem::{Activation, Class, Guarantee};
+use crate::problem::{Activation, Class, Guarantee, Solver};
 use crate::regularizer::{EUCLIDEAN, Hidden};
 use crate::syntax::diagnostic::{Diagnostic, Place};
 
@@ -41,6 +41,11 @@ impl Case<'_> {
             Some(count) => Some(format!("{count} outputs")),
             None => self.labels().then(|| "several outputs".to_string()),
         }
+    }
+
+    /// Whether neurons are columns and no norm is part of the program: steps and staircases behind dense layers.
+    fn columns(&self) -> bool {
+        self.net.activation.as_ref().is_some_and(|activation| activation.value.flat()) && self.net.convolution.is_none()
     }
 
     fn constraint(&self, kind: Constraint) -> Option<&Place> {
@@ -166,25 +171,29 @@ impl Checker {
 
     /// E0350: a linear solver needs a linear program.
     fn linear_solver(&self, case: &Case) -> Option<Diagnostic> {
-        let highs = case.machine.highs.as_ref()?;
+        let linear = case.machine.linear.as_ref()?;
         let loss = case.goal.loss.as_ref().filter(|loss| !loss.value.loss.linear());
         let culprit = match (&case.goal.penalty, loss) {
             (_, Some(loss)) => Some((loss.place.clone(), format!("`{}` is not made of straight pieces", loss.value.loss.name()))),
             (Some(penalty), _) => {
-                let linear = match penalty.value {
-                    Penalty::WeightDecay { hidden, .. } => hidden.linear(),
-                    Penalty::OutputL1 => case.class() == Some(Class::Threshold),
+                let bound = case.constraint(Constraint::HiddenNorm);
+                let (flat, place) = match penalty.value {
+                    Penalty::WeightDecay { hidden, .. } => (hidden.linear(), &penalty.place),
+                    Penalty::OutputL1 => {
+                        (case.columns() || case.goal.radius.is_some_and(|(_, hidden)| hidden.linear()), bound.unwrap_or(&penalty.place))
+                    }
                 };
-                let words = self.written(&penalty.place.span);
-                (!linear).then(|| (penalty.place.clone(), format!("`{words}` needs second-order cones")))
+                let words = self.written(&place.span);
+                (!flat).then(|| (place.clone(), format!("`{words}` needs second-order cones")))
             }
             _ => None,
         };
         let (place, remark) = culprit?;
-        let message = "this model is not a linear program, and HiGHS through good_lp solves linear programs";
+        let who = if case.machine.plan.solver == Solver::Highs { "HiGHS" } else { "microlp" };
+        let message = format!("this model is not a linear program, and {who} through good_lp solves linear programs");
         let pick = if case.goal.loss.as_ref().is_some_and(|loss| loss.value.loss.exponential()) { "clarabel" } else { "native" };
         let ways = format!("let cvxc choose: `solver = auto` (it will pick {pick})");
-        Some(self.error("E0350", message, highs, "a linear solver").also(place, remark).replace(ways, "auto"))
+        Some(self.error("E0350", message, linear, "a linear solver").also(place, remark).replace(ways, "auto"))
     }
 
     /// E0353: the native solver has no exponential cones.

@@ -70,6 +70,7 @@ pub fn resolve(tree: &Tree, source: &Arc<Source>, folder: &Path, file: Option<&P
         model.origin = origin(&mut checker, tree);
         model.vectors = machine.vectors;
         model.arrangements = machine.arrangements.as_ref().map(|span| checker.place(span));
+        model.solver = machine.solver.as_ref().map(|span| checker.place(span));
         (model.plan, model.outputs, model.activations, model.overrides) = (machine.plan, outputs, activations, changes);
         Some(model)
     });
@@ -109,6 +110,7 @@ fn assemble(checker: &Checker, net: Net, goal: Goal, data: DataSpec) -> Option<M
         regularizer: Placed { value: regularizer, place: penalty.place },
         plan: Default::default(),
         arrangements: None,
+        solver: None,
         vectors: None,
         outputs: Default::default(),
         origin: Default::default(),

@@ -23,7 +23,10 @@ pub struct Machine {
     /// The file of weight vectors whose cells are searched.
     pub vectors: Option<VectorFile>,
     pub from_gates: Option<Span>,
-    pub highs: Option<Span>,
+    /// Where a solver of linear programs is asked for.
+    pub linear: Option<Span>,
+    /// Where the file chooses the solver, unless the command line does.
+    pub solver: Option<Span>,
     pub native: Option<Span>,
     /// Whether the file itself says `guarantee = global`.
     promised: Option<Span>,
@@ -69,23 +72,16 @@ impl Checker {
     }
 
     fn solver(&mut self, value: &Expr, machine: &mut Machine) -> Option<()> {
-        let word = self.choice_or_later("solver", value, &["auto", "clarabel", "native"], &["highs"])?;
+        let word = self.choice("solver", value, &Solver::ALL.map(Solver::name))?;
         if let Some(solver) = machine.instead.solver {
             machine.plan.solver = solver;
             return Some(());
         }
-        match word {
-            "auto" => machine.plan.solver = Solver::Auto,
-            "clarabel" => machine.plan.solver = Solver::Clarabel,
-            "native" => {
-                machine.plan.solver = Solver::Native;
-                machine.native = Some(value.span.clone());
-            }
-            word => {
-                self.not_yet_but(word, &value.span, "let cvxc choose: `solver = auto`", "auto");
-                machine.highs = Some(value.span.clone());
-            }
-        }
+        let solver = Solver::ALL.into_iter().find(|solver| solver.name() == word)?;
+        machine.plan.solver = solver;
+        machine.solver = Some(value.span.clone());
+        machine.native = (solver == Solver::Native).then(|| value.span.clone());
+        machine.linear = solver.linear().then(|| value.span.clone());
         Some(())
     }
 
