@@ -273,7 +273,7 @@ fn filters_come_back_from_every_format() {
         let saved = Saved::of(&problem, &network, "blake3:00");
         let outputs = network.forward(&problem.architecture, &problem.dataset.train.inputs);
         assert_eq!(saved.scores(&problem.dataset.train.inputs), outputs, "{layers}");
-        for format in FORMATS {
+        for format in FORMATS.iter().filter(|format| format.reads()) {
             let path = space.path().join("network").with_extension(format.extension);
             std::fs::write(&path, (format.encode)(&saved).unwrap()).unwrap();
             assert_eq!(export::network(&path, &problem).unwrap(), network, "{}, {layers}", format.name);

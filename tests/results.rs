@@ -150,7 +150,7 @@ fn networks_without_neurons_come_back() {
     let space = tempfile::tempdir().unwrap();
     let empty = Network { hidden: Matrix::new(0, 2, Vec::new()), output: Matrix::new(0, 1, Vec::new()), skip: None, gates: None };
     let saved = Saved::of(&problem(), &empty, "blake3:00");
-    for format in export::FORMATS {
+    for format in export::FORMATS.iter().filter(|format| format.reads()) {
         (format.encode)(&saved).unwrap();
     }
     let bytes = (export::find("safetensors").unwrap().encode)(&saved).unwrap();

@@ -1,23 +1,29 @@
 //! `cvxc export`: a trained network in another format.
 
 use super::console::Console;
-use super::trouble::{Exit, Outcome};
-use crate::export::{self, FORMATS};
+use super::trouble::{Exit, Outcome, Trouble};
+use crate::export::{self, Encode, FORMATS, Format};
 use clap::builder::PossibleValuesParser;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub struct Export {
-    /// The folder that `cvxc solve` wrote
+    /// The folder that `cvxc solve` wrote, or a network that was exported from one
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// The format
+    /// The format; onnx and c go all the way from raw columns to the target's units
     #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(FORMATS.iter().map(|format| format.name)))]
     to: String,
     /// The file to write; otherwise it is named after DIR and written to the current folder, or beside it if that is DIR
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Fold standardisation into the weights: the network of raw columns and raw targets
+    #[arg(long)]
+    fold: bool,
+    /// Compute in single precision (onnx and c)
+    #[arg(long)]
+    float32: bool,
     /// Overwrite a file that is there already
     #[arg(long)]
     force: bool,
@@ -26,9 +32,14 @@ pub struct Export {
 impl Export {
     pub fn run(&self, console: &Console) -> Outcome<Exit> {
         let format = export::find(&self.to).expect("clap admits names of the table only");
+        let encode = self.encoder(format)?;
         let saved = export::load(&self.folder)?;
+        let saved = if self.fold { export::folded(&saved)? } else { saved };
+        if self.float32 {
+            export::single(&saved)?;
+        }
         let path = self.out.clone().unwrap_or_else(|| named(&self.folder, format.extension));
-        export::write_file(&path, &(format.encode)(&saved)?, self.force)?;
+        export::write_file(&path, &encode(&saved)?, self.force)?;
         if self.out.is_none() && is_here(&self.folder) {
             console.remark("written beside the result folder: the next solve would not replace a folder with other files in it");
         }
@@ -38,6 +49,15 @@ impl Export {
             console.answer(&format!("{}\n", path.display()))?;
         }
         Ok(Exit::Kept)
+    }
+
+    /// How the file is made, in the precision that is asked for.
+    fn encoder(&self, format: &Format) -> Outcome<Encode> {
+        if !self.float32 {
+            return Ok(format.encode);
+        }
+        let words = format!("`--float32` is for formats that compute, onnx and c; {} holds doubles", format.name);
+        format.single.ok_or(Trouble::Said(Exit::Usage, words))
     }
 }
 

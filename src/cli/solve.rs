@@ -225,7 +225,7 @@ fn write(folder: &Path, answer: &mut Answer, model: &Model, certificate: Option<
     let shown = folder.display().to_string();
     let shown = if shown.len() > 1 { shown.trim_end_matches('/').to_string() } else { shown };
     let there = |name: &str| files.iter().any(|(written, _)| *written == name);
-    answer.written = Some(Written { folder: shown, files: export::FILES.into_iter().filter(|(_, name)| there(name)).collect() });
+    answer.written = Some(Written { folder: shown, files: export::kinds().filter(|(_, name)| there(name)).collect() });
     Ok(())
 }
 
@@ -233,7 +233,12 @@ fn write(folder: &Path, answer: &mut Answer, model: &Model, certificate: Option<
 fn files(answer: &Answer, model: &Model, certificate: Option<Vec<u8>>) -> Outcome<Vec<(&'static str, Vec<u8>)>> {
     let mut files = Vec::new();
     if model.outputs.weights {
-        files.push((export::WEIGHTS, weights(answer)?));
+        let saved = Saved::of(answer.problem, answer.network, &answer.model_hash);
+        // A kind may be named twice, and is written once.
+        for format in export::FORMATS.iter().filter(|format| format.file == export::WEIGHTS || model.outputs.formats.contains(&format.name))
+        {
+            files.push((format.file, (format.encode)(&saved)?));
+        }
     }
     if let (Some(bytes), true) = (certificate, model.outputs.certificate) {
         files.push((certificate::NAME, bytes));
@@ -243,11 +248,6 @@ fn files(answer: &Answer, model: &Model, certificate: Option<Vec<u8>>) -> Outcom
         files.push((export::REPORT, report::page(answer, &explanation).into_bytes()));
     }
     Ok(files)
-}
-
-fn weights(answer: &Answer) -> Outcome<Vec<u8>> {
-    let saved = Saved::of(answer.problem, answer.network, &answer.model_hash);
-    Ok((export::find("safetensors").expect("the table has safetensors").encode)(&saved)?)
 }
 
 /// The way from the folder `from` to the file `to`: relative where both lie on one tree, absolute otherwise.

@@ -1,6 +1,6 @@
 //! A result folder is written whole or not at all, and never over something that is not a result.
 
-use super::Error;
+use super::{Error, FORMATS};
 use crate::certificate;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -11,8 +11,14 @@ pub const WEIGHTS: &str = "weights.safetensors";
 pub const REPORT: &str = "report.md";
 pub const TEXT: &str = "model.cvx";
 
-/// What a solve may write: kind and file name.
+/// What a solve may write beside the networks of [`FORMATS`]: kind and file name.
 pub const FILES: [(&str, &str); 4] = [("weights", WEIGHTS), ("certificate", certificate::NAME), ("report", REPORT), ("model", TEXT)];
+
+/// The same with those networks: everything that a result folder may hold.
+pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let others = FORMATS.iter().filter(|format| format.file != WEIGHTS).map(|format| ("network", format.file));
+    FILES.into_iter().chain(others)
+}
 
 /// Refuses a place that could not be written later, so that no solve is lost to a misspelt `--out`.
 pub fn check(folder: &Path) -> Result<(), Error> {
@@ -115,7 +121,7 @@ fn ours(folder: &Path) -> Result<(), Error> {
         return Err(Error(format!("cannot write the folder {}: a file of that name exists", shown(folder))));
     }
     let entries = fs::read_dir(folder).and_then(|all| all.collect::<io::Result<Vec<_>>>()).map_err(|e| cannot("read", folder, &e))?;
-    let known = |name: &std::ffi::OsStr| FILES.iter().any(|(_, file)| name == *file);
+    let known = |name: &std::ffi::OsStr| kinds().any(|(_, file)| name == file);
     match entries.iter().find(|entry| !known(&entry.file_name())) {
         None => Ok(()),
         Some(foreign) => Err(Error(format!(

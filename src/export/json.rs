@@ -36,7 +36,7 @@ pub fn contents(bytes: &[u8]) -> Result<Contents, Error> {
     let Some(Value::Object(tensors)) = value.get("tensors") else { return Err(Error("it has no object `tensors`".to_string())) };
     let description = value.get("description").map(|description| Metadata::read(&description.to_string())).transpose()?;
     let tensors = tensors.iter().map(|(name, value)| read(name, value)).collect::<Result<_, _>>()?;
-    Ok(Contents { tensors, description })
+    Ok(Contents { tensors, description, activation: None })
 }
 
 /// A list of numbers, or of lists of one shape.

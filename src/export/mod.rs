@@ -1,15 +1,19 @@
 //! Networks out and in: the folder that a solve writes, the formats a network can be exported to, and reading it back.
 
+mod c;
+mod fold;
 mod folder;
 mod json;
 mod metadata;
 mod network;
 mod npz;
+pub mod onnx;
 mod safetensors;
 mod saved;
 mod tensors;
 
-pub use folder::{FILES, REPORT, TEXT, WEIGHTS, check, replace, write_file};
+pub use fold::folded;
+pub use folder::{FILES, REPORT, TEXT, WEIGHTS, check, kinds, replace, write_file};
 pub use network::network;
 pub use saved::{Saved, load};
 
@@ -25,15 +29,30 @@ impl std::fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// How a network becomes a file.
+pub type Encode = fn(&Saved) -> Result<Vec<u8>, Error>;
+
 /// A file format for trained networks.
 pub struct Format {
-    /// The word after `--to`.
+    /// The word after `--to`, and in the language's `output weights(...)`.
     pub name: &'static str,
     /// The name of the file if `--out` does not say otherwise: it is put behind the result's own name.
     pub extension: &'static str,
+    /// Its file in a result folder.
+    pub file: &'static str,
     pub meaning: &'static str,
-    pub encode: fn(&Saved) -> Result<Vec<u8>, Error>,
-    contents: fn(&[u8]) -> Result<network::Contents, Error>,
+    pub encode: Encode,
+    /// The same in single precision, where the format computes.
+    pub single: Option<Encode>,
+    /// How it is read; `None` for what is only written.
+    contents: Option<fn(&[u8]) -> Result<network::Contents, Error>>,
+}
+
+impl Format {
+    /// Whether cvxc reads what it writes.
+    pub fn reads(&self) -> bool {
+        self.contents.is_some()
+    }
 }
 
 /// Every export format.  A new one is one file and one row here.
@@ -41,21 +60,62 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "safetensors",
         extension: "safetensors",
+        file: WEIGHTS,
         meaning: "tensors for PyTorch, JAX and others; the same bytes as in the result",
         encode: safetensors::encode,
-        contents: safetensors::contents,
+        single: None,
+        contents: Some(safetensors::contents),
     },
-    Format { name: "npz", extension: "npz", meaning: "NumPy arrays, read with numpy.load", encode: npz::encode, contents: npz::contents },
+    Format {
+        name: "npz",
+        extension: "npz",
+        file: "network.npz",
+        meaning: "NumPy arrays, read with numpy.load",
+        encode: npz::encode,
+        single: None,
+        contents: Some(npz::contents),
+    },
     Format {
         name: "json",
         extension: "json",
+        file: "network.json",
         meaning: "text with every weight as a decimal that reads back exactly",
         encode: json::encode,
-        contents: json::contents,
+        single: None,
+        contents: Some(json::contents),
+    },
+    Format {
+        name: "onnx",
+        extension: "onnx",
+        file: "network.onnx",
+        meaning: "the way from raw rows to predictions, for onnxruntime and others",
+        encode: onnx::encode,
+        single: Some(onnx::encode_single),
+        contents: Some(onnx::contents),
+    },
+    Format {
+        name: "c",
+        extension: "h",
+        file: "network.h",
+        meaning: "a C header with the same in one function",
+        encode: c::encode,
+        single: Some(c::encode_single),
+        contents: None,
     },
 ];
 
 /// The format of a name, if there is one.
 pub fn find(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
+}
+
+/// Refuses a network whose numbers single precision cannot hold.
+pub fn single(saved: &Saved) -> Result<(), Error> {
+    let fits = |value: &f64| (*value as f32).is_finite();
+    let scales = saved.columns.iter().map(|column| column.scale);
+    let numbers = || tensors::tensors(saved).into_iter().flat_map(|tensor| tensor.values);
+    if numbers().all(|value| fits(&value)) && scales.into_iter().all(|scale| fits(&scale) && scale as f32 != 0.0) {
+        return Ok(());
+    }
+    Err(Error("its numbers are beyond single precision; export without --float32".to_string()))
 }

@@ -5,7 +5,7 @@
 use super::metadata::Metadata;
 use super::tensors::{self, Tensor, expect, hidden, turned};
 use super::{Error, FORMATS, Saved, load};
-use crate::problem::{Bias, Column, Matrix, Network, Problem, Skip, Target};
+use crate::problem::{Activation, Bias, Column, Matrix, Network, Problem, Skip, Target};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -17,6 +17,33 @@ pub const LARGEST: u64 = 1 << 30;
 pub struct Contents {
     pub tensors: Vec<Tensor>,
     pub description: Option<Metadata>,
+    /// What stands between the layers, where the file says so.
+    pub activation: Option<Unit>,
+}
+
+/// An activation as another tool wrote it, with numbers of single precision perhaps.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    pub name: String,
+    /// Beginning, slope and intercept of every piece.
+    pieces: Vec<(f64, f64, f64)>,
+}
+
+/// How far numbers of single precision may be from what they stand for.
+const SINGLE: f64 = 1e-7;
+
+impl Unit {
+    pub fn new(name: &str, pieces: &[(f64, f64, f64)]) -> Self {
+        Unit { name: name.to_string(), pieces: pieces.to_vec() }
+    }
+
+    /// Whether it is the activation, up to rounding.
+    fn is(&self, activation: &Activation) -> bool {
+        let near = |a: f64, b: f64| a == b || (a - b).abs() <= SINGLE * b.abs();
+        let ours = activation.doubles();
+        let same = |(a, b): (&(f64, f64, f64), &(f64, bool, f64, f64))| near(a.0, b.0) && near(a.1, b.2) && near(a.2, b.3);
+        self.pieces.len() == ours.len() && self.pieces.iter().zip(ours).all(same) && activation.continuous()
+    }
 }
 
 impl Contents {
@@ -36,19 +63,19 @@ pub fn network(path: &Path, problem: &Problem) -> Result<Network, Error> {
     contents(path).and_then(|contents| read(contents, problem)).map_err(|error| cannot(path, &error))
 }
 
-fn cannot(path: &Path, error: &Error) -> Error {
+pub fn cannot(path: &Path, error: &Error) -> Error {
     Error(format!("cannot use {}: {}", path.display(), error.0))
 }
 
-fn contents(path: &Path) -> Result<Contents, Error> {
+pub fn contents(path: &Path) -> Result<Contents, Error> {
     if !path.exists() {
         return Err(Error("there is no such file and no such folder".to_string()));
     }
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    let known: Vec<&str> = FORMATS.iter().map(|format| format.extension).collect();
-    let format = FORMATS
-        .iter()
-        .find(|format| format.extension == extension)
+    let readable = || FORMATS.iter().filter_map(|format| Some((format.extension, format.contents?)));
+    let known: Vec<&str> = readable().map(|(extension, _)| extension).collect();
+    let (_, read) = readable()
+        .find(|(known, _)| *known == extension)
         .ok_or_else(|| Error(format!("its name should end in .{}, or it should be a folder that `cvxc solve` wrote", known.join(", ."))))?;
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|error| Error(error.to_string()))?;
@@ -56,13 +83,17 @@ fn contents(path: &Path) -> Result<Contents, Error> {
     if length as u64 > LARGEST {
         return Err(Error("it is larger than 1 GiB, and no two-layer network is".to_string()));
     }
-    (format.contents)(&bytes)
+    read(&bytes)
 }
 
 fn read(contents: Contents, problem: &Problem) -> Result<Network, Error> {
     let ours = |tensor: &Tensor| tensor.name == "hidden.weight" || tensor.name == "output.weight";
     if contents.description.is_some() {
         return own(contents.saved()?, problem);
+    }
+    let ours_is = &problem.architecture.activation;
+    if let Some(unit) = contents.activation.as_ref().filter(|unit| problem.architecture.gates.is_some() || !unit.is(ours_is)) {
+        return Err(Error(format!("its activation is `{}`, and the model's is `{}`; use the same one in both", unit.name, ours_is.name)));
     }
     let (features, filter) = (problem.dataset.columns.len(), filter(problem));
     if contents.tensors.iter().filter(|tensor| ours(tensor)).count() == 2 {

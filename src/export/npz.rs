@@ -46,7 +46,7 @@ const DESCRIPTION: &str = "description";
 pub fn contents(bytes: &[u8]) -> Result<Contents, Error> {
     let damaged = |error: &dyn std::fmt::Display| Error(format!("it is not a whole npz file ({error})"));
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
-    let mut contents = Contents { tensors: Vec::new(), description: None };
+    let mut contents = Contents { tensors: Vec::new(), description: None, activation: None };
     let mut room = LARGEST;
     for index in 0..archive.len() {
         let file = archive.by_index(index).map_err(|error| damaged(&error))?;

@@ -38,7 +38,7 @@ pub fn contents(bytes: &[u8]) -> Result<Contents, Error> {
     let description = description.map(|text| Metadata::read(text)).transpose()?;
     let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
     let tensors = file.tensors().into_iter().map(|(name, view)| read(name, &view)).collect::<Result<_, _>>()?;
-    Ok(Contents { tensors, description })
+    Ok(Contents { tensors, description, activation: None })
 }
 
 fn read(name: String, view: &TensorView) -> Result<Tensor, Error> {

@@ -1,5 +1,6 @@
 //! A trained network with everything needed to use it: what `predict` and `export` read.
 
+use super::network::{Contents, cannot, contents};
 use super::{Error, WEIGHTS, safetensors};
 use crate::problem::{Activation, Architecture, Bias, Column, Convolution, Matrix, Network, Problem, Target};
 use std::path::Path;
@@ -47,12 +48,18 @@ impl Saved {
     }
 }
 
-/// Reads the result folder `folder`.
-pub fn load(folder: &Path) -> Result<Saved, Error> {
-    let path = folder.join(WEIGHTS);
-    if !folder.is_dir() {
-        return Err(Error(format!("{} is not a folder; give the folder that `cvxc solve` wrote", folder.display())));
+/// Reads the network of the result folder or of the file at `path`: an export of cvxc's, whatever its format.
+pub fn load(path: &Path) -> Result<Saved, Error> {
+    if path.is_file() {
+        return contents(path).and_then(Contents::saved).map_err(|error| cannot(path, &error));
     }
+    if !path.is_dir() {
+        return Err(Error(format!(
+            "{} is not there; give the folder that `cvxc solve` wrote, or a network of `cvxc export`",
+            path.display()
+        )));
+    }
+    let path = path.join(WEIGHTS);
     let bytes = std::fs::read(&path).map_err(|error| Error(format!("cannot read {}: {error}", path.display())))?;
     safetensors::decode(&bytes).map_err(|error| Error(format!("cannot use {}: {error}", path.display())))
 }

@@ -78,6 +78,11 @@ impl Activation {
         Activation::new(name, vec![Piece { from: None, includes_from: true, slope: Rational::ONE, intercept: Rational::ZERO }])
     }
 
+    /// The pieces as [`Activation::value`] takes them: beginning, whether it belongs to the piece, slope and intercept.
+    pub fn doubles(&self) -> &[(f64, bool, f64, f64)] {
+        &self.rounded
+    }
+
     /// φ(z) in floating point.
     pub fn value(&self, z: f64) -> f64 {
         let holds = |&&(from, included, _, _): &&(f64, bool, f64, f64)| z > from || (z == from && included);

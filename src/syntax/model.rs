@@ -60,16 +60,18 @@ pub struct Definition {
 }
 
 /// The `output` statement: which kinds of file are written; all three unless the model says otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outputs {
     pub weights: bool,
+    /// Further formats of the network, by their names.
+    pub formats: Vec<&'static str>,
     pub certificate: bool,
     pub report: bool,
 }
 
 impl Default for Outputs {
     fn default() -> Self {
-        Outputs { weights: true, certificate: true, report: true }
+        Outputs { weights: true, formats: Vec::new(), certificate: true, report: true }
     }
 }
 

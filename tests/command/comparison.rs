@@ -301,7 +301,7 @@ fn results_and_exports_are_one_network() {
         serde_json::from_slice::<Value>(&output.stdout).unwrap()["objective"].as_f64().unwrap()
     };
     let known = objective("xor.out");
-    for format in export::FORMATS {
+    for format in export::FORMATS.iter().filter(|format| format.reads()) {
         code(&run(space.path(), &["export", "xor.out", "--to", format.name]), 0);
         assert_eq!(objective(&format!("xor.{}", format.extension)).to_bits(), known.to_bits(), "{}", format.name);
     }
@@ -333,7 +333,7 @@ fn damaged_networks_are_refused_not_believed() {
     code(&run(space.path(), &["solve", "xor.cvx", "-q"]), 0);
     let problem = problem(&space.path().join("xor.cvx"));
     let mut random = Random::new(1);
-    for format in export::FORMATS {
+    for format in export::FORMATS.iter().filter(|format| format.reads()) {
         code(&run(space.path(), &["export", "xor.out", "--to", format.name]), 0);
         let path = space.path().join(format!("xor.{}", format.extension));
         let bytes = fs::read(&path).unwrap();

@@ -84,7 +84,7 @@ fn every_format_carries_the_gates() {
     let (space, _) = gated();
     let here = space.path();
     code(&run(here, &["solve", "m.cvx", "-q"]), 0);
-    for format in cvxc::export::FORMATS {
+    for format in cvxc::export::FORMATS.iter().filter(|format| format.reads()) {
         code(&run(here, &["export", "m.out", "--to", format.name]), 0);
         let file = format!("m.{}", format.extension);
         let compared = run(here, &["compare", "m.cvx", "--with", &file]);

@@ -174,7 +174,7 @@ fn what_is_no_result_is_refused() {
     }
     let output = run(space.path(), &["export", "xor.cvx", "--to", "npz"]);
     code(&output, 1);
-    assert!(stderr(&output).contains("is not a folder"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("or it should be a folder that `cvxc solve` wrote"), "{}", stderr(&output));
     assert_eq!(names(space.path()), ["x.out", "xor.cvx"]);
 }
 

@@ -8,8 +8,8 @@ pub const CODES: &[Code] = &[
         "right, but not solvable by this version yet",
         "The language is ahead of the solver on purpose: the model has been checked in full and is right, and nothing\n\
          but the named part keeps it from being solved. The message says what this version solves.",
-        "output weights(onnx)",
-        "output weights",
+        "network [x1, x2] -> dense(bias) -> relu -> dense(bias) -> y",
+        "network [x1, x2] -> dense(bias) -> relu -> dense -> y",
     ),
     apart(
         "E0610",

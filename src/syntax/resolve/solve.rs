@@ -12,6 +12,9 @@ const ARRANGEMENTS: &[&str] = &["generate", "all", "sample", "low_rank", "cells"
 /// Those that a model without gates may choose; behind gates `generate` is the same as `from_gates`.
 const OFFERED: &[&str] = &["generate", "all", "sample", "low_rank", "cells"];
 
+/// The formats of `output weights(...)`; the first is written in any case.
+pub const FORMATS: [&str; 5] = ["safetensors", "npz", "json", "onnx", "c"];
+
 /// The settings, and where those are that other checks point at.
 #[derive(Clone, Debug, Default)]
 pub struct Machine {
@@ -147,7 +150,7 @@ impl Checker {
 
     /// `output weights(onnx), certificate, report`.
     pub fn output(&mut self, kinds: &[Expr]) -> Outputs {
-        let mut outputs = Outputs { weights: false, certificate: false, report: false };
+        let mut outputs = Outputs { weights: false, formats: Vec::new(), certificate: false, report: false };
         for kind in kinds {
             let known = ["weights", "certificate", "report"];
             let Some((name, args)) = kind.head().filter(|(name, _)| known.contains(&name.text.as_str())) else {
@@ -158,9 +161,8 @@ impl Checker {
                 "weights" => {
                     outputs.weights = true;
                     let values = self.arguments(&name, args, &["format"]);
-                    if let Some(format) = values.and_then(|values| values[0]) {
-                        self.weights_format(kind, format);
-                    }
+                    let format = values.and_then(|values| values[0]).and_then(|format| self.choice("weights", format, &FORMATS));
+                    outputs.formats.extend(format.filter(|format| *format != FORMATS[0]));
                 }
                 word => {
                     *(if word == "report" { &mut outputs.report } else { &mut outputs.certificate }) = true;
@@ -169,12 +171,5 @@ impl Checker {
             }
         }
         outputs
-    }
-
-    fn weights_format(&mut self, kind: &Expr, format: &Expr) {
-        let word = self.choice_or_later("weights", format, &["safetensors"], &["onnx", "npz", "json"]);
-        if let Some(word) = word.filter(|word| *word != "safetensors") {
-            self.not_yet_but(&format!("weights({word})"), &kind.span, "write `weights`: a safetensors file", "weights");
-        }
     }
 }
