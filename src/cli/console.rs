@@ -49,6 +49,12 @@ impl Console {
         }
     }
 
+    /// The same without any conversation: what was said once need not be said for every value of a path.
+    #[cfg(feature = "solve")]
+    pub fn silent(&self) -> Console {
+        Console { quiet: true, ..*self }
+    }
+
     /// Writes bytes to stdout.
     pub fn answer_bytes(&self, bytes: &[u8]) -> Outcome<()> {
         let mut stdout = io::stdout().lock();

@@ -15,6 +15,8 @@ mod interrupt;
 mod journey;
 #[cfg(feature = "solve")]
 mod limits;
+#[cfg(feature = "solve")]
+mod path;
 mod predict;
 #[cfg(feature = "solve")]
 mod progress;
@@ -79,6 +81,9 @@ enum Command {
     /// Train by gradient descent beside the optimum, or ask how far from it a network is
     #[cfg(feature = "solve")]
     Compare(compare::Compare),
+    /// Walk the strength of the penalty, or a parameter, from large to small: one certified optimum each
+    #[cfg(feature = "solve")]
+    Path(path::Path),
     /// Check names, types, shapes and exactness of models
     Check(check::Check),
     /// Show a model's convex program as mathematics, or the page about an error code
@@ -115,6 +120,8 @@ fn dispatch(command: &Command, console: &Console) -> Outcome<Exit> {
         Command::Solve(solve) => solve.run(console),
         #[cfg(feature = "solve")]
         Command::Compare(compare) => compare.run(console),
+        #[cfg(feature = "solve")]
+        Command::Path(path) => path.run(console),
         Command::Check(check) => check.run(console),
         Command::Explain(explain) => explain.run(console),
         Command::Verify(verify) => verify.run(console),

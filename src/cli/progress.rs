@@ -58,6 +58,12 @@ impl Progress {
         }
     }
 
+    /// A point of a path begins.
+    pub fn point(&mut self, at: usize, of: usize, value: f64) {
+        self.first = None;
+        self.staying(&format!("  point      {at} of {of}, at {}", rounded(value)));
+    }
+
     /// Some of a rival's runs are over.
     pub fn training(&mut self, name: &str, done: usize, runs: usize) {
         self.passing(format!("  training   {}  {name}   {done} of {runs} runs", bar(done as f64 / runs.max(1) as f64, 20)));

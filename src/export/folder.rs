@@ -14,10 +14,13 @@ pub const TEXT: &str = "model.cvx";
 /// What a solve may write beside the networks of [`FORMATS`]: kind and file name.
 pub const FILES: [(&str, &str); 4] = [("weights", WEIGHTS), ("certificate", certificate::NAME), ("report", REPORT), ("model", TEXT)];
 
+/// What `cvxc path` writes beside the chosen network.
+pub const PATH: [(&str, &str); 2] = [("path", "path.csv"), ("picture", "path.svg")];
+
 /// The same with those networks: everything that a result folder may hold.
 pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
     let others = FORMATS.iter().filter(|format| format.file != WEIGHTS).map(|format| ("network", format.file));
-    FILES.into_iter().chain(others)
+    FILES.into_iter().chain(others).chain(PATH)
 }
 
 /// Refuses a place that could not be written later, so that no solve is lost to a misspelt `--out`.

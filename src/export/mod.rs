@@ -13,7 +13,7 @@ mod saved;
 mod tensors;
 
 pub use fold::folded;
-pub use folder::{FILES, REPORT, TEXT, WEIGHTS, check, kinds, replace, write_file};
+pub use folder::{FILES, PATH, REPORT, TEXT, WEIGHTS, check, kinds, replace, write_file};
 pub use network::network;
 pub use saved::{Saved, load};
 
@@ -32,6 +32,9 @@ impl std::error::Error for Error {}
 /// How a network becomes a file.
 pub type Encode = fn(&Saved) -> Result<Vec<u8>, Error>;
 
+/// How a file becomes a network.
+type Decode = fn(&[u8]) -> Result<network::Contents, Error>;
+
 /// A file format for trained networks.
 pub struct Format {
     /// The word after `--to`, and in the language's `output weights(...)`.
@@ -45,7 +48,7 @@ pub struct Format {
     /// The same in single precision, where the format computes.
     pub single: Option<Encode>,
     /// How it is read; `None` for what is only written.
-    contents: Option<fn(&[u8]) -> Result<network::Contents, Error>>,
+    contents: Option<Decode>,
 }
 
 impl Format {

@@ -41,8 +41,9 @@ impl Unit {
     fn is(&self, activation: &Activation) -> bool {
         let near = |a: f64, b: f64| a == b || (a - b).abs() <= SINGLE * b.abs();
         let ours = activation.doubles();
-        let same = |(a, b): (&(f64, f64, f64), &(f64, bool, f64, f64))| near(a.0, b.0) && near(a.1, b.2) && near(a.2, b.3);
-        self.pieces.len() == ours.len() && self.pieces.iter().zip(ours).all(same) && activation.continuous()
+        let mut pairs = self.pieces.iter().zip(ours);
+        let same = pairs.all(|(a, b)| near(a.0, b.0) && near(a.1, b.2) && near(a.2, b.3));
+        self.pieces.len() == ours.len() && same && activation.continuous()
     }
 }
 

@@ -53,7 +53,7 @@ fn pairs(pairs: &[(String, String)]) -> Value {
     Value::Object(pairs.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>())
 }
 
-fn fit(fit: Fit) -> Value {
+pub fn fit(fit: Fit) -> Value {
     match fit {
         Fit::Accuracy { n, correct } => json!({ "n": n, "correct": correct, "accuracy": number(correct as f64 / n as f64) }),
         Fit::R2 { n, r2 } => json!({ "n": n, "r2": r2.map(number) }),

@@ -10,6 +10,8 @@ mod fit;
 mod json;
 mod markdown;
 mod numbers;
+mod path;
+mod path_picture;
 mod plot;
 mod summary;
 
@@ -23,5 +25,7 @@ pub use fit::Fit;
 pub use json::{answer_json, number};
 pub use markdown::page;
 pub use numbers::{bytes, count, gap, interval, limit, percent, plain, residual, rounded, seconds, shortest, size};
+pub use path::{Path, Point};
+pub use path_picture::picture;
 pub use plot::{curve, fit_plot};
 pub use summary::{Style, bar, closed, summary};

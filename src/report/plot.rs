@@ -109,6 +109,30 @@ pub fn fit_plot(problem: &Problem, network: &Network) -> Option<String> {
     Some(heading + &canvas.text(|x| short(x * column.scale + column.shift), |y| short(y * scale + shift)))
 }
 
+/// Loss of training rows (`·`) and of rows not trained on (`o`) against the walked value on a scale of logarithms; `None` where there is nothing to see.
+pub fn path_plot(path: &super::Path) -> Option<String> {
+    let points: Vec<_> = path.points.iter().filter(|point| point.value > 0.0).collect();
+    let rows = |point: &super::Point| point.train_loss;
+    if points.len() < 2 {
+        return None;
+    }
+    let x = range(points.iter().map(|point| point.value.ln()), 0.02)?;
+    let y = range(points.iter().flat_map(|point| [Some(rows(point)), point.held_out]).flatten(), 0.05)?;
+    let mut canvas = Canvas::new(x, y);
+    for pair in points.windows(2) {
+        let (a, b) = ((pair[0].value.ln(), rows(pair[0])), (pair[1].value.ln(), rows(pair[1])));
+        (0..=100).map(|step| f64::from(step) / 100.0).for_each(|t| canvas.draw(a.0 + t * (b.0 - a.0), a.1 + t * (b.1 - a.1)));
+    }
+    points.iter().for_each(|point| {
+        if let Some(loss) = point.held_out {
+            canvas.mark(point.value.ln(), loss, 'o');
+        }
+    });
+    let aside = if points.iter().any(|point| point.held_out.is_some()) { ", of rows not trained on o" } else { "" };
+    let heading = format!("  mean loss against {}: of training rows dotted{aside}\n", path.name());
+    Some(heading + &canvas.text(|x| short(x.exp()), short))
+}
+
 /// The graph of an activation around its breaks.
 pub fn curve(activation: &Activation) -> String {
     let reach = activation.pieces.iter().filter_map(|p| p.from.as_ref()).map(|from| from.to_f64().value().abs()).fold(1.0, f64::max);

@@ -49,7 +49,7 @@ impl Search<'_, '_> {
     }
 
     /// The first gate of every pattern, in the order of the list, for one output after the other.
-    fn list_gates(&mut self, gates: &Gates) {
+    pub fn list_gates(&mut self, gates: &Gates) {
         let (sides, stop) = (Sides::of(self.features.inputs()), &self.stop);
         let look = |at: usize| {
             let open = (!stop.now()).then(|| sides.open(gates.vectors.row(at)))?;
@@ -84,7 +84,7 @@ impl Search<'_, '_> {
     }
 
     /// The price of every group of [`Search::gates`].
-    fn prices(&self, dual: &[f64]) -> Vec<f64> {
+    pub fn prices(&self, dual: &[f64]) -> Vec<f64> {
         let (problem, inputs) = (self.problem, self.features.inputs());
         let of_one = |(output, gates): (usize, &[Group])| {
             price_gates(problem, inputs, &problem.column(dual, output), gates.iter().filter_map(open).map(|(_, pattern)| pattern))

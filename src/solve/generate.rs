@@ -168,7 +168,7 @@ impl Search<'_, '_> {
     }
 
     /// Climbs from the neurons at hand, from `known` directions and from `count` Gaussian ones; remembers the highest points.
-    fn ascend(&mut self, master: &Master, known: Vec<Vec<f64>>, count: usize, seed: u64) -> Vec<Find> {
+    pub fn ascend(&mut self, master: &Master, known: Vec<Vec<f64>>, count: usize, seed: u64) -> Vec<Find> {
         let Some(dual) = &master.dual else { return Vec::new() };
         let (features, stop) = (&self.features, &self.stop);
         let mut starts: Vec<Vec<f64>> = master.network.hidden.each_row().map(|w| features.lifted(w)).collect();

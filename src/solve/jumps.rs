@@ -120,7 +120,7 @@ impl Search<'_, '_> {
     }
 
     /// What searches along lines find for a dual vector, from the neurons at hand, from 0 and from random weights.
-    fn climbed(&self, jumps: &Jumps, master: &Master) -> Vec<Find> {
+    pub fn climbed(&self, jumps: &Jumps, master: &Master) -> Vec<Find> {
         let Some(dual) = &master.dual else { return Vec::new() };
         let mut random = Random::new(self.rounds as u64);
         let mut starts: Vec<Vec<f64>> = master.network.hidden.each_row().map(|w| self.features.scaled(w)).collect();

@@ -7,6 +7,7 @@ mod generate;
 mod jumps;
 mod low_rank;
 mod outcome;
+mod path;
 mod prove;
 mod restricted;
 mod search;
@@ -14,6 +15,7 @@ mod start;
 mod unfinished;
 
 pub use outcome::{Bound, Control, Event, Failure, Outcome, Size, Standing, Stopped};
+pub use path::largest;
 pub use restricted::{Signs, restricted};
 
 use crate::arrangement;

@@ -24,6 +24,8 @@ pub struct Model {
     pub parameters: Vec<(String, Rational)>,
     /// `NAME=VALUE` for every parameter that the command line changed.
     pub overrides: Vec<(String, String)>,
+    /// The values that `path` statements walk through, by parameter.
+    pub paths: Vec<(String, Vec<f64>)>,
     /// Every activation the file defines or imports, for `activations list` and `explain`.
     pub activations: Vec<Definition>,
     pub data: DataSpec,

@@ -10,6 +10,8 @@ mod endings;
 mod gates;
 #[cfg(feature = "solve")]
 mod outputs;
+#[cfg(feature = "solve")]
+mod path;
 mod statement;
 #[cfg(feature = "solve")]
 mod training;

@@ -73,6 +73,7 @@ pub fn model(source: SourceSpec, place: &str, target: &str, loss: &str) -> Model
         name: "model.cvx".to_string(),
         parameters: Vec::new(),
         overrides: Vec::new(),
+        paths: Vec::new(),
         activations: Vec::new(),
         data,
         network,

@@ -52,7 +52,7 @@ pub fn resolve(tree: &Tree, source: &Arc<Source>, folder: &Path, file: Option<&P
 
     let changes = parameters::pairs(said.overrides);
     statements.params.iter().for_each(|binding| checker.param(binding, &changes));
-    statements.paths.iter().for_each(|binding| checker.path(binding));
+    let paths: Vec<(String, Vec<f64>)> = statements.paths.iter().filter_map(|binding| checker.path(binding)).collect();
     checker.overrides(said.overrides);
 
     let (data, columns) = statements.data.map_or((None, Columns::default()), |(source, settings)| checker.data(source, settings));
@@ -72,6 +72,7 @@ pub fn resolve(tree: &Tree, source: &Arc<Source>, folder: &Path, file: Option<&P
         model.arrangements = machine.arrangements.as_ref().map(|span| checker.place(span));
         model.solver = machine.solver.as_ref().map(|span| checker.place(span));
         (model.plan, model.outputs, model.activations, model.overrides) = (machine.plan, outputs, activations, changes);
+        model.paths = paths;
         Some(model)
     });
     let name = source.name.clone();
@@ -102,6 +103,7 @@ fn assemble(checker: &Checker, net: Net, goal: Goal, data: DataSpec) -> Option<M
         name: checker.source.name.clone(),
         parameters: checker.parameters.iter().map(|p| (p.name.text.clone(), p.value.clone())).collect(),
         overrides: Vec::new(),
+        paths: Vec::new(),
         activations: Vec::new(),
         data,
         network: network_of(net, goal.bias)?,

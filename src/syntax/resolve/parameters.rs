@@ -45,11 +45,11 @@ impl Checker {
         self.refuse(error.replace(lines, format!("0.1\npath {name} = {written}")))
     }
 
-    /// `path name = grid`: checked here, walked by another command.
-    pub fn path(&mut self, binding: &Binding) {
+    /// `path name = grid`: the parameter and its values, for the command that walks through them.
+    pub fn path(&mut self, binding: &Binding) -> Option<(String, Vec<f64>)> {
         let (name, value) = (&binding.name, &binding.value);
-        if !self.parameters.iter().any(|p| p.name.text == name.text) {
-            let known: Vec<String> = self.parameters.iter().map(|p| p.name.text.clone()).collect();
+        let known: Vec<String> = self.parameters.iter().map(|p| p.name.text.clone()).collect();
+        if !known.contains(&name.text) {
             let error = self.error(
                 "E0117",
                 format!("`path` walks a parameter, and there is none called `{}`", name.text),
@@ -61,20 +61,16 @@ impl Checker {
                 None => error.help(format!("declare it above this line: `param {} = 0.1`", name.text)),
             });
         }
-        if let Term::List(items) = &value.term {
-            if items.is_empty() {
-                self.report(self.error("E0113", "this path has no values", &value.span, "an empty list"));
-            }
-            items.iter().for_each(|item| {
-                self.number("path", item);
-            });
-            return;
+        let Term::List(items) = &value.term else { return Some((name.text.clone(), self.grid(value)?)) };
+        if items.is_empty() {
+            self.report(self.error("E0113", "this path has no values", &value.span, "an empty list"));
         }
-        self.grid(value);
+        let values: Vec<Option<Rational>> = items.iter().map(|item| self.number("path", item)).collect();
+        Some((name.text.clone(), values.into_iter().map(|value| value.as_ref().map(double)).collect::<Option<_>>()?))
     }
 
-    /// `logspace(first, last, count)` and `linspace(...)`.
-    fn grid(&mut self, value: &Expr) -> Option<()> {
+    /// `logspace(first, last, count)` and `linspace(...)`: both ends in, of logarithms to twelve digits.
+    fn grid(&mut self, value: &Expr) -> Option<Vec<f64>> {
         let Some((name, args)) = value.head().filter(|(name, _)| GRIDS.contains(&name.text.as_str())) else {
             return self.refuse(self.wrong_type("path", "a grid of values", "logspace(1e-4, 10, 25)", value));
         };
@@ -83,15 +79,17 @@ impl Checker {
             let error = self.error("E0118", format!("`{}` needs three numbers", name.text), &name.span, "first, last, count");
             return self.refuse(error.help(format!("for example `{}(1e-4, 10, 25)`", name.text)));
         };
-        self.whole("count", count, 1, MOST_VALUES)?;
+        let count = self.whole("count", count, 1, MOST_VALUES)?;
+        let steps = (count - 1).max(1);
         if name.text == "logspace" {
-            self.real("first", first, 0.0, f64::INFINITY)?;
-            self.real("last", last, 0.0, f64::INFINITY)?;
-        } else {
-            self.number("first", first)?;
-            self.number("last", last)?;
+            let (first, last) = (self.real("first", first, 0.0, f64::INFINITY)?, self.real("last", last, 0.0, f64::INFINITY)?);
+            let at = |step: u64| first * libm::pow(last / first, step as f64 / steps as f64);
+            let digits = |value: f64| format!("{value:.11e}").parse().unwrap_or(value);
+            return Some((0..count).map(|step| digits(at(step))).collect());
         }
-        Some(())
+        let (first, last) = (self.number("first", first)?, self.number("last", last)?);
+        let at = |step: u64| double(&(&first + (&last - &first) * Rational::from(step) / Rational::from(steps)));
+        Some((0..count).map(at).collect())
     }
 
     /// E0120 to E0122: overrides that fit no parameter.
