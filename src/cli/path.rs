@@ -171,12 +171,24 @@ impl Path {
         model.parameters.iter().map(|(name, _)| name).find(is).cloned()
     }
 
-    fn control<'c>(&self, progress: &'c mut dyn FnMut(crate::solve::Event), interrupted: &Arc<AtomicBool>, console: &Console) -> Control<'c> {
+    fn control<'c>(
+        &self,
+        progress: &'c mut dyn FnMut(crate::solve::Event),
+        interrupted: &Arc<AtomicBool>,
+        console: &Console,
+    ) -> Control<'c> {
         Control { progress, interrupted: interrupted.clone(), threads: self.limits.threads, verbose: console.verbose > 1 }
     }
 
     /// Solves one point after the other; one that Ctrl-C cuts short is none.
-    fn walk(&self, stops: &[(f64, Problem)], model: &Model, progress: &mut Progress, interrupted: &Arc<AtomicBool>, console: &Console) -> Walk {
+    fn walk(
+        &self,
+        stops: &[(f64, Problem)],
+        model: &Model,
+        progress: &mut Progress,
+        interrupted: &Arc<AtomicBool>,
+        console: &Console,
+    ) -> Walk {
         let mut walk = Walk { networks: Vec::new(), points: Vec::new(), ended: None };
         for (at, (value, problem)) in stops.iter().enumerate() {
             progress.point(at + 1, stops.len(), *value);
@@ -203,7 +215,15 @@ impl Path {
     }
 
     /// Judges every point by rows that were not trained on, and says which those are; `None` where there are none.
-    fn hold_out(&self, route: &Route, model: &Model, walk: &mut Walk, progress: &mut Progress, interrupted: &Arc<AtomicBool>, console: &Console) -> Option<String> {
+    fn hold_out(
+        &self,
+        route: &Route,
+        model: &Model,
+        walk: &mut Walk,
+        progress: &mut Progress,
+        interrupted: &Arc<AtomicBool>,
+        console: &Console,
+    ) -> Option<String> {
         let Some(folds) = self.folds.map(|folds| folds as usize) else {
             let test = |problem: &Problem| problem.dataset.test.clone();
             for ((point, network), (_, problem)) in walk.points.iter_mut().zip(&walk.networks).zip(&route.stops) {
@@ -219,7 +239,8 @@ impl Path {
             if aside.is_empty() || aside.len() == rows {
                 return None;
             }
-            let stops: Vec<(f64, Problem)> = route.stops[..reached].iter().map(|(value, problem)| (*value, without(problem, &aside))).collect();
+            let stops: Vec<(f64, Problem)> =
+                route.stops[..reached].iter().map(|(value, problem)| (*value, without(problem, &aside))).collect();
             let part = self.walk(&stops, model, progress, interrupted, console);
             reached = part.points.len().min(reached);
             for ((sum, network), (_, problem)) in sums.iter_mut().zip(&part.networks).zip(&stops) {

@@ -54,11 +54,13 @@ impl Path {
     /// The point whose rows not trained on lose least; of equal ones that with the largest value.
     pub fn best(points: &[Point]) -> Option<usize> {
         let losses = points.iter().enumerate().filter_map(|(at, point)| Some((at, point.held_out?)));
-        losses.filter(|(_, loss)| loss.is_finite()).fold(None, |best: Option<(usize, f64)>, (at, loss)| match best {
-            Some((_, least)) if least <= loss => best,
-            _ => Some((at, loss)),
-        })
-        .map(|(at, _)| at)
+        losses
+            .filter(|(_, loss)| loss.is_finite())
+            .fold(None, |best: Option<(usize, f64)>, (at, loss)| match best {
+                Some((_, least)) if least <= loss => best,
+                _ => Some((at, loss)),
+            })
+            .map(|(at, _)| at)
     }
 
     /// What is walked, for people.
@@ -73,7 +75,18 @@ impl Path {
 
     pub fn text(&self) -> String {
         let mut text = format!("{}\n\n", self.headline());
-        text += &format!("  {:<13}{:<16}{:<13}{:<13}{:<9}{:<12}{:<12}{:<12}{}\n", self.name(), "objective", "loss", "penalty", "neurons", "train", "test", "held out", "gap");
+        text += &format!(
+            "  {:<13}{:<16}{:<13}{:<13}{:<9}{:<12}{:<12}{:<12}{}\n",
+            self.name(),
+            "objective",
+            "loss",
+            "penalty",
+            "neurons",
+            "train",
+            "test",
+            "held out",
+            "gap"
+        );
         for (at, point) in self.points.iter().enumerate() {
             let mark = if self.chosen.as_ref().is_some_and(|(chosen, _)| *chosen == at) { "*" } else { " " };
             text += &format!("{mark} {}\n", line(point));
@@ -89,7 +102,8 @@ impl Path {
         let certified = self.points.iter().filter(|point| point.status == Status::GlobalOptimum).count();
         let points = format!("{} of {} points", count(certified), count(self.asked));
         let early = self.ended.as_ref().map_or(String::new(), |why| format!("; {why}"));
-        let from = self.largest.map_or(String::new(), |largest| format!("; no neuron is of use above {} = {}", self.name(), plain(largest)));
+        let from =
+            self.largest.map_or(String::new(), |largest| format!("; no neuron is of use above {} = {}", self.name(), plain(largest)));
         format!("{}   {points} are GLOBAL OPTIMA, certified to {}{from}{early}", self.model, plain(self.gap))
     }
 
@@ -100,7 +114,9 @@ impl Path {
                 let loss = rounded(point.held_out.unwrap_or(f64::NAN));
                 format!("\n  chosen         {} = {}   least mean loss {loss} on {by}\n", self.name(), shortest(point.value))
             }
-            None => "\n  chosen         none: no rows are kept aside; `test = split(20%, seed = 1)` or `--folds 5` would choose\n".to_string(),
+            None => {
+                "\n  chosen         none: no rows are kept aside; `test = split(20%, seed = 1)` or `--folds 5` would choose\n".to_string()
+            }
         }
     }
 
@@ -120,9 +136,12 @@ impl Path {
         let head = format!("{},status,objective,loss,penalty,lower_bound,relative_gap,neurons,train,test,held_out,chosen\n", self.name());
         let lines = self.points.iter().enumerate().map(|(at, point)| {
             let chosen = self.chosen.as_ref().is_some_and(|(chosen, _)| *chosen == at);
-            let numbers = [point.value, point.score.objective, point.score.loss, point.score.penalty, point.lower_bound, point.relative_gap].map(shortest);
+            let numbers =
+                [point.value, point.score.objective, point.score.loss, point.score.penalty, point.lower_bound, point.relative_gap]
+                    .map(shortest);
             let [value, objective, loss, penalty, bound, gap] = numbers;
-            let (train, test, held_out) = (optional(measure(&point.train)), optional(point.test.as_ref().and_then(measure)), optional(point.held_out));
+            let (train, test, held_out) =
+                (optional(measure(&point.train)), optional(point.test.as_ref().and_then(measure)), optional(point.held_out));
             let (status, neurons, chosen) = (point.status.key(), point.neurons, u8::from(chosen));
             format!("{value},{status},{objective},{loss},{penalty},{bound},{gap},{neurons},{train},{test},{held_out},{chosen}\n")
         });
@@ -141,13 +160,14 @@ impl Path {
                 "lower_bound": number(point.lower_bound),
                 "relative_gap": number(point.relative_gap),
                 "neurons": point.neurons,
-                "train": fit_json(point.train.clone()),
-                "test": point.test.clone().map(fit_json),
+                "train": fit_json(point.train),
+                "test": point.test.map(fit_json),
                 "held_out": point.held_out.map(number),
             })
         };
         let chosen = self.chosen.as_ref().map(|(at, by)| json!({ "value": number(self.points[*at].value), "point": at, "by": by }));
-        let files: Vec<Value> = self.files.iter().map(|name| json!({ "kind": "path", "path": format!("{}/{name}", self.folder) })).collect();
+        let files: Vec<Value> =
+            self.files.iter().map(|name| json!({ "kind": "path", "path": format!("{}/{name}", self.folder) })).collect();
         json!({
             "cvxc": 1,
             "model": self.model,
@@ -179,5 +199,9 @@ fn line(point: &Point) -> String {
     let open = if point.status == Status::GlobalOptimum { "" } else { "  BOUNDED" };
     let numbers = (shortest(point.value), rounded(point.score.loss), rounded(point.score.penalty), point.train.words());
     let (value, loss, penalty, train) = numbers;
-    format!("{value:<13}{objective:<16}{loss:<13}{penalty:<13}{:<9}{train:<12}{test:<12}{held_out:<12}{}{open}", point.neurons, gap(point.relative_gap))
+    format!(
+        "{value:<13}{objective:<16}{loss:<13}{penalty:<13}{:<9}{train:<12}{test:<12}{held_out:<12}{}{open}",
+        point.neurons,
+        gap(point.relative_gap)
+    )
 }

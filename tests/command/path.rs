@@ -13,10 +13,16 @@ fn model(objective: &str, more: &str) -> String {
     let row = |i: i32| {
         let x = f64::from(i) / 4.0 - 3.0;
         let z = f64::from(i * 7 % 11) / 5.0 - 1.0;
-        format!("  {x} {z} {:.3} {}\n", x.abs() + 0.3 * z + 0.2 * f64::from(i * 5 % 7) - 0.6, if x.abs() + 0.3 * z > 1.5 { "far" } else { "near" })
+        format!(
+            "  {x} {z} {:.3} {}\n",
+            x.abs() + 0.3 * z + 0.2 * f64::from(i * 5 % 7) - 0.6,
+            if x.abs() + 0.3 * z > 1.5 { "far" } else { "near" }
+        )
     };
     let rows: String = (0..24).map(row).collect();
-    format!("cvx 1\nparam beta = 0.1\n{more}data table {{\n  x z y side\n{rows}}} {{ test = rows(19..24); standardize = features }}\n{objective}\n")
+    format!(
+        "cvx 1\nparam beta = 0.1\n{more}data table {{\n  x z y side\n{rows}}} {{ test = rows(19..24); standardize = features }}\n{objective}\n"
+    )
 }
 
 const BENT: &str = "network [x, z] -> dense(bias) -> relu -> dense -> y\nminimize mean(squared) + beta * weight_decay";
@@ -86,7 +92,8 @@ fn the_chosen_point_has_the_least_loss_on_the_rows_kept_aside_and_predict_agrees
     assert_eq!(object["chosen"]["by"], "the 6 test rows");
     // The written network, asked about the rows kept aside, has just that loss and that fit.
     let text = fs::read_to_string(space.path().join("m.cvx")).unwrap();
-    let rows: Vec<Vec<&str>> = text.lines().filter(|line| line.starts_with("  ")).skip(19).map(|line| line.split_whitespace().collect()).collect();
+    let rows: Vec<Vec<&str>> =
+        text.lines().filter(|line| line.starts_with("  ")).skip(19).map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(rows.len(), 6);
     let csv: String = rows.iter().map(|row| format!("{},{}\n", row[0], row[1])).collect();
     fs::write(space.path().join("aside.csv"), format!("x,z\n{csv}")).unwrap();
@@ -128,7 +135,13 @@ fn the_table_the_csv_and_the_picture_say_the_same() {
     let output = run(space.path(), &["path", "m.cvx", "--points", "4"]);
     code(&output, 0);
     let text = stdout(&output);
-    for part in ["m.cvx   4 of 4 points are GLOBAL OPTIMA, certified to 1e-6", "no neuron is of use above beta = ", "chosen         beta = ", "least mean loss", "next: cvxc solve m.cvx --set beta="] {
+    for part in [
+        "m.cvx   4 of 4 points are GLOBAL OPTIMA, certified to 1e-6",
+        "no neuron is of use above beta = ",
+        "chosen         beta = ",
+        "least mean loss",
+        "next: cvxc solve m.cvx --set beta=",
+    ] {
         assert!(text.contains(part), "{part} in\n{text}");
     }
     assert!(text.lines().all(|line| line == line.trim_end()), "{text}");
