@@ -316,8 +316,11 @@ fn the_c_header_computes_what_the_network_gives() {
     }
 }
 
+/// An operation with its further inputs and its attributes.
+type Step<'a> = (&'a str, &'a [&'a str], Vec<(String, Attribute)>);
+
 /// A chain of operations of another tool, with its constants.
-fn chain(nodes: &[(&str, &[&str], Vec<(String, Attribute)>)], constants: &[(&str, &[usize], &[f64])]) -> Vec<u8> {
+fn chain(nodes: &[Step], constants: &[(&str, &[usize], &[f64])]) -> Vec<u8> {
     let name = |at: usize| if at == nodes.len() { "out".to_string() } else { format!("v{at}") };
     let nodes = nodes.iter().enumerate().map(|(at, (operation, others, attributes))| Node {
         operation: operation.to_string(),

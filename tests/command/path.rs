@@ -110,9 +110,12 @@ fn the_chosen_point_has_the_least_loss_on_the_rows_kept_aside_and_predict_agrees
 
 #[test]
 fn folds_choose_and_threads_and_starts_change_nothing() {
-    let text = model("network [x, z] -> dense(bias) -> relu -> dense -> side\nminimize squared_hinge + beta * weight_decay", "");
+    let text = model(
+        "network [x, z] -> dense(bias) -> relu -> dense -> side\nminimize squared_hinge + beta * weight_decay",
+        "path beta = [1000, 8, 4, 1]\n",
+    );
     let space = space(&text);
-    let arguments = ["--points", "5", "--folds", "3", "--ratio", "5%"];
+    let arguments = ["--folds", "3"];
     let object = json(space.path(), &arguments);
     assert_eq!(object["chosen"]["by"], "3 folds of the 18 training rows, seed 1");
     let held_out = numbers(&object, "held_out");
@@ -179,7 +182,7 @@ fn a_strength_without_a_name_is_walked_too_and_what_cannot_be_walked_is_refused(
     // The bound's own parameter can be walked.
     fs::write(space.path().join("m.cvx"), model(&bounded, "path beta = [0.2, 0.5]\n")).unwrap();
     let penalties = numbers(&json(space.path(), &["--gap", "1e-4"]), "penalty");
-    assert!((penalties[0] - 0.5).abs() < 1e-6 && (penalties[1] - 0.2).abs() < 1e-6, "{penalties:?}");
+    assert!((penalties[0] - 0.5).abs() < 1e-4 && (penalties[1] - 0.2).abs() < 1e-4, "{penalties:?}");
 }
 
 #[test]
