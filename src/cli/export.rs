@@ -2,18 +2,18 @@
 
 use super::console::Console;
 use super::trouble::{Exit, Outcome, Trouble};
-use crate::export::{self, Encode, FORMATS, Format};
+use crate::export::{self, Encode, FORMATS, Format, PROGRAM_FORMATS};
 use clap::builder::PossibleValuesParser;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub struct Export {
-    /// The folder that `cvxc solve` wrote, or a network that was exported from one
-    #[arg(value_name = "DIR")]
+    /// The folder that `cvxc solve` wrote, or a network exported from one; or a model file, for its convex program
+    #[arg(value_name = "DIR|MODEL")]
     folder: PathBuf,
-    /// The format; onnx and c go all the way from raw columns to the target's units
-    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(FORMATS.iter().map(|format| format.name)))]
+    /// The format: of networks (onnx and c go all the way from raw columns to the target's units), or of programs
+    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(formats()))]
     to: String,
     /// The file to write; otherwise it is named after DIR and written to the current folder, or beside it if that is DIR
     #[arg(long, value_name = "FILE")]
@@ -27,11 +27,26 @@ pub struct Export {
     /// Overwrite a file that is there already
     #[arg(long)]
     force: bool,
+    #[cfg(feature = "solve")]
+    #[command(flatten)]
+    solving: super::program::Solving,
+}
+
+/// The names of all formats, those of networks before those of programs.
+fn formats() -> Vec<&'static str> {
+    let programs = PROGRAM_FORMATS.iter().map(|format| format.name).filter(|name| export::find(name).is_none());
+    FORMATS.iter().map(|format| format.name).chain(programs).collect()
 }
 
 impl Export {
     pub fn run(&self, console: &Console) -> Outcome<Exit> {
-        let format = export::find(&self.to).expect("clap admits names of the table only");
+        #[cfg(feature = "solve")]
+        if is_model(&self.folder) {
+            let (model, out) = (self.folder.as_path(), self.out.as_deref());
+            let (fold, float32) = (self.fold, self.float32);
+            return self.solving.export(&super::program::Wanted { model, to: &self.to, out, force: self.force, of_networks: fold || float32 }, console);
+        }
+        let Some(format) = export::find(&self.to) else { return Err(not_of_networks(&self.folder, &self.to)) };
         let encode = self.encoder(format)?;
         let saved = export::load(&self.folder)?;
         let saved = if self.fold { export::folded(&saved)? } else { saved };
@@ -59,6 +74,20 @@ impl Export {
         let words = format!("`--float32` is for formats that compute, onnx and c; {} holds doubles", format.name);
         format.single.ok_or(Trouble::Said(Exit::Usage, words))
     }
+}
+
+/// Whether a file is a model and not an exported network.
+#[cfg(feature = "solve")]
+fn is_model(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    path.is_file() && !FORMATS.iter().any(|format| format.extension == ending)
+}
+
+/// Formats of programs ask for a model file, and for a build that can list cells.
+fn not_of_networks(folder: &Path, format: &str) -> Trouble {
+    let solver = if cfg!(feature = "solve") { "" } else { "; this build lists no cells: it needs the feature `solve`" };
+    let sentence = format!("`{format}` is a format of programs: name a model file in the place of {}{solver}", folder.display());
+    Trouble::Said(Exit::Usage, sentence)
 }
 
 /// `xor.out` and `npz` give `xor.npz`; inside `xor.out` that is `../xor.npz`.

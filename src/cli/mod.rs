@@ -19,6 +19,8 @@ mod limits;
 mod path;
 mod predict;
 #[cfg(feature = "solve")]
+mod program;
+#[cfg(feature = "solve")]
 mod progress;
 #[cfg(feature = "solve")]
 mod solve;
@@ -92,7 +94,7 @@ enum Command {
     Verify(verify::Verify),
     /// Apply a trained network to new rows
     Predict(predict::Predict),
-    /// Write a trained network in another format
+    /// Write a trained network in another format, or a model's convex program for another solver
     Export(export::Export),
     /// List the activations, or show one
     Activations(activations::Activations),

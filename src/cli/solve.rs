@@ -286,6 +286,10 @@ pub fn refusal(failure: solve::Failure, model: &Model) -> Trouble {
             let cells = format!("{} rows of rank {rank} have up to {bound} cells, and `all` stops at {limit}", report::count(rows));
             (Exit::Wrong, format!("{name}: {cells}; write `arrangements = generate`, or raise `max_patterns`"))
         }
+        Failure::Cut(why) => {
+            let cut = if why == solve::Stopped::Interrupt { "Ctrl-C" } else { "the time limit" };
+            (Exit::NotKept, format!("{name}: {cut} came before all cells were listed, and nothing was written"))
+        }
         Failure::NotBuilt(feature) => {
             if let Some(place) = &model.solver {
                 return Trouble::Diagnosed(vec![not_built(place.clone(), feature)]);

@@ -8,6 +8,7 @@ mod metadata;
 mod network;
 mod npz;
 pub mod onnx;
+mod programs;
 mod safetensors;
 mod saved;
 mod tensors;
@@ -15,6 +16,7 @@ mod tensors;
 pub use fold::folded;
 pub use folder::{FILES, PATH, REPORT, TEXT, WEIGHTS, check, kinds, replace, write_file};
 pub use network::network;
+pub use programs::{PROGRAM_FORMATS, ProgramFormat, Stated, find_program};
 pub use saved::{Saved, load};
 
 /// Why something could not be written or read: one sentence that names the file.

@@ -17,8 +17,10 @@
 //! A gated neuron is linear behind its gate, θ = a w: it contributes F_i(θ) = x_i·θ on the rows that the gate lets through, and nothing
 //! on the others (THEORY 2).  One free group per gate stands for both output signs, and there is no inequality.
 
+mod names;
 mod vertex;
 
+pub use names::{Names, names};
 pub use vertex::prune;
 
 use crate::arrangement::Pattern;
@@ -85,7 +87,10 @@ pub fn lower(problem: &Problem, features: &Features, groups: &[Group]) -> (Progr
     program.blocks.push(Block { name: "f".into(), columns: outputs..outputs + n, rows: 0..0, weight: 0.0 });
     let total = &problem.objective.loss;
     for (i, &y) in problem.targets().iter().enumerate() {
+        let (column, row) = (program.width(), program.height());
         total.loss.cone_form(&mut program, outputs + i, y, total.parameter, total.scale(n));
+        let (columns, rows) = (column..program.width(), row..program.height());
+        program.blocks.push(Block { name: format!("loss.{}", i + 1), columns, rows, weight: 0.0 });
     }
     let mut sums: Vec<Affine> = (0..n).map(|i| Affine::new(0.0).plus(1.0, outputs + i)).collect();
     if total.shifted() {
@@ -96,7 +101,7 @@ pub fn lower(problem: &Problem, features: &Features, groups: &[Group]) -> (Progr
     let mut program = lowering.program;
     let skip = add_skip(&problem.free_columns(), &mut program, &mut sums);
     let rows = program.constrain(Cone::Zeros(n), sums);
-    program.blocks.push(Block { name: "f = network".into(), columns: 0..0, rows: rows.clone(), weight: 0.0 });
+    program.blocks.push(Block { name: "fit".into(), columns: 0..0, rows: rows.clone(), weight: 0.0 });
     (program, Recovery { groups: placed, outputs: rows, skip })
 }
 
@@ -109,10 +114,10 @@ struct Lowering<'a> {
 }
 
 impl Lowering<'_> {
-    /// Adds the columns of one group, its cost and its cones.
+    /// Adds the columns of one group, its cost and its cones; returns the columns of θ.
     fn add_group(&mut self, group: &Group) -> Range<usize> {
-        let first_row = self.program.height();
-        let columns = match &group.shape {
+        let (first, first_row) = (self.program.width(), self.program.height());
+        let theta = match &group.shape {
             Shape::Ray(theta) => self.add_ray(group, theta),
             Shape::Cell { pattern, rows } => {
                 let columns = self.add_theta();
@@ -138,8 +143,8 @@ impl Lowering<'_> {
         };
         let name = format!("u{}{}", self.program.blocks.len(), if group.sign > 0.0 { "+" } else { "-" });
         let (rows, weight) = (first_row..self.program.height(), self.features.price);
-        self.program.blocks.push(Block { name, columns: columns.clone(), rows, weight });
-        columns
+        self.program.blocks.push(Block { name, columns: first..self.program.width(), rows, weight });
+        theta
     }
 
     fn add_ray(&mut self, group: &Group, theta: &[f64]) -> Range<usize> {
@@ -194,8 +199,9 @@ fn push(sum: &mut Affine, value: f64, column: usize) {
 
 /// A free column for the shift of every row: the loss then sees f - t.
 fn add_shifts(outputs: usize, program: &mut Program, sums: &mut [Affine]) {
-    for row in sums.chunks_mut(outputs) {
+    for (i, row) in sums.chunks_mut(outputs).enumerate() {
         let shift = program.add_columns(1, 0.0);
+        program.blocks.push(Block { name: format!("shift.{}", i + 1), columns: shift..shift + 1, rows: 0..0, weight: 0.0 });
         row.iter_mut().for_each(|sum| push(sum, 1.0, shift));
     }
 }

@@ -25,7 +25,7 @@ const SHORTENINGS: usize = 8;
 impl Search<'_, '_> {
     /// Prunes, bounds and tells.
     pub fn finish(mut self, stopped: Stopped) -> Result<Outcome, Failure> {
-        let before = self.best.0.neurons();
+        let (before, groups) = (self.best.0.neurons(), std::mem::take(&mut self.groups));
         (self.control.progress)(Event::Stage("pruning"));
         let duals: Vec<Vec<f64>> = self.dual.iter().cloned().collect();
         self.lengthen_skip();
@@ -55,6 +55,7 @@ impl Search<'_, '_> {
             bound,
             dual,
             neurons_before_pruning: before,
+            groups,
             patterns: self.listed.max(self.cells),
             patterns_bound: self.cells_at_most(),
             rounds: self.rounds.max(1),

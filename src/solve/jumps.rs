@@ -24,45 +24,55 @@ impl Search<'_, '_> {
     pub fn stepped(&mut self) -> Result<Stopped, Failure> {
         let Some(jumps) = self.features.jumps().cloned() else { return Ok(self.ended()) };
         match &self.problem.plan.arrangements {
-            Arrangements::All => self.list_all(&jumps),
             // Jumps have no steepest slope: what data nearby say is nothing to the data themselves.
             Arrangements::Generate | Arrangements::LowRank { .. } => Ok(self.generate_columns(&jumps)),
+            arrangements => match self.columns_of(arrangements, &jumps)? {
+                Some(groups) => Ok(self.settle(groups)),
+                None => Ok(self.why_stopped().unwrap_or(Stopped::Time)),
+            },
+        }
+    }
+
+    /// The columns of a plan that names them; `None` where they are found by price, or if listing them was cut short.
+    pub fn columns_of(&mut self, arrangements: &Arrangements, jumps: &Jumps) -> Result<Option<Vec<Group>>, Failure> {
+        match arrangements {
+            Arrangements::All => self.list_all(jumps),
+            Arrangements::Generate | Arrangements::LowRank { .. } => Ok(None),
             Arrangements::Sample { count, seed } => {
                 let mut random = Random::new(*seed);
                 let vectors: Vec<Vec<f64>> = (0..*count).map(|_| self.features.drawn(&mut random)).collect();
-                Ok(self.given_columns(&jumps, &Matrix::from_rows(&vectors)))
+                Ok(Some(self.given_columns(jumps, &Matrix::from_rows(&vectors))))
             }
             Arrangements::Cells { vectors, .. } => {
                 let scaled: Vec<Vec<f64>> = vectors.each_row().map(|w| self.features.scaled(w)).collect();
-                Ok(self.given_columns(&jumps, &Matrix::from_rows(&scaled)))
+                Ok(Some(self.given_columns(jumps, &Matrix::from_rows(&scaled))))
             }
         }
     }
 
     /// Every column in one program.
-    fn list_all(&mut self, jumps: &Jumps) -> Result<Stopped, Failure> {
+    fn list_all(&mut self, jumps: &Jumps) -> Result<Option<Vec<Group>>, Failure> {
         let (limit, stop) = (self.plan().max_patterns, self.stop.clone());
         let space = Space::new(jumps, self.features.size() - 1);
         let (columns, count) = match list_columns(&space, limit, &|| stop.now()) {
             Ok(listed) => listed,
-            Err(Stop::Interrupted) => return Ok(self.why_stopped().unwrap_or(Stopped::Time)),
+            Err(Stop::Interrupted) => return Ok(None),
             Err(Stop::TooMany) => {
                 let (bound, rows, rank) = (self.cells_at_most(), self.lines.rows(), self.lines.rank());
                 return Err(Failure::TooManyCells { bound, limit, rows, rank });
             }
         };
         self.patterns(count);
-        let groups = columns.iter().flat_map(|column| self.rays_along(&column.weights)).collect();
-        Ok(self.settle(groups))
+        Ok(Some(columns.iter().flat_map(|column| self.rays_along(&column.weights)).collect()))
     }
 
     /// The columns of given weights.
-    fn given_columns(&mut self, jumps: &Jumps, vectors: &Matrix) -> Stopped {
+    fn given_columns(&mut self, jumps: &Jumps, vectors: &Matrix) -> Vec<Group> {
         let mut known = BTreeSet::new();
         let weights: Vec<&[f64]> = vectors.each_row().filter(|w| known.insert(jumps.column(&jumps.signs(w)))).collect();
         let groups = weights.iter().flat_map(|w| self.rays_along(w)).collect();
         self.patterns(known.len());
-        self.settle(groups)
+        groups
     }
 
     /// Both signs of a column, for every output.

@@ -1,6 +1,7 @@
 //! The journey from a problem to its best network, as one readable loop.
 
 mod budget;
+mod cells;
 mod finish;
 mod gated;
 mod generate;
@@ -14,13 +15,14 @@ mod search;
 mod start;
 mod unfinished;
 
+pub use cells::{Convex, program};
 pub use outcome::{Bound, Control, Event, Failure, Outcome, Size, Standing, Stopped};
 pub use path::largest;
 pub use restricted::{Signs, restricted};
 
-use crate::arrangement;
+use crate::arrangement::{self, Pattern};
 use crate::backend;
-use crate::lowering::all_groups;
+use crate::lowering::{Group, all_groups};
 use crate::problem::{Arrangements, Class, Gauge, Matrix, Network, Problem};
 use search::Search;
 use std::sync::Arc;
@@ -75,6 +77,13 @@ impl Search<'_, '_> {
 
     /// Every cell in one program: the paper's formulation.
     fn listed(&mut self) -> Result<Stopped, Failure> {
+        let Some(groups) = self.list()? else { return Ok(self.why_stopped().unwrap_or(Stopped::Time)) };
+        self.fits(&groups)?;
+        Ok(self.settle(groups))
+    }
+
+    /// The groups of every cell, walled in by its facets; `None` if that was cut short.
+    fn list(&mut self) -> Result<Option<Vec<Group>>, Failure> {
         let limit = self.problem.plan.max_patterns;
         // With a cap every cell has a twin behind the origin that holds no neuron and does not count.
         let all = if self.features.gauge == Gauge::Cap { limit.saturating_mul(2) } else { limit };
@@ -89,36 +98,43 @@ impl Search<'_, '_> {
                 cells.retain(|cell| self.features.reaches(|line| cell.pattern.get(line)));
                 cells
             }
-            Err(arrangement::Stop::Interrupted) => return Ok(self.why_stopped().unwrap_or(Stopped::Time)),
+            Err(arrangement::Stop::Interrupted) => return Ok(None),
             Err(arrangement::Stop::TooMany) => return Err(too_many),
         };
         self.patterns(cells.len());
-        let groups = all_groups(self.problem, &self.features, cells.into_iter().map(|cell| (cell.pattern, cell.facets)));
-        self.fits(&groups)?;
-        Ok(self.settle(groups))
+        Ok(Some(all_groups(self.problem, &self.features, cells.into_iter().map(|cell| (cell.pattern, cell.facets)))))
     }
 
     /// The cells of some random weight vectors: an upper bound, and nothing more.
     fn sampled(&mut self, count: usize, seed: u64) -> Stopped {
+        let patterns = self.sample(count, seed);
+        self.among(&patterns)
+    }
+
+    fn sample(&mut self, count: usize, seed: u64) -> Vec<Pattern> {
         let (lines, stop) = (&self.features.lines, &self.stop);
         let cells = self.workers.install(|| arrangement::sample(lines, count, seed, &|| stop.now()));
         self.patterns(cells.len());
-        let patterns: Vec<_> = cells.into_iter().map(|cell| cell.pattern).collect();
-        self.among(&patterns)
+        cells.into_iter().map(|cell| cell.pattern).collect()
     }
 
     /// The cells of given weight vectors: like a sample, but of somebody's choice.
     fn given(&mut self, vectors: &Matrix) -> Stopped {
+        let patterns = self.cells_of_vectors(vectors);
+        self.among(&patterns)
+    }
+
+    fn cells_of_vectors(&mut self, vectors: &Matrix) -> Vec<Pattern> {
         let (lines, stop) = (&self.features.lines, &self.stop);
         let lifted: Vec<Vec<f64>> = vectors.each_row().map(|w| self.features.lifted(w)).collect();
         let vectors = Matrix::new(lifted.len(), self.features.size(), lifted.concat());
         let patterns = self.workers.install(|| arrangement::cells_of(lines, &vectors, &|| stop.now()));
         self.patterns(patterns.len());
-        self.among(&patterns)
+        patterns
     }
 
     /// Solves the program over fixed groups to the end.
-    pub fn settle(&mut self, groups: Vec<crate::lowering::Group>) -> Stopped {
+    pub fn settle(&mut self, groups: Vec<Group>) -> Stopped {
         let mut groups = groups;
         self.master(&mut groups, self.tolerance());
         self.second_opinion(&groups);

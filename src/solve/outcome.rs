@@ -1,6 +1,7 @@
 //! What a solve says while it runs and what it holds at the end; never more than is known.
 
 use crate::certificate::Certificate;
+use crate::lowering::Group;
 use crate::problem::Network;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -100,6 +101,8 @@ pub struct Outcome {
     pub proving: f64,
     /// Neurons of the solver's answer, before pruning.
     pub neurons_before_pruning: usize,
+    /// The groups of the search's last program.
+    pub groups: Vec<Group>,
     /// Cells in the last program, and how many the arrangement has at most.
     pub patterns: usize,
     pub patterns_bound: f64,
@@ -119,6 +122,8 @@ pub enum Failure {
     TooWide { allowed: usize, needed: usize },
     /// No usable point came back.
     Numerical(String),
+    /// The cells could not be listed to the end.
+    Cut(Stopped),
     /// The solver that the model names was not built in.
     NotBuilt(&'static str),
     /// The memory limit would be passed.

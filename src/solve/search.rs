@@ -58,6 +58,8 @@ pub struct Search<'a, 'c> {
     pub cells: usize,
     /// The rays that generation begins with, and an objective that the answer may not exceed.
     pub start: Vec<Group>,
+    /// The groups of the last program.
+    pub groups: Vec<Group>,
     /// The groups of a gated problem, one per distinct gate; none until they are listed.
     pub gates: Vec<Group>,
     /// The highest local maxima of the price that the last climb found.
@@ -111,6 +113,7 @@ impl<'a, 'c> Search<'a, 'c> {
             doubtful: false,
             cells: 0,
             start: Vec::new(),
+            groups: Vec::new(),
             gates: Vec::new(),
             heights: Vec::new(),
             ceiling: f64::INFINITY,
@@ -182,6 +185,7 @@ impl<'a, 'c> Search<'a, 'c> {
                 return None;
             }
             self.cells = distinct_cells(groups);
+            self.groups = groups.to_vec();
             let (program, recovery) = lower(self.problem, &self.features, groups);
             let solution = self.run(&program, tolerance)?;
             let master = self.read(&recovery, &solution);
