@@ -16,7 +16,7 @@ const STEPS: &str = "cvx 1\ndata xor()\nnetwork [x1, x2] -> dense(bias) -> step 
 const TANH: &str = "cvx 1\ndata xor()\nnetwork [x1, x2] -> dense -> hard_tanh -> dense + skip -> y\n";
 const COUNTS: &str = "cvx 1\ndata table {\n  x y\n  -1 0\n  1 2\n  2 5\n  3 1\n}\nnetwork x -> dense(bias) -> relu -> dense -> y\n";
 const SEVERAL: &str =
-    "cvx 1\ndata table {\n  x y z\n  -1 0 1\n  1 2 0\n  2 5 -1\n  3 1 2\n}\nnetwork x -> dense(bias) -> abs -> dense(2) -> [y, z]\n";
+    "cvx 1\ndata table {\n  x y z\n  -1 0 1\n  1 2 0\n  2 5 -1\n  3 1 2\n}\nnetwork x -> dense(bias) -> relu -> dense(2) -> [y, z]\n";
 
 /// Ten models, with whether their programs are linear.
 fn models() -> Vec<(String, bool)> {
@@ -53,7 +53,7 @@ fn space(model: &str) -> TempDir {
 
 /// The written file.
 fn exported(space: &TempDir, format: &str) -> String {
-    let output = run(space.path(), &["export", "m.cvx", "--to", format, "-q"]);
+    let output = run(space.path(), &["export", "m.cvx", "--to", format, "-q", "--time", "20s"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert_eq!(text(&output.stdout), format!("m.{format}\n"));
     fs::read_to_string(space.path().join(format!("m.{format}"))).unwrap()
@@ -61,7 +61,7 @@ fn exported(space: &TempDir, format: &str) -> String {
 
 /// What a solve of the model says.
 fn solved(space: &TempDir) -> Value {
-    serde_json::from_slice(&run(space.path(), &["solve", "m.cvx", "-q", "--json"]).stdout).unwrap()
+    serde_json::from_slice(&run(space.path(), &["solve", "m.cvx", "-q", "--json", "--time", "20s"]).stdout).unwrap()
 }
 
 /// The optimum of a program, by Clarabel.
@@ -179,7 +179,10 @@ fn programs_read_again_have_the_optimum_of_a_solve() {
         }
         for program in programs {
             let found = optimum(&program);
-            assert!((found - upper).abs() <= 1e-6 * upper && found >= lower * (1.0 - 1e-7), "{model}: {found}, and {lower} to {upper}");
+            assert!(
+                (found - upper).abs() <= 1e-6 * upper.abs() && found >= lower - 1e-7 * lower.abs(),
+                "{model}: {found}, and {lower} to {upper}"
+            );
         }
         let json: Value = serde_json::from_str(&exported(&space, "json")).unwrap();
         assert_eq!(json["columns"].as_array().unwrap().len(), cbf.matches("# variable").count() - usize::from(cbf.contains("\nQR ")));
@@ -222,7 +225,7 @@ fn headings_say_which_cells_are_there() {
     let space = space(&format!("{XOR}minimize squared + 0.05 * weight_decay\n"));
     let found = exported(&space, "cbf");
     assert!(found.contains("# over      the cells that generation found, which the optimum needs: "), "{found}");
-    assert!(found.contains("\n# solved    the best network has objective 0.1340"), "{found}");
+    assert!(found.contains("\n# solved    the best network has objective 0.3021"), "{found}");
     let sampled =
         format!("{XOR}minimize squared + 0.05 * weight_decay\nsolve {{ arrangements = sample(5, seed = 1); guarantee = bounded }}\n");
     fs::write(space.path().join("m.cvx"), sampled).unwrap();
@@ -242,7 +245,7 @@ fn what_a_format_cannot_hold_is_said() {
     let curved = "m.cvx: `squared` is not made of straight pieces, and `mps` holds linear programs; `--to cbf` or `--to json` has cones";
     refused(&["export", "m.cvx", "--to", "mps"], 1, curved);
     let networks = "`npz` is a format of networks, and m.cvx is no result folder; programs go to cbf, mps, lp, json";
-    refused(&["export", "m.cvx", "--to", "npz"], 2, networks);
+    refused(&["export", "m.cvx", "--to", "npz"], 1, networks);
     assert_eq!(run(space.path(), &["solve", "m.cvx", "-q"]).status.code(), Some(0));
     refused(&["export", "m.out", "--to", "lp"], 2, "`lp` is a format of programs: name a model file in the place of m.out");
     let low = "m.cvx: `low_rank` solves a program about other data; write `arrangements = generate` or `all` to export";
@@ -274,6 +277,6 @@ fn other_solvers_find_the_same_optima() {
         let values: Vec<f64> =
             text(&output.stdout).lines().filter_map(|line| line.strip_prefix("m.")?.split(' ').nth(1)?.parse().ok()).collect();
         assert_eq!(values.len(), formats.len(), "{}", text(&output.stdout));
-        assert!(values.iter().all(|value| (value - upper).abs() <= 1e-6 * upper), "{model}: {values:?} and {upper}");
+        assert!(values.iter().all(|value| (value - upper).abs() <= 1e-6 * upper.abs()), "{model}: {values:?} and {upper}");
     }
 }

@@ -44,7 +44,9 @@ impl Export {
         if is_model(&self.folder) {
             let (model, out) = (self.folder.as_path(), self.out.as_deref());
             let (fold, float32) = (self.fold, self.float32);
-            return self.solving.export(&super::program::Wanted { model, to: &self.to, out, force: self.force, of_networks: fold || float32 }, console);
+            return self
+                .solving
+                .export(&super::program::Wanted { model, to: &self.to, out, force: self.force, of_networks: fold || float32 }, console);
         }
         let Some(format) = export::find(&self.to) else { return Err(not_of_networks(&self.folder, &self.to)) };
         let encode = self.encoder(format)?;

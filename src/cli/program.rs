@@ -74,7 +74,7 @@ fn format(wanted: &Wanted) -> Outcome<&'static ProgramFormat> {
         let solved = format!("`{}` is a format of networks, and {} is no result folder", wanted.to, wanted.model.display());
         format!("{solved}; programs go to {}", known.join(", "))
     };
-    export::find_program(wanted.to).ok_or_else(|| Trouble::Said(Exit::Usage, sentence()))
+    export::find_program(wanted.to).ok_or_else(|| Trouble::Said(Exit::Wrong, sentence()))
 }
 
 /// Linear formats hold linear programs, and what low rank solves is not the program of the model.
