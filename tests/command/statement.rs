@@ -174,7 +174,8 @@ fn what_is_no_result_is_refused() {
     }
     let output = run(space.path(), &["export", "xor.cvx", "--to", "npz"]);
     code(&output, 1);
-    let no_folder = if cfg!(feature = "solve") { "xor.cvx is no result folder" } else { "or it should be a folder that `cvxc solve` wrote" };
+    let no_folder =
+        if cfg!(feature = "solve") { "xor.cvx is no result folder" } else { "or it should be a folder that `cvxc solve` wrote" };
     assert!(stderr(&output).contains(no_folder), "{}", stderr(&output));
     assert_eq!(names(space.path()), ["x.out", "xor.cvx"]);
 }
