@@ -1,6 +1,7 @@
-//! Convolutions with sum and average pooling: patches are what a filter sees, two ways lead to one optimum, and certificates mean it.
+//! Convolutions with sum, average and max pooling: patches are what a filter sees, two ways lead to one optimum, and certificates mean it.
 #![cfg(feature = "solve")]
 
+use cvxc::certificate::Kind;
 use cvxc::checker::{Refusal, check};
 use cvxc::descent::{Contest, RIVALS};
 use cvxc::export::{self, FORMATS, Saved};
@@ -50,7 +51,7 @@ fn directly(signal: &[f64], convolution: &Convolution, w: &[f64], bias: f64, uni
     };
     let (stride, padding) = (convolution.stride as i64, convolution.padding as i64);
     let above = if convolution.signal.len() == 2 { padding } else { 0 };
-    let (mut sum, mut places) = (0.0, 0);
+    let (mut sum, mut most, mut places) = (0.0, f64::NEG_INFINITY, 0);
     let mut top = -above;
     while top + tall <= height + above {
         let mut left = -padding;
@@ -64,13 +65,16 @@ fn directly(signal: &[f64], convolution: &Convolution, w: &[f64], bias: f64, uni
                     }
                 }
             }
-            sum += unit(z);
-            places += 1;
+            (sum, most, places) = (sum + unit(z), most.max(unit(z)), places + 1);
             left += stride;
         }
         top += stride;
     }
-    if convolution.pool == Pool::Average { sum / f64::from(places) } else { sum }
+    match convolution.pool {
+        Pool::Sum => sum,
+        Pool::Average => sum / f64::from(places),
+        Pool::Max => most,
+    }
 }
 
 #[test]
@@ -88,6 +92,11 @@ fn patches_are_a_convolution() {
         "reshape(3, 4) -> conv2d(size = [1, 3], bias) -> relu -> avg_pool -> dense",
         "reshape(4, 3) -> conv2d(size = [3, 2], stride = 2, padding = 1) -> abs -> avg_pool -> dense",
         "reshape(2, 6) -> conv2d(size = [4, 3], stride = 3, padding = 2, bias) -> relu -> sum_pool -> dense",
+        "conv1d(size = 3) -> relu -> max_pool -> dense",
+        "conv1d(size = 12) -> leaky_relu(0.25) -> max_pool -> dense",
+        "conv1d(size = 5, stride = 4, padding = 1, bias) -> leaky_relu(0.25) -> max_pool -> dense",
+        "conv1d(size = 2, stride = 3) -> linear -> max_pool -> dense",
+        "reshape(4, 3) -> conv2d(size = [3, 2], padding = 1, bias) -> relu -> max_pool -> dense",
     ];
     let mut random = Random::new(1);
     for layers in layers {
@@ -119,7 +128,7 @@ fn patches_are_a_convolution() {
 }
 
 /// Layers and objectives that the two ways of solving are held against each other on, signals of six numbers.
-const CASES: [(&str, &str); 12] = [
+const CASES: [(&str, &str); 21] = [
     ("conv1d(size = 2) -> relu -> sum_pool -> dense", "squared + 0.5 * weight_decay"),
     ("conv1d(size = 2) -> relu -> avg_pool -> dense", "squared + 0.1 * weight_decay"),
     ("conv1d(size = 3, stride = 3) -> relu -> avg_pool -> dense", "mean(huber(0.5)) + 0.02 * weight_decay"),
@@ -130,6 +139,15 @@ const CASES: [(&str, &str); 12] = [
     ("conv1d(size = 2, stride = 4, padding = 3) -> relu -> avg_pool -> dense", "squared + 0.1 * weight_decay(hidden = l1)"),
     ("conv1d(size = 3) -> linear -> avg_pool -> dense", "squared + 0.1 * weight_decay"),
     ("conv1d(size = 2, stride = 2) -> hard_tanh -> avg_pool -> dense", "squared + 0.1 * output_l1 subject to hidden_norm <= 1"),
+    ("conv1d(size = 2) -> relu -> max_pool -> dense", "squared + 0.5 * weight_decay"),
+    ("(conv1d(size = 2, stride = 2, bias) -> leaky_relu(0.25) -> max_pool -> dense) + skip", "mean(huber(0.5)) + 0.02 * weight_decay"),
+    ("conv1d(size = 2) -> relu -> max_pool -> dense", "squared subject to weight_decay <= 0.5"),
+    ("reshape(2, 3) -> conv2d(size = [2, 1]) -> relu -> max_pool -> dense", "hinge + 0.05 * weight_decay"),
+    ("conv1d(size = 3, stride = 3) -> relu -> max_pool -> dense", "absolute + 0.3 * weight_decay(hidden = l1)"),
+    ("conv1d(size = 2, stride = 2) -> linear -> max_pool -> dense", "squared + 0.3 * weight_decay(hidden = linf)"),
+    ("conv1d(size = 2, stride = 2, bias = free) -> relu -> max_pool -> dense", "squared + 0.3 * weight_decay"),
+    ("conv1d(size = 2, stride = 2) -> hard_tanh -> max_pool -> dense", "squared + 0.1 * output_l1 subject to hidden_norm <= 1"),
+    ("conv1d(size = 1, stride = 2, bias) -> clip(0.25, 1) -> max_pool -> dense", "squared + 0.1 * output_l1 subject to hidden_norm <= 1"),
     ("conv1d(size = 2, stride = 2) -> hard_tanh -> sum_pool -> dense", "squared + 0.3 * output_l1 subject to hidden_norm <= 2"),
     (
         "(conv1d(size = 1, stride = 2, bias) -> clip(0.25, 1) -> avg_pool -> dense) + skip",
@@ -190,8 +208,9 @@ fn another_convolution_or_other_data_have_another_certificate() {
     other.dataset.train.inputs.values[8] += 0.25;
     assert_eq!(check(&other, &certificate), Err(Refusal::Data));
     type Change = fn(&mut Convolution);
-    let changes: [Change; 5] = [
+    let changes: [Change; 6] = [
         |c| c.pool = Pool::Sum,
+        |c| c.pool = Pool::Max,
         |c| c.stride = 2,
         |c| c.padding = 1,
         |c| c.size = vec![3],
@@ -216,6 +235,96 @@ fn another_convolution_or_other_data_have_another_certificate() {
 }
 
 #[test]
+fn the_largest_of_places_is_proved_and_forgeries_are_refused() {
+    let problem = stated(2, 9, 6, "conv1d(size = 3) -> leaky_relu(0.25) -> max_pool -> dense", "squared + 0.3 * weight_decay");
+    let certificate = solved(&problem, Arrangements::Generate).certificate.unwrap();
+    check(&problem, &certificate).unwrap();
+    // Of the same numbers summed, or averaged, it proves nothing.
+    for pool in [Pool::Sum, Pool::Average] {
+        let mut other = problem.clone();
+        other.architecture.convolution.as_mut().unwrap().pool = pool;
+        let mut renamed = certificate.clone();
+        renamed.statement.network = other.architecture.words(1);
+        assert!(check(&other, &renamed).is_err(), "{pool:?}");
+    }
+    // Every byte of both trees matters, or changes nothing that is proved.
+    let honest = check(&problem, &certificate).unwrap();
+    let (mut refused, mut tried) = (0, 0);
+    for proof in 0..2 {
+        for at in (0..certificate.proofs[proof].tree.len()).step_by(7) {
+            let mut forged = certificate.clone();
+            let tree = &mut forged.proofs[proof].tree;
+            let other = if tree.as_bytes()[at] == b'A' { "B" } else { "A" };
+            tree.replace_range(at..at + 1, other);
+            tried += 1;
+            match check(&problem, &forged) {
+                Err(_) => refused += 1,
+                Ok(verdict) => assert_eq!(verdict.lower, honest.lower),
+            }
+        }
+    }
+    assert!(refused * 2 > tried, "{refused} of {tried}");
+    // A longer dual vector would prove more than is true.
+    let mut forged = certificate.clone();
+    forged.scale = 1.01;
+    assert!(matches!(check(&problem, &forged), Err(Refusal::Tree { .. })));
+    // And trees of signs are about lines alone.
+    let mut forged = certificate;
+    forged.proofs[0].kind = Kind::Signs;
+    assert!(check(&problem, &forged).unwrap_err().to_string().contains("signs say nothing of the largest of several lines"));
+}
+
+#[test]
+fn no_restart_of_descent_goes_below_the_bound() {
+    for (seed, layers) in
+        [(3, "conv1d(size = 3) -> relu -> max_pool -> dense"), (4, "conv1d(size = 2, bias) -> leaky_relu(0.1) -> max_pool -> dense")]
+    {
+        let problem = stated(seed, 9, 6, layers, "squared + 0.2 * weight_decay");
+        let outcome = solved(&problem, Arrangements::Generate);
+        assert_eq!(outcome.standing, Standing::GlobalOptimum);
+        let contest = Contest { width: 10, steps: 300, seeds: 100, threads: 2 };
+        let trained = RIVALS[0].train(&problem, &contest, &|| false, &|| ());
+        let best = trained.iter().map(|trained| trained.score.objective).fold(f64::INFINITY, f64::min);
+        assert!(best >= outcome.lower_bound && best < outcome.objective * 1.5, "{layers}: {best} {}", outcome.objective);
+    }
+}
+
+#[test]
+fn repeated_and_zero_patches_compete_as_one() {
+    // Places beyond the padding see zeros, and a signal of one number repeats its patch.
+    for layers in [
+        "conv1d(size = 1, padding = 2) -> relu -> max_pool -> dense",
+        "conv1d(size = 2, stride = 90, padding = 5) -> relu -> max_pool -> dense",
+        "conv1d(size = 3, padding = 4) -> linear -> max_pool -> dense",
+    ] {
+        let mut problem = stated(5, 6, 3, layers, "squared + 0.1 * weight_decay");
+        problem.dataset.train.inputs.values[..3].fill(0.75);
+        let ways = [Arrangements::All, Arrangements::Generate].map(|way| solved(&problem, way));
+        for way in &ways {
+            assert_eq!(way.standing, Standing::GlobalOptimum, "{layers}: {} {}", way.objective, way.lower_bound);
+            check(&problem, way.certificate.as_ref().unwrap()).unwrap();
+        }
+        assert!(ways[0].lower_bound <= ways[1].objective && ways[1].lower_bound <= ways[0].objective, "{layers}");
+    }
+}
+
+#[test]
+fn some_cells_bound_from_above_and_many_numbers_in_a_patch_are_bounded() {
+    let problem = stated(6, 8, 6, "conv1d(size = 2) -> relu -> max_pool -> dense", "squared + 0.2 * weight_decay");
+    let optimum = solved(&problem, Arrangements::Generate);
+    for way in [Arrangements::Sample { count: 300, seed: 1 }, Arrangements::LowRank { rank: 1 }] {
+        let other = solved(&problem, way.clone());
+        assert!(other.objective >= optimum.lower_bound && other.lower_bound <= optimum.objective, "{way:?}");
+        let sampled = matches!(way, Arrangements::Sample { .. });
+        assert!(!sampled || other.objective <= optimum.objective * 1.2, "{} {}", other.objective, optimum.objective);
+    }
+    let problem = stated(7, 6, 9, "conv1d(size = 8) -> relu -> max_pool -> dense", "squared + 2 * weight_decay");
+    let outcome = solved(&problem, Arrangements::Generate);
+    assert_eq!((outcome.standing, outcome.bound), (Standing::Bounded, Bound::Norm));
+    assert!(outcome.lower_bound > 0.0 && outcome.lower_bound < outcome.objective, "{}", outcome.lower_bound);
+}
+
+#[test]
 fn models_that_do_not_fit_say_so() {
     let data = "cvx 1\ndata table {\n  x1 x2 x3 y\n  1 2 3 4\n  2 1 0 3\n}\n";
     let said = |layers: &str| {
@@ -228,6 +337,8 @@ fn models_that_do_not_fit_say_so() {
         ("conv1d(size = 1) -> relu -> avg_pool(2) -> dense", "error[E0343]: the places of a filter are not pooled into one"),
         ("reshape(3) -> dense -> relu -> dense", "error[E0311]: a dense layer needs no shape"),
         ("conv1d(size = 2) -> gated_relu(gates = 3) -> avg_pool -> dense", "error[E0500]: `gated_relu behind a convolution`"),
+        ("conv1d(size = 2) -> abs -> max_pool -> dense", "error[E0500]: `max_pool of abs`"),
+        ("conv1d(size = 1) -> relu -> max_pool(2) -> dense", "error[E0343]: the places of a filter are not pooled into one"),
     ] {
         let text = said(layers);
         assert!(text.starts_with(first), "{text}");
@@ -266,6 +377,7 @@ fn filters_come_back_from_every_format() {
     for layers in [
         "(conv1d(size = 3, stride = 2, bias) -> abs -> avg_pool -> dense) + skip",
         "reshape(2, 3) -> conv2d(size = [2, 1], padding = 1) -> relu -> sum_pool -> dense",
+        "conv1d(size = 2, bias) -> relu -> max_pool -> dense",
     ] {
         let problem = stated(8, 9, 6, layers, "squared + 0.3 * weight_decay");
         let network = solved(&problem, Arrangements::Generate).network;
@@ -311,6 +423,21 @@ fn explain_speaks_of_patches() {
         "with (2 D_ip - 1) X_p u_i >= 0,  (2 D_ip - 1) X_p v_i >= 0",
         "D_ip marks the patches that are active in cell i",
         "rows 7     patches a row 4     columns of X 3",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[test]
+fn explain_speaks_of_the_largest_patch() {
+    let problem = stated(1, 7, 6, "conv1d(size = 3) -> relu -> max_pool -> dense", "squared + 0.1 * weight_decay");
+    let text = Explanation::of(&problem, None).text();
+    for part in [
+        "f(x) = sum_j a_j max_p relu(w_j.x_p)",
+        "x_p are the patches: signal 6 -> 4 places of 3 -> max_pool 1 -> dense 1",
+        "f = sum_i S_i X_i (u_i - v_i),   X_i holds for every row the patch x_p(i) that is largest in cell i",
+        "with x_p(i).u_i >= x_p.u_i for all patches of the row",
+        "relu never falls, so max_p relu is relu of max_p",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }

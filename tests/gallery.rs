@@ -70,8 +70,19 @@ fn every_model_meets_its_optimum() {
                 assert_eq!(number(3), verdict.leaves as f64, "{words}");
             }
             Some(Err(words)) => {
-                let beyond =
-                    ["diabetes", "filters", "free_bias", "gated", "iris", "saturating", "sparse", "species", "strokes", "threshold"];
+                let beyond = [
+                    "diabetes",
+                    "filters",
+                    "free_bias",
+                    "gated",
+                    "iris",
+                    "marks",
+                    "saturating",
+                    "sparse",
+                    "species",
+                    "strokes",
+                    "threshold",
+                ];
                 assert!(beyond.contains(&&*model) && words.contains("not covered here"), "{model}: {words}");
             }
             None => {}

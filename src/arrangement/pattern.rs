@@ -1,7 +1,7 @@
 //! Sign patterns: on which side of every row a weight vector lies, one bit per row.
 
 use super::predicate;
-use crate::problem::Matrix;
+use crate::problem::{Features, Matrix};
 
 /// Bit i is 1 where x_i·w >= 0.  Ordered by length, then by the packed words: a total order that no thread can change.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,6 +14,14 @@ impl Pattern {
     /// The pattern of the rows of `x` at `w`, decided exactly.
     pub fn of(x: &Matrix, w: &[f64]) -> Self {
         Pattern::from_fn(x.rows, |i| predicate::sign(x.row(i), w) >= 0)
+    }
+
+    /// The cell of the features that θ lies in: of rivals only the one that counts has its bit.
+    pub fn at(features: &Features, theta: &[f64]) -> Self {
+        if features.rivals.any() {
+            return Pattern::from_bits(&features.rivals.winners(&features.lines.times(theta)));
+        }
+        Pattern::of(&features.lines, theta)
     }
 
     pub fn from_fn(len: usize, mut bit: impl FnMut(usize) -> bool) -> Self {

@@ -44,12 +44,12 @@ pub fn sample(x: &Matrix, draws: usize, seed: u64, interrupted: &(dyn Fn() -> bo
     cells
 }
 
-/// The distinct cells of given weight vectors, sorted.
+/// The distinct cells of given weight vectors, sorted, `of` being what finds the cell of one.
 ///
 /// A vector on a hyperplane counts as on its positive side, as the gate 1[x·w >= 0] has it: a neuron there obeys the same inequalities
 /// and the activation is the same from both sides.  Once `interrupted` says so no more vectors are looked at.
-pub fn cells_of(x: &Matrix, vectors: &Matrix, interrupted: &(dyn Fn() -> bool + Sync)) -> Vec<Pattern> {
-    let pattern = |row: usize| (!interrupted()).then(|| Pattern::of(x, vectors.row(row)));
+pub fn cells_of(vectors: &Matrix, of: impl Fn(&[f64]) -> Pattern + Sync, interrupted: &(dyn Fn() -> bool + Sync)) -> Vec<Pattern> {
+    let pattern = |row: usize| (!interrupted()).then(|| of(vectors.row(row)));
     let looked: Vec<Option<Pattern>> = (0..vectors.rows).into_par_iter().map(pattern).collect();
     let mut cells: Vec<Pattern> = looked.into_iter().map_while(|pattern| pattern).collect();
     cells.sort_unstable();

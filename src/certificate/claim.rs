@@ -1,7 +1,8 @@
 //! The inequality that a proof is about, in integers:
 //! ```text
-//!   G(θ) = g·θ + Σ_l k_l max(ℓ_l·θ, 0) <= T ρ(θ)    for all θ
+//!   G(θ) = g·θ + Σ_l k_l max(ℓ_l·θ, 0) + Σ_p k_p max(0, ℓ_p1·θ, .., ℓ_pm·θ) <= T ρ(θ)    for all θ
 //! ```
+//! The last sum, of terms of two lines at least, is there for max pooling only.
 //! Under weight decay θ = w and ρ(θ) = h(θ).  Where h(w) <= r, θ = (u, τ) with ρ(θ) = τ on h(u) <= τ, and a break t of the activation
 //! gives example i the line (x_i, -t/r) instead of x_i (THEORY 5, PROOF 1).
 //!
@@ -12,7 +13,9 @@
 //! Slopes of many digits are cut: S_k c_i is rounded to a multiple of 2^h, and everything is kept in units of 2^h.
 //!
 //! Behind a convolution every patch of example i stands for itself, with the example's m_i.  Where they are averaged, both sides are
-//! multiplied by their number M, so that 1/M need not be a number of the grid: G and T then are M times as large.
+//! multiplied by their number M, so that 1/M need not be a number of the grid: G and T then are M times as large.  Where the largest value
+//! counts, φ never falls and is that of the largest sum: S_0 c_i x̃_i1 goes to g, S_0 c_i max(0, (x̃_i2 - x̃_i1)·θ, ..) is a term, and so is
+//! (S_k - S_{k-1}) c_i max(0, ..) over all patches for every break.  What roundings cost is counted as if all patches were added up.
 //!
 //! The data are rounded to a grid (or to a basis, z̃ = B x, and then a grid), and so are the -t/r and the intercept.
 //! |φ(x·w) - φ(x̃·w)| <= Lip h°(x - x̃) h(w), so what is proved for the grid with a limit T that is smaller by Σ |m_i| Lip h°(x_i - x̃_i)
@@ -23,7 +26,7 @@ use super::{Correction, Dual, Pieces};
 use crate::exact::{Abs, Rational, half, rational};
 use crate::problem::{Bias, Convolution, Gauge, Problem};
 use crate::regularizer::Hidden;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Bits of the largest input on the grid, of the largest dual mantissa, and behind the point of a basis.
 pub const GRID_BITS: u32 = 40;
@@ -42,6 +45,8 @@ pub struct Claim {
     pub lines: Vec<Vec<i64>>,
     /// k_l.
     pub kinks: Vec<i128>,
+    /// The terms with several lines.
+    pub contests: Vec<Contest>,
     /// g (r).
     pub slope: Vec<i128>,
     /// T, positive.
@@ -49,6 +54,14 @@ pub struct Claim {
     /// What ρ is: h, or τ where h(u) <= τ.
     pub gauge: Gauge,
     pub hidden: Hidden,
+}
+
+/// kink · max(0, lines·θ): two distinct lines that are not zero, or more, and a kink that is not zero.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contest {
+    pub kink: i128,
+    /// r integers each.
+    pub lines: Vec<Vec<i64>>,
 }
 
 /// Why there is no such inequality for a problem.
@@ -91,7 +104,8 @@ impl Claim {
         let inputs = problem.scaled_inputs();
         let bounded = matches!(problem.architecture.bias, Bias::Bounded(_));
         let scalable = problem.objective.regularizer.radius.is_none();
-        if problem.architecture.gates.is_some() || !Pieces::cover(problem) || (bounded && scalable) {
+        let falls = problem.architecture.largest() && !problem.architecture.activation.never_falls();
+        if problem.architecture.gates.is_some() || !Pieces::cover(problem) || (bounded && scalable) || falls {
             return Err(Fault::Kind);
         }
         if inputs.columns > MOST_COLUMNS {
@@ -112,8 +126,10 @@ impl Claim {
         let moved = correction.reach(problem, &inputs).ok_or(Fault::Width)?;
         let limit = limit(problem, &patches, scale, &pieces, &grid, (&moved, correction)).ok_or(Fault::Width)?;
         let rank = basis.map_or(inputs.columns, <[_]>::len) + usize::from(pieces.gauge == Gauge::Cap);
-        let mut claim = Claim { lines: Vec::new(), kinks: Vec::new(), slope: vec![0; rank], limit, gauge: pieces.gauge, hidden };
-        claim.gather(&grid, &patches, &pieces, sign).ok_or(Fault::Width)?;
+        let (lines, kinks, contests) = (Vec::new(), Vec::new(), Vec::new());
+        let mut claim = Claim { lines, kinks, contests, slope: vec![0; rank], limit, gauge: pieces.gauge, hidden };
+        let places = if problem.architecture.largest() { problem.architecture.places() } else { 1 };
+        claim.gather(&grid, &patches, &pieces, places, sign).ok_or(Fault::Width)?;
         Ok(claim)
     }
 
@@ -122,22 +138,26 @@ impl Claim {
         self.slope.len()
     }
 
-    /// Adds every example's terms, one line per direction in the order of their first terms.
-    fn gather(&mut self, grid: &Grid, dual: &Dual, pieces: &Pieces, sign: i8) -> Option<()> {
+    /// Adds every example's terms, one line per direction in the order of their first terms; of so many `places`, rows that follow one
+    /// another, the largest counts.
+    fn gather(&mut self, grid: &Grid, dual: &Dual, pieces: &Pieces, places: usize, sign: i8) -> Option<()> {
         let mut known: BTreeMap<Vec<i64>, usize> = BTreeMap::new();
-        for (row, &mantissa) in grid.rows.iter().zip(&dual.mantissas) {
+        for (rows, &mantissa) in grid.rows.chunks(places).zip(dual.mantissas.iter().step_by(places)) {
             let c = -i128::from(sign) * i128::from(mantissa);
-            let products = pieces.products(c)?;
+            let (products, row) = (pieces.products(c)?, &rows[0]);
             self.straight(row, products[0])?;
             if let (Gauge::Cap, Some(tau)) = (pieces.gauge, self.slope.last_mut()) {
                 *tau = add(*tau, pieces.times(pieces.whole(&pieces.denominator)?, c)?, grid.intercept.into())?;
             }
+            let line = |row: &mut dyn Iterator<Item = i64>, shift: i64| match pieces.gauge {
+                Gauge::Norm => row.collect(),
+                Gauge::Cap => row.chain([shift]).collect::<Vec<i64>>(),
+            };
+            let apart = |other: &Vec<i64>| line(&mut other.iter().zip(row).map(|(x, y)| x - y), 0);
+            self.contest(&mut known, rows[1..].iter().map(apart).collect(), products[0])?;
             for (pair, shift) in products.windows(2).zip(&grid.shifts) {
-                let line: Vec<i64> = match pieces.gauge {
-                    Gauge::Norm => row.clone(),
-                    Gauge::Cap => row.iter().copied().chain([*shift]).collect(),
-                };
-                self.bend(&mut known, &line, pair[1].checked_sub(pair[0])?)?;
+                let lines = rows.iter().map(|row| line(&mut row.iter().copied(), *shift)).collect();
+                self.contest(&mut known, lines, pair[1].checked_sub(pair[0])?)?;
             }
         }
         let keep: Vec<bool> = self.kinks.iter().map(|k| *k != 0).collect();
@@ -145,7 +165,8 @@ impl Claim {
         self.lines.retain(|_| *flags.next().unwrap_or(&false));
         self.kinks.retain(|k| *k != 0);
         // Small enough to be doubled without a thought.
-        self.kinks.iter().chain(&self.slope).all(|k| k.unsigned_abs() < 1 << 110).then_some(())
+        let contests = self.contests.iter().map(|contest| &contest.kink);
+        self.kinks.iter().chain(&self.slope).chain(contests).all(|k| k.unsigned_abs() < 1 << 110).then_some(())
     }
 
     /// g += factor v, on the first entries of g.
@@ -175,6 +196,20 @@ impl Claim {
                 self.lines.push(line);
                 self.kinks.push(kink);
             }
+        }
+        Some(())
+    }
+
+    /// Adds kink · max(0, lines·θ): lines that are zero or never positive are left out, and so are repeated ones.
+    fn contest(&mut self, known: &mut BTreeMap<Vec<i64>, usize>, mut lines: Vec<Vec<i64>>, kink: i128) -> Option<()> {
+        let mut seen = BTreeSet::new();
+        let several = lines.len() > 1;
+        lines.retain(|v| !several || (v.iter().any(|x| *x != 0) && self.side(v) != Some(false) && seen.insert(v.clone())));
+        match lines.as_slice() {
+            [] => {}
+            [line] => self.bend(known, line, kink)?,
+            _ if kink == 0 => {}
+            _ => self.contests.push(Contest { kink, lines }),
         }
         Some(())
     }

@@ -11,7 +11,7 @@ mod jumps;
 mod pieces;
 mod stream;
 
-pub use claim::{BASIS_BITS, Claim, DUAL_BITS, Fault, GRID_BITS, SLOPE_BITS};
+pub use claim::{BASIS_BITS, Claim, Contest, DUAL_BITS, Fault, GRID_BITS, SLOPE_BITS};
 pub use equalities::Correction;
 pub use file::NAME;
 pub use gates::GateClaim;

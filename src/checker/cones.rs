@@ -6,11 +6,15 @@
 //! c·g_k >= h_k for every k and h°(c) <= T proves G(θ) <= c·θ <= T h(θ) on the whole cone.  Where θ = (u, τ) with h(u) <= τ, the roots
 //! are the 2^(r-1) orthants with τ >= 0, and h°(c_u) <= T - c_τ proves G(θ) <= c·θ <= T τ.
 //!
-//! The convex part of h_k depends on its generator only and is found once, when the generator is made.
+//! The convex part of h_k depends on its generator only and is found once, when the generator is made.  Terms with several lines are in
+//! `contests`.
+
+mod contests;
 
 use super::{DEEP, DEPTH, ENDS, Flaw, WIDE, add};
 use crate::certificate::{Claim, Reader, SLOPE_BITS};
 use crate::problem::Gauge;
+use contests::Contests;
 
 /// The largest rank of a cone tree: there are 2^r roots.  The least is 1.
 const RANK: usize = 16;
@@ -48,6 +52,7 @@ struct Cone {
     concave_slope: Vec<i128>,
     convex: Vec<Straddling>,
     concave: Vec<Straddling>,
+    contests: Contests,
     depth: usize,
 }
 
@@ -98,6 +103,12 @@ impl<'a> Terms<'a> {
                 small(i128::from(*x))?;
             }
         }
+        for (contest, line) in claim.contests.iter().flat_map(|contest| contest.lines.iter().map(move |line| (contest, line))) {
+            for x in line {
+                sum = sum.checked_add(contest.kink.checked_mul(i128::from(*x))?.unsigned_abs())?;
+                small(i128::from(*x))?;
+            }
+        }
         (sum >> 126 == 0).then_some(Terms { claim, bends })
     }
 
@@ -134,6 +145,7 @@ impl Cone {
         let sign = |j: usize| if bits >> j & 1 == 1 { -1_i64 } else { 1 };
         let generators: Vec<i64> = (0..rank * rank).map(|at| if at / rank == at % rank { sign(at % rank) } else { 0 }).collect();
         let all = (0..claim.lines.len()).map(|line| u32::try_from(line).ok()).collect::<Option<Vec<u32>>>()?;
+        let contests = Contests::all(terms, &generators)?;
         let mut root = Cone {
             generators,
             heights: Vec::with_capacity(rank),
@@ -141,6 +153,7 @@ impl Cone {
             concave_slope: vec![0; rank],
             convex: Vec::new(),
             concave: Vec::new(),
+            contests,
             depth: 0,
         };
         let mut signs = vec![(0_u16, 0_u16); all.len()];
@@ -153,11 +166,13 @@ impl Cone {
                     terms.add(line, &mut at);
                 }
             }
+            root.contests.reach(terms, &root.contests.at(terms, generator), &mut at);
             root.heights.push(product(&at, generator)?);
         }
         for (line, (positive, negative)) in all.into_iter().zip(signs) {
             root.add(terms, Straddling { line, positive, negative });
         }
+        root.contests.settle(terms, &mut root.convex_slope, &mut root.concave_slope);
         Some(root)
     }
 
@@ -173,7 +188,7 @@ impl Cone {
 
     /// How many lines it has room for.
     fn size(&self) -> usize {
-        self.convex.capacity() + self.concave.capacity()
+        self.convex.capacity() + self.concave.capacity() + self.contests.size()
     }
 
     /// The two cones in which m_a g_a + m_b g_b, a positive combination of an edge's ends, replaces g_a or g_b: together they cover this one.
@@ -203,7 +218,8 @@ impl Cone {
 
     /// The cones where `new` replaces generator a, and b.
     fn around(&self, terms: &Terms, (a, b): (usize, usize), new: &[i64]) -> Option<(Cone, Cone)> {
-        let (mut first, mut second) = (self.child(a, new)?, self.child(b, new)?);
+        let contests = self.contests.at(terms, new);
+        let (mut first, mut second) = (self.child(a, new, &contests)?, self.child(b, new, &contests)?);
         let mut at = self.convex_slope.clone();
         for straddling in self.convex.iter().chain(&self.concave) {
             let product = dot(terms.line(straddling.line), new);
@@ -213,14 +229,18 @@ impl Cone {
             first.add(terms, straddling.with(a, product));
             second.add(terms, straddling.with(b, product));
         }
+        self.contests.reach(terms, &contests, &mut at);
         let height = product(&at, new)?;
+        for child in [&mut first, &mut second] {
+            child.contests.settle(terms, &mut child.convex_slope, &mut child.concave_slope);
+        }
         *first.heights.get_mut(a)? = height;
         *second.heights.get_mut(b)? = height;
         Some((first, second))
     }
 
-    /// A copy with one generator replaced; its height and its lines are still to come.
-    fn child(&self, replaced: usize, new: &[i64]) -> Option<Cone> {
+    /// A copy with one generator replaced, where the rivals are what `contests` says; its height and its lines are still to come.
+    fn child(&self, replaced: usize, new: &[i64], contests: &[i128]) -> Option<Cone> {
         let mut generators = self.generators.clone();
         generators.chunks_exact_mut(new.len()).nth(replaced)?.copy_from_slice(new);
         Some(Cone {
@@ -230,6 +250,7 @@ impl Cone {
             concave_slope: self.concave_slope.clone(),
             convex: Vec::with_capacity(self.convex.len()),
             concave: Vec::with_capacity(self.concave.len()),
+            contests: self.contests.with(replaced, new.len(), contests),
             depth: self.depth + 1,
         })
     }
@@ -260,23 +281,45 @@ impl Cone {
     /// Σ σ ℓ over the concave lines: σ is k where ℓ·c > 0 and 0 elsewhere, but for the lines whose slopes the tree gives.
     fn slope(&self, terms: &Terms, c: &[i64], shift: u32, reader: &mut Reader) -> Result<Vec<i128>, &'static str> {
         let mut sum = self.concave_slope.clone();
-        let mut given = reader.natural().ok_or(ENDS)?;
-        let mut skip = if given > 0 { reader.natural().ok_or(ENDS)? } else { 0 };
+        let mut given = Given::new(reader)?;
         for straddling in &self.concave {
             let line = straddling.line;
-            if given == 0 || skip > 0 {
-                skip = skip.saturating_sub(1);
-                if dot(terms.line(line), c) > 0 {
-                    terms.add(line, &mut sum);
+            match given.here(reader)? {
+                None if dot(terms.line(line), c) > 0 => terms.add(line, &mut sum),
+                None => {}
+                Some(tau) => {
+                    let slope = -part(-terms.kink(line), tau, SLOPE_BITS - shift)?;
+                    sum.iter_mut().zip(terms.line(line)).for_each(|(s, x)| *s += slope * i128::from(*x));
                 }
-                continue;
             }
-            let slope = -part(-terms.kink(line), reader.natural().ok_or(ENDS)?, SLOPE_BITS - shift)?;
-            sum.iter_mut().zip(terms.line(line)).for_each(|(s, x)| *s += slope * i128::from(*x));
-            given -= 1;
-            skip = if given > 0 { reader.natural().ok_or(ENDS)? } else { 0 };
         }
-        if given == 0 { Ok(sum) } else { Err("a slope is given for no line") }
+        self.contests.slope(terms, (c, shift), &mut given, reader, &mut sum)?;
+        if given.left == 0 { Ok(sum) } else { Err("a slope is given for no line") }
+    }
+}
+
+/// The slopes that a leaf gives, each for the line that comes so many after the last one.
+struct Given {
+    left: u128,
+    skip: u128,
+}
+
+impl Given {
+    fn new(reader: &mut Reader) -> Result<Self, &'static str> {
+        let left = reader.natural().ok_or(ENDS)?;
+        Ok(Given { left, skip: if left > 0 { reader.natural().ok_or(ENDS)? } else { 0 } })
+    }
+
+    /// τ of the next line, if it is given.
+    fn here(&mut self, reader: &mut Reader) -> Result<Option<u128>, &'static str> {
+        if self.left == 0 || self.skip > 0 {
+            self.skip = self.skip.saturating_sub(1);
+            return Ok(None);
+        }
+        let tau = reader.natural().ok_or(ENDS)?;
+        self.left -= 1;
+        self.skip = if self.left > 0 { reader.natural().ok_or(ENDS)? } else { 0 };
+        Ok(Some(tau))
     }
 }
 

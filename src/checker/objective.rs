@@ -72,7 +72,7 @@ fn finite(network: &Network, neuron: usize) -> bool {
 }
 
 /// f_ic = Σ_j a_jc φ(w_j·x_i + b_j) + skip(x_i), row after row, without rounding; a gated neuron is left out where its gate is shut, and
-/// behind a convolution φ is summed over the patches of x_i, or averaged.
+/// behind a convolution φ is summed over the patches of x_i, or averaged, or the largest value is taken.
 fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusal> {
     let exact = |row: &[f64]| -> Vec<Dyadic> { row.iter().map(|x| Dyadic::new(*x)).collect() };
     let hidden: Vec<Vec<Dyadic>> = network.hidden.each_row().map(exact).collect();
@@ -99,8 +99,11 @@ fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusa
         let seen: Vec<Vec<Dyadic>> = (i * places..(i + 1) * places).map(|patch| exact(inputs.row(patch))).collect();
         let mut sums = vec![Sums::new(activation); output.columns];
         for ((w, a), _) in hidden.iter().zip(output.each_row()).zip(0..).filter(|(_, j)| passes(*j)) {
-            for z in seen.iter().map(|x| Dyadic::dot(w, x)) {
-                let piece = piece(activation, &z);
+            let mut values: Vec<(usize, Dyadic)> = seen.iter().map(|x| Dyadic::dot(w, x)).map(|z| (piece(activation, &z), z)).collect();
+            if problem.architecture.largest() {
+                values = largest(activation, values);
+            }
+            for (piece, z) in values {
                 sums.iter_mut().zip(a).for_each(|(sums, a)| sums.add(piece, &z, &Dyadic::new(*a)));
             }
         }
@@ -129,6 +132,12 @@ impl Sums {
         let terms = activation.pieces.iter().zip(&self.0);
         terms.fold(Rational::ZERO, |sum, (piece, (z, a))| sum + &piece.slope * z.rational() + &piece.intercept * a.rational())
     }
+}
+
+/// Only the z with the largest φ(z) of some with their pieces.
+fn largest(activation: &Activation, values: Vec<(usize, Dyadic)>) -> Vec<(usize, Dyadic)> {
+    let value = |(at, z): &(usize, Dyadic)| activation.pieces.get(*at).map(|piece| &piece.slope * z.rational() + &piece.intercept);
+    values.into_iter().max_by(|x, y| value(x).cmp(&value(y))).into_iter().collect()
 }
 
 /// The piece that holds z.

@@ -36,6 +36,9 @@ struct Quadratic {
 /// Checks the tree that `reader` holds and returns how many leaves it has.
 pub fn check(claim: &Claim, point: u32, reader: &mut Reader) -> Result<usize, Flaw> {
     let mut leaves = 0;
+    if !claim.contests.is_empty() {
+        return Err(Flaw { leaf: 0, what: "signs say nothing of the largest of several lines" });
+    }
     if !(1..=60).contains(&point) {
         return Err(Flaw { leaf: 0, what: WIDE });
     }

@@ -75,7 +75,11 @@ pub fn code_page(code: &str) -> Option<String> {
 #[cfg(feature = "solve")]
 pub fn sizes(problem: &Problem) -> Option<Sizes> {
     let features = problem.features();
-    let lines = crate::arrangement::Lines::new(&features.lines);
+    let lines = if features.rivals.any() {
+        crate::arrangement::Lines::new(&features.knives())
+    } else {
+        crate::arrangement::Lines::new(&features.lines)
+    };
     let cells = features.share_of_cells() * lines.bound();
     Some(Sizes { lines: lines.count(), rank: lines.rank(), cells, lost: lost(problem) })
 }

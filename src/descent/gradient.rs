@@ -3,7 +3,8 @@
 //!
 //! The penalty is β/2 Σ_j (h(w_j)² + |a_j|²), or β Σ_j |a_j|₁ with hidden norms that are brought back to their bound after every step.
 //! Neuron j of a gated layer stands behind gate j, counted round and round: its z is 0 in rows that the gate shuts out.
-//! Behind a convolution z has an entry for every patch, and what the neuron makes of a row's patches is pooled.
+//! Behind a convolution z has an entry for every patch, and what the neuron makes of a row's patches is pooled; where the largest counts,
+//! only the first of them has a slope.
 //! φ' at a kink is the slope from the left, as in PyTorch.  Sums run in a fixed order, so every machine computes the same numbers.
 
 use crate::problem::{Bias, Matrix, Network, Problem, Random, Sides, Skip};
@@ -68,10 +69,10 @@ impl<'a> Landscape<'a> {
         &self.columns[k * length..(k + 1) * length]
     }
 
-    /// γ Σ_p φ(z_p) for every row.
+    /// γ Σ_p φ(z_p) for every row, or max_p φ(z_p).
     fn pooled<'z>(&'z self, z: &'z [f64]) -> impl Iterator<Item = f64> + 'z {
-        let activation = &self.problem.architecture.activation;
-        z.chunks_exact(self.places).map(move |seen| self.share * seen.iter().map(|z| activation.value(*z)).sum::<f64>())
+        let architecture = &self.problem.architecture;
+        z.chunks_exact(self.places).map(move |seen| architecture.pooled(seen.iter().map(|z| architecture.activation.value(*z))))
     }
 
     /// A step of about the right size for plain gradient descent: 1 / (β + c Σ |x_i|²), c the loss's factor.
@@ -185,7 +186,16 @@ impl<'a> Landscape<'a> {
         space.values.clear();
         space.values.extend(space.slopes.chunks_exact(a.len()).map(|v| self.share * dot(a, v)));
         let rows = z.chunks_exact(self.places).zip(&space.values);
-        space.bent.extend(rows.flat_map(|(seen, v)| seen.iter().map(move |z| activation.left_slope(*z) * v)));
+        if self.problem.architecture.largest() {
+            space.bent.resize(n, 0.0);
+            for ((seen, v), bent) in rows.zip(space.bent.chunks_exact_mut(self.places)) {
+                let value = |at: usize| activation.value(seen[at]);
+                let first = (1..seen.len()).fold(0, |best, at| if value(at) > value(best) { at } else { best });
+                bent[first] = activation.left_slope(seen[first]) * v;
+            }
+        } else {
+            space.bent.extend(rows.flat_map(|(seen, v)| seen.iter().map(move |z| activation.left_slope(*z) * v)));
+        }
         self.shut(j, &mut space.bent);
         space.values.clear();
         space.values.extend(self.pooled(z));

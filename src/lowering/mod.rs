@@ -6,6 +6,7 @@
 //!   minimise   L(f) + T Σ_g ρ(θ_g)                        T = β, or β/r
 //!   subject to f = Σ_g s_g E_g θ_g + Z c,     σ_l ℓ_l·θ_g >= 0          Z = [F 1], the skip, free
 //! ```
+//! where, of lines that are rivals, the largest has no side but is at least as large as the others.
 //! The multiplier of the row `f_i - Σ ... = 0` is v_i, the gradient of the loss at f.  A neuron that would lower the
 //! objective has the output sign opposite to v'F(θ).
 //!
@@ -24,7 +25,7 @@ pub use names::{Names, names};
 pub use vertex::prune;
 
 use crate::arrangement::Pattern;
-use crate::problem::{Class, Features, Gauge, Matrix, Network, Problem, Skip};
+use crate::problem::{Features, Gauge, Matrix, Network, Problem, Skip};
 use crate::program::{Affine, Block, Cone, Program, Solution};
 use std::ops::Range;
 
@@ -122,11 +123,8 @@ impl Lowering<'_> {
             Shape::Cell { pattern, rows } => {
                 let columns = self.add_theta();
                 self.contribute(group, |_| true, |line| pattern.get(line), columns.start);
-                let signed = |&line: &u32| {
-                    let side = if pattern.get(line as usize) { 1.0 } else { -1.0 };
-                    row_of(self.features.lines.row(line as usize), side, columns.start)
-                };
-                let walls: Vec<Affine> = rows.iter().map(signed).collect();
+                let wall = |&line: &u32| row_of(&self.features.wall(line as usize, |line| pattern.get(line)), columns.start);
+                let walls: Vec<Affine> = rows.iter().map(wall).collect();
                 self.program.constrain(Cone::Nonnegatives(walls.len()), walls);
                 columns
             }
@@ -187,8 +185,8 @@ impl Lowering<'_> {
     }
 }
 
-fn row_of(row: &[f64], side: f64, first: usize) -> Affine {
-    row.iter().enumerate().filter(|(_, x)| **x != 0.0).fold(Affine::new(0.0), |sum, (j, x)| sum.plus(side * x, first + j))
+fn row_of(row: &[f64], first: usize) -> Affine {
+    row.iter().enumerate().filter(|(_, x)| **x != 0.0).fold(Affine::new(0.0), |sum, (j, x)| sum.plus(*x, first + j))
 }
 
 fn push(sum: &mut Affine, value: f64, column: usize) {
@@ -293,7 +291,7 @@ pub fn assemble(features: &Features, outputs: usize, neurons: impl Iterator<Item
 /// or one for each sign.
 pub fn all_groups(problem: &Problem, features: &Features, cells: impl Iterator<Item = (Pattern, Vec<u32>)>) -> Vec<Group> {
     let outputs = 0..problem.outputs();
-    if problem.architecture.activation.class() == Class::Linear {
+    if problem.architecture.linear() {
         let signs: &[f64] = if features.gauge == Gauge::Norm { &[1.0] } else { &[1.0, -1.0] };
         let whole = |output| signs.iter().map(move |&sign| Group { output, sign, shape: Shape::Whole });
         return outputs.flat_map(whole).collect();

@@ -59,7 +59,7 @@ fn merged(features: &Features, network: &Network) -> Vec<Atom> {
     let mut sums: BTreeMap<(usize, bool, Pattern), Vec<f64>> = BTreeMap::new();
     for Part { w, output, a, .. } in network.parts() {
         let lifted = features.lifted(w);
-        let key = (output, a > 0.0, Pattern::of(&features.lines, &lifted));
+        let key = (output, a > 0.0, Pattern::at(features, &lifted));
         let sum = sums.entry(key).or_insert_with(|| vec![0.0; lifted.len()]);
         sum.iter_mut().zip(lifted).for_each(|(sum, x)| *sum += a.abs() * x);
     }

@@ -6,7 +6,9 @@
 //! ```
 //! is solved by coordinates.  For a norm it is a least-squares problem in a box, and η is the residual r over its length.  For a
 //! cap, ρ°(r) = |r_u| + r_τ is not smooth at r_u = 0, where the best u is inside the ball: with √(|r_u|² + ε²) in place of |r_u| and
-//! ε falling from step to step, η = (r_u/√(|r_u|² + ε²), 1) goes there.
+//! ε falling from step to step, η = (r_u/√(|r_u|² + ε²), 1) goes there.  Of rivals the largest counts: `rivals`.
+
+mod rivals;
 
 use super::Price;
 use crate::problem::{Features, Gauge, Matrix, Problem};
@@ -134,7 +136,7 @@ pub(super) fn climb(price: &Price, data: &Transposed, start: &[f64], stop: &(dyn
     let mut theta = begin(start, data.normed, &price.hidden)?;
     let mut reach = vec![0.0; data.rows];
     data.times(&theta, &mut reach);
-    let parts = reach.iter().map(|&z| if z > 0.0 { 1.0 } else { 0.0 }).collect();
+    let parts = rivals::counting(price, &reach);
     let mut climb = Climb { price, data, residual: Vec::new(), reach_square: 0.0, smooth_square: 0.0, parts, reach, active: Vec::new() };
     climb.residual = climb.sum();
     let scale = square(&climb.residual).sqrt();
@@ -175,7 +177,7 @@ impl Climb<'_> {
     /// G(θ), given L θ.
     fn value(&self, theta: &[f64]) -> f64 {
         let straight: f64 = self.price.linear.iter().zip(theta).map(|(g, x)| g * x).sum();
-        straight + self.reach.iter().zip(&self.price.kinks).map(|(z, k)| k * z.max(0.0)).sum::<f64>()
+        straight + self.price.rivals.bent(&self.reach, &self.price.kinks)
     }
 
     fn cap(&self) -> bool {
@@ -239,6 +241,9 @@ impl Climb<'_> {
 
     /// Convex terms count where L θ is positive.
     fn choose_convex(&mut self) {
+        if self.price.rivals.any() {
+            return self.choose_convex_rivals();
+        }
         for l in 0..self.parts.len() {
             let counts = f64::from(u8::from(self.reach[l] > 0.0));
             if (self.price.kinks[l] > 0.0) & (self.parts[l] != counts) {
@@ -256,6 +261,9 @@ impl Climb<'_> {
 
     /// The box problem described above, from the t of the step before; whether they have settled.
     fn settle_concave(&mut self) -> bool {
+        if self.price.rivals.any() {
+            return self.settle_concave_rivals();
+        }
         for _ in 0..LOOKS {
             self.data.times(&self.toward(), &mut self.reach);
             self.active.clear();
@@ -288,7 +296,8 @@ impl Climb<'_> {
             let (k, square) = (-self.price.kinks[l], self.data.squares[l]);
             let line = &self.price.lines.row(l)[..self.data.normed];
             let along: f64 = line.iter().zip(&self.residual).map(|(x, r)| x * r).sum();
-            let next = (self.parts[l] + self.best(l, along, square) / k).clamp(0.0, 1.0);
+            let head = if self.cap() { self.price.lines.row(l)[self.data.normed] } else { 0.0 };
+            let next = (self.parts[l] + self.best(head, along, square) / k).clamp(0.0, 1.0);
             let by = k * (next - self.parts[l]);
             if by != 0.0 {
                 self.shift(l, next);
@@ -299,9 +308,9 @@ impl Climb<'_> {
         largest
     }
 
-    /// How much of ℓ_l to take from the residual so that ρ° is least: s minimises √(E + |ℓ|² (s - ℓ·r/|ℓ|²)²) - s ℓ_τ.
-    fn best(&self, l: usize, along: f64, square: f64) -> f64 {
-        let head = if self.cap() { self.price.lines.row(l)[self.data.normed] } else { 0.0 };
+    /// How much of a line ℓ to take from the residual so that ρ° is least: s minimises √(E + |ℓ|² (s - ℓ·r/|ℓ|²)²) - s ℓ_τ, `head` being
+    /// ℓ_τ, `along` ℓ·r and `square` |ℓ|², both without τ.
+    fn best(&self, head: f64, along: f64, square: f64) -> f64 {
         if head == 0.0 {
             return if square > 0.0 { along / square } else { 0.0 };
         }

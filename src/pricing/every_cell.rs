@@ -53,17 +53,17 @@ fn best_first(a: &Find, b: &Find) -> Ordering {
 /// Prices `dual` on every cell of `lines`, the arrangement of the features' lines; finds above `limit` come back.
 ///
 /// `None` if `stop` said so before every cell was seen (half a pricing proves nothing), the numbers are too large or small,
-/// or ρ is not the length of θ: a cell's best neuron is then no nonnegative least squares.
+/// lines have rivals, or ρ is not the length of θ: a cell's best neuron is then no nonnegative least squares.
 pub fn price_every_cell(lines: &Lines, features: &Features, dual: &[f64], limit: f64, stop: &(dyn Fn() -> bool + Sync)) -> Option<Priced> {
-    if !features.euclidean() || !super::priceable(&features.lines, dual) {
+    if !features.euclidean() || features.rivals.any() || !super::priceable(&features.lines, dual) {
         return None;
     }
     let price = Price::new(features, dual, 1.0);
     let sums = ByteSums::new(&price);
     let step = |priced: &mut Priced, view: &CellView<'_>| {
         let slope = sums.slope(&price, &view.pattern());
-        let rows = || view.facets().into_iter().map(|i| (i, view.bit(i as usize)));
-        price_cell(&price, &slope, rows, priced, limit);
+        let walls = || view.facets().into_iter().map(|i| features.wall(i as usize, |line| view.bit(line))).collect();
+        price_cell(&slope, walls, priced, limit);
     };
     arrangement::fold(lines, stop, Priced::default, step, Priced::join).ok()
 }
@@ -78,8 +78,8 @@ pub fn price_cells(features: &Features, dual: &[f64], cells: &[Pattern], limit: 
             break;
         }
         let mut priced = Priced { price: limit, finds: Vec::new() };
-        let rows = || (0..features.lines.rows as u32).map(|i| (i, pattern.get(i as usize)));
-        price_cell(&price, &sums.slope(&price, pattern), rows, &mut priced, limit);
+        let walls = || (0..features.lines.rows).map(|i| features.wall(i, |line| pattern.get(line))).collect();
+        price_cell(&sums.slope(&price, pattern), walls, &mut priced, limit);
         finds.extend(priced.finds.into_iter().map(|find| (index, find)));
     }
     finds.sort_by(|a, b| best_first(&a.1, &b.1));
@@ -123,16 +123,12 @@ impl ByteSums {
 }
 
 /// |c| is the price over the whole ball: only where it is above what is known already does the cone matter.
-fn price_cell<R: Iterator<Item = (u32, bool)>>(price: &Price, slope: &[f64], rows: impl Fn() -> R, priced: &mut Priced, limit: f64) {
+fn price_cell(slope: &[f64], walls: impl Fn() -> Vec<Vec<f64>>, priced: &mut Priced, limit: f64) {
     let whole = slope.iter().map(|c| c * c).sum::<f64>().sqrt();
     if whole <= priced.price.min(limit) {
         return;
     }
-    let sided = |(i, positive): (u32, bool)| {
-        let side = if positive { 1.0 } else { -1.0 };
-        price.lines.row(i as usize).iter().map(|x| side * x).collect()
-    };
-    let walls: Vec<Vec<f64>> = rows().map(sided).collect();
+    let walls = walls();
     for sign in [1.0, -1.0] {
         let target: Vec<f64> = slope.iter().map(|c| sign * c).collect();
         if below(&target, &walls, priced.price.min(limit)) {

@@ -28,7 +28,7 @@ pub use norm::norm_bound;
 pub use pivots::pivots;
 pub use row_basis::{Leading, row_basis};
 
-use crate::problem::{Features, Gauge, Matrix};
+use crate::problem::{Features, Gauge, Matrix, Rivals};
 use crate::regularizer::Hidden;
 
 /// Whether lines and dual vector are of a size whose squares neither overflow nor vanish; otherwise no price means anything.
@@ -42,6 +42,7 @@ pub fn priceable(lines: &Matrix, dual: &[f64]) -> bool {
 
 /// The price function of one output sign.
 pub struct Price<'a> {
+    pub rivals: &'a Rivals,
     /// ℓ (m x q).
     pub lines: &'a Matrix,
     pub gauge: Gauge,
@@ -57,13 +58,12 @@ impl<'a> Price<'a> {
     pub fn new(features: &'a Features, dual: &[f64], sign: f64) -> Self {
         let c: Vec<f64> = dual.iter().map(|v| -sign * v).collect();
         let (linear, kinks) = features.weighted(&c);
-        Price { lines: &features.lines, gauge: features.gauge, hidden: features.hidden, linear, kinks }
+        Price { rivals: &features.rivals, lines: &features.lines, gauge: features.gauge, hidden: features.hidden, linear, kinks }
     }
 
     /// G(θ).
     pub fn value(&self, theta: &[f64]) -> f64 {
         let straight: f64 = self.linear.iter().zip(theta).map(|(g, x)| g * x).sum();
-        let bent: f64 = self.lines.times(theta).iter().zip(&self.kinks).map(|(z, k)| k * z.max(0.0)).sum();
-        straight + bent
+        straight + self.rivals.bent(&self.lines.times(theta), &self.kinks)
     }
 }

@@ -4,7 +4,11 @@
 //! ```text
 //!   G(θ) <= ρ°(g + ½ Σ k ℓ) + ½ Σ_+ k |ℓ·θ| <= ρ°(g + ½ Σ k ℓ) + ½ |θ| sqrt( Σ_+ k · λmax(Σ_+ k ℓℓ') )
 //! ```
-//! by Cauchy-Schwarz; Σ_+ runs over the convex lines, and |θ|² is at most 1 (r with the max norm), and 1 more with a cap.
+//! by Cauchy-Schwarz; where lines have rivals, max(0, ℓ_1·θ, ..) <= (Σ_j (ℓ_j·θ)²)^½ and so
+//! ```text
+//!   G(θ) <= ρ°(g) + Σ_+ k |(ℓ_1·θ, ..)| <= ρ°(g) + |θ| sqrt( Σ_+ k · λmax(Σ_+ k Σ_j ℓ_j ℓ_j') )
+//! ```
+//! Σ_+ runs over the convex lines, and |θ|² is at most 1 (r with the max norm), and 1 more with a cap.
 
 use super::Price;
 use crate::problem::{Features, Gauge, Matrix};
@@ -20,9 +24,13 @@ pub fn norm_bound(features: &Features, dual: &[f64]) -> f64 {
     let longest = (features.hidden.ball(features.size() - heads) + heads) as f64;
     let bound = |sign: f64| {
         let price = Price::new(features, dual, sign);
+        let convex: Vec<f64> = price.kinks.iter().map(|k| k.max(0.0)).collect();
+        if features.rivals.any() {
+            let sum: f64 = features.rivals.all(convex.len()).map(|all| convex[all.start]).sum();
+            return features.polar(&price.linear) + (longest * sum * largest_eigenvalue(&features.lines, &convex)).sqrt();
+        }
         let half: Vec<f64> = features.lines.transposed_times(&price.kinks);
         let straight: Vec<f64> = price.linear.iter().zip(half).map(|(g, k)| g + 0.5 * k).collect();
-        let convex: Vec<f64> = price.kinks.iter().map(|k| k.max(0.0)).collect();
         let bent = 0.5 * (longest * convex.iter().sum::<f64>() * largest_eigenvalue(&features.lines, &convex)).sqrt();
         features.polar(&straight) + bent
     };

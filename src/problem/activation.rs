@@ -124,6 +124,11 @@ impl Activation {
         self.pieces.iter().map(|piece| double(&piece.slope).abs()).fold(0.0, f64::max)
     }
 
+    /// Whether it is nowhere smaller than further left; meaningful where nothing jumps.
+    pub fn never_falls(&self) -> bool {
+        self.pieces.iter().all(|piece| piece.slope >= Rational::ZERO)
+    }
+
     /// Whether the two sides of every break agree, decided exactly.
     pub fn continuous(&self) -> bool {
         self.pieces.windows(2).all(|pair| {

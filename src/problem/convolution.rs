@@ -1,7 +1,8 @@
 //! A convolution as a dense layer on patches (THEORY 9): every example becomes the patches that a filter looks at, one after the other,
-//! and what the neuron makes of them is added up or averaged.
+//! and what the neuron makes of them is added up or averaged, or the largest of it is taken.
 //!
-//! f(x_i) = Σ_j a_j γ Σ_p φ(x_ip·w_j), with x_ip the p-th of M patches and γ = 1 or 1/M: a filter w_j has the length of a patch.
+//! f(x_i) = Σ_j a_j γ Σ_p φ(x_ip·w_j), with x_ip the p-th of M patches and γ = 1 or 1/M, or f(x_i) = Σ_j a_j max_p φ(x_ip·w_j): a filter w_j
+//! has the length of a patch.
 
 use crate::exact::Rational;
 
@@ -10,16 +11,18 @@ use crate::exact::Rational;
 pub enum Pool {
     Sum,
     Average,
+    Max,
 }
 
 impl Pool {
-    pub const ALL: [Pool; 2] = [Pool::Sum, Pool::Average];
+    pub const ALL: [Pool; 3] = [Pool::Sum, Pool::Average, Pool::Max];
 
     /// Its word in the language.
     pub fn word(self) -> &'static str {
         match self {
             Pool::Sum => "sum_pool",
             Pool::Average => "avg_pool",
+            Pool::Max => "max_pool",
         }
     }
 }
@@ -49,10 +52,10 @@ impl Convolution {
         (0..self.signal.len()).map(|side| self.steps(side)).product()
     }
 
-    /// 1/γ.
+    /// 1/γ; 1 where the largest value counts.
     pub fn divisor(&self) -> usize {
         match self.pool {
-            Pool::Sum => 1,
+            Pool::Sum | Pool::Max => 1,
             Pool::Average => self.places(),
         }
     }

@@ -12,9 +12,14 @@
 //! ```text
 //!   F_i(θ) = Σ_p γ ( s x_ip·u + (c/r) τ ) + Σ_p Σ_k γ δ_k max(ℓ_ipk·θ, 0)
 //! ```
-//! so every example has a straight row of its own and M K lines, whose bends γ δ_k are the same for all examples.
+//! so every example has a straight row of its own and M K lines, whose bends γ δ_k are the same for all examples.  Where the largest of
+//! an example's values counts, lines are rivals (see `rivals`).
 //!
 //! Behind a gate θ = a w and F_i(θ) = x_i·θ on the rows that it lets through (THEORY 2); which rows these are is known to the gate alone.
+
+mod rivals;
+
+pub use rivals::Rivals;
 
 use super::{Jumps, Matrix, Network, Problem, Random};
 use crate::exact::double;
@@ -53,6 +58,8 @@ pub struct Features {
     straight: Option<Matrix>,
     /// γ δ_k for every line of an example.
     bends: Vec<f64>,
+    /// Which lines are rivals.
+    pub rivals: Rivals,
     /// Where neurons jump, for a piecewise-constant activation, and its levels.
     jumps: Option<Jumps>,
     levels: Vec<f64>,
@@ -77,11 +84,21 @@ impl Features {
             hidden: problem.norm(),
             bias: problem.bias_scale(),
             radius: radius.unwrap_or(1.0),
-            straight: straight(&inputs, places, share * slope, radius.map(|radius| share * places as f64 * intercept / radius)),
+            straight: None,
             bends: Vec::new(),
+            rivals: Rivals::NONE,
             jumps: Jumps::of(problem),
             levels: problem.architecture.activation.pieces.iter().map(|piece| double(&piece.intercept)).collect(),
         };
+        let constant = |share: f64| radius.map(|radius| share * intercept / radius);
+        if problem.architecture.largest() {
+            let first = inputs.each_row().step_by(places).flat_map(<[f64]>::to_vec).collect();
+            features.straight = straight(&Matrix::new(features.examples, inputs.columns, first), 1, slope, constant(1.0));
+            (features.lines, features.bends, features.rivals) = rivals::lines(&inputs, places, slope, &breaks, radius);
+            features.inputs = Some(inputs);
+            return features;
+        }
+        features.straight = straight(&inputs, places, share * slope, constant(share * places as f64));
         match radius {
             None => (features.bends, features.lines) = (vec![kinks().sum(); places], inputs),
             Some(radius) => {
@@ -267,6 +284,13 @@ impl Features {
         }
         let reach = self.lines.times(theta);
         let mut outputs = self.straight(theta);
+        if self.rivals.any() {
+            let winners = self.rivals.all(reach.len()).filter_map(|all| self.rivals.winner(&reach, all));
+            for (winner, example) in winners.filter_map(|winner| Some((winner, self.rivals.example(winner)?))) {
+                outputs[example] += self.bends[winner % self.bends.len()] * reach[winner];
+            }
+            return outputs;
+        }
         for (output, reach) in outputs.iter_mut().zip(reach.chunks(self.bends.len().max(1))) {
             *output += self.bends.iter().zip(reach).map(|(bend, z)| bend * z.max(0.0)).sum::<f64>();
         }

@@ -14,7 +14,7 @@ mod random;
 pub use activation::{Activation, Class, Piece};
 pub use convolution::{Convolution, Pool};
 pub use dataset::{Column, Dataset, Matrix, Rows, Target};
-pub use features::{Features, Gauge};
+pub use features::{Features, Gauge, Rivals};
 pub use gates::{Gates, Sides};
 pub use jumps::{Jumps, Place, levels};
 pub use network::{Architecture, Bias, Network, Part, Skip};

@@ -1,7 +1,7 @@
 //! Architectures that the language can state, and the networks that instantiate them.
 
 use super::jumps::value_of;
-use super::{Activation, Convolution, Gates, Matrix, Sides};
+use super::{Activation, Class, Convolution, Gates, Matrix, Pool, Sides};
 
 /// How the hidden layer is shifted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,6 +69,21 @@ impl Architecture {
     /// M, the places at which a neuron looks at an example.
     pub fn places(&self) -> usize {
         self.convolution.as_ref().map_or(1, Convolution::places)
+    }
+
+    /// Whether only the largest value of several places counts.
+    pub fn largest(&self) -> bool {
+        self.convolution.as_ref().is_some_and(|convolution| convolution.pool == Pool::Max && convolution.places() > 1)
+    }
+
+    /// Whether every neuron is a linear map of an example.
+    pub fn linear(&self) -> bool {
+        self.activation.class() == Class::Linear && !self.largest()
+    }
+
+    /// What becomes of a neuron's values at all places of an example.
+    pub fn pooled(&self, values: impl Iterator<Item = f64>) -> f64 {
+        if self.largest() { values.fold(f64::NEG_INFINITY, f64::max) } else { self.share() * values.sum::<f64>() }
     }
 
     /// γ, the weight of one of them.
@@ -178,13 +193,13 @@ impl Network {
         Some(gates.each_row().map(|gate| sides.open(gate)).collect())
     }
 
-    /// into (C) += Σ_j a_j γ Σ_p φ(w_j·x_ip) for row i, `inputs` being what the architecture makes of all rows.
+    /// into (C) += Σ_j a_j γ Σ_p φ(w_j·x_ip), or max_p of it, for row i, `inputs` being what the architecture makes of all rows.
     fn add_neurons(&self, architecture: &Architecture, inputs: &Matrix, i: usize, passes: impl Fn(usize) -> bool, into: &mut [f64]) {
-        let (places, share) = (architecture.places(), architecture.share());
+        let places = architecture.places();
         for (_, (w, a)) in self.hidden.each_row().zip(self.output.each_row()).enumerate().filter(|(j, _)| passes(*j)) {
             let terms = |patch: usize| inputs.row(patch).iter().copied().zip(w.iter().copied());
             let seen = (i * places..(i + 1) * places).map(|patch| value_of(&architecture.activation, terms(patch)));
-            let value = share * seen.sum::<f64>();
+            let value = architecture.pooled(seen);
             into.iter_mut().zip(a).for_each(|(f, a)| *f += a * value);
         }
     }

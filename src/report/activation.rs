@@ -65,6 +65,8 @@ pub fn theorem(class: Class) -> Theorem {
 /// Which theorem covers an architecture: its gates, if it has some, or the class of its activation.
 pub fn theorem_of(architecture: &Architecture) -> Theorem {
     match architecture.gates {
+        // The largest of linear maps is none, but still of degree 1.
+        None if architecture.largest() && architecture.activation.class() == Class::Linear => theorem(Class::Homogeneous),
         None => theorem(architecture.activation.class()),
         Some(_) => Theorem {
             class: "linear behind fixed gates",

@@ -1,7 +1,7 @@
 //! A model as mathematics: what was written, what it becomes, how large that is and what is promised.
 
 use super::{activation, bytes, count, limit, normal_form, plain, rounded, size};
-use crate::problem::{Arrangements, Bias, Class, Convolution, Guarantee, Problem, Solver, Target};
+use crate::problem::{Arrangements, Bias, Convolution, Guarantee, Pool, Problem, Solver, Target};
 use serde_json::{Value, json};
 
 /// The arrangement's sizes: distinct lines among the rows of X, their rank, and the most cells they can cut.
@@ -158,11 +158,12 @@ fn wrote(problem: &Problem) -> Vec<String> {
     lines
 }
 
-/// The sum over patches: `1/4 sum_p `.
+/// The sum over patches, `1/4 sum_p `, or `max_p `.
 fn pooled(problem: &Problem) -> String {
-    problem.architecture.convolution.as_ref().map_or(String::new(), |convolution| match convolution.divisor() {
-        1 => "sum_p ".to_string(),
-        divisor => format!("1/{divisor} sum_p "),
+    problem.architecture.convolution.as_ref().map_or(String::new(), |convolution| match (convolution.pool, convolution.divisor()) {
+        (Pool::Max, _) => "max_p ".to_string(),
+        (_, 1) => "sum_p ".to_string(),
+        (_, divisor) => format!("1/{divisor} sum_p "),
     })
 }
 
@@ -212,15 +213,60 @@ fn theorem(problem: &Problem) -> Vec<String> {
 /// The convex program; with several outputs that of one of them, for they share nothing but the loss.
 fn becomes(problem: &Problem) -> Vec<String> {
     let sum = pooled(problem);
+    if problem.architecture.largest() {
+        return on_largest(problem);
+    }
     let line = |line: String| if sum.is_empty() { line } else { on_patches(&line, &sum) };
     let mut lines: Vec<String> = on_rows(problem).into_iter().map(line).collect();
     if problem.outputs() > 1 {
-        lines.push(
-            "every output has its own weights and f like this, and the penalties add up; only the loss joins the outputs".to_string(),
-        );
+        lines.push(EVERY_OUTPUT.to_string());
     }
     lines
 }
+
+/// The program where the patch of the largest sum counts.
+fn on_largest(problem: &Problem) -> Vec<String> {
+    let (strength, within) = priced(problem);
+    let (skip, mark, name) = (free(problem, "X c"), norm_mark(problem), &problem.architecture.activation.name);
+    let mut lines = match problem.objective.regularizer.radius {
+        None => vec![
+            format!("min over u_i, v_i    L(f) {strength}sum_i (|u_i|{mark} + |v_i|{mark}){within}        (convex)"),
+            format!("f = sum_i S_i X_i (u_i - v_i){skip},   X_i holds for every row the patch x_p(i) that is largest in cell i"),
+        ],
+        Some(radius) => vec![
+            format!("min over (u_i, s_i), (v_i, t_i)    L(f) {strength}sum_i (s_i + t_i)        (convex)"),
+            format!(
+                "f = sum_i S_i X_i (u_i - v_i) + o_i (s_i - t_i){skip},   X_i holds for every row the patch x_p(i) that is largest in cell i"
+            ),
+            format!("with |u_i|{mark} <= {0} s_i,  |v_i|{mark} <= {0} t_i", plain(radius)),
+        ],
+    };
+    lines.push(
+        "with x_p(i).u_i >= x_p.u_i for all patches of the row, the same for v_i, and both on one piece of the activation there"
+            .to_string(),
+    );
+    lines.push(format!(
+        "a cell says which patch is largest in every row and on which piece; {name} never falls, so max_p {name} is {name} of max_p"
+    ));
+    lines.push(match problem.objective.regularizer.radius {
+        None => format!("back: u_i gives the neuron w = u_i / sqrt|u_i|{mark}, a = sqrt|u_i|{mark}; v_i the same with a < 0"),
+        Some(_) => "back: (u_i, s_i) gives the neuron w = u_i / s_i, a = s_i; (v_i, t_i) the same with a < 0".to_string(),
+    });
+    if problem.outputs() > 1 {
+        lines.push(EVERY_OUTPUT.to_string());
+    }
+    lines
+}
+
+/// How a strength prices the sum behind it, or a budget bounds it.
+fn priced(problem: &Problem) -> (String, String) {
+    match problem.objective.regularizer.budget {
+        None => (format!("+ {} ", plain(problem.objective.strength)), String::new()),
+        Some(budget) => ("subject to ".to_string(), format!(" <= {}", plain(budget))),
+    }
+}
+
+const EVERY_OUTPUT: &str = "every output has its own weights and f like this, and the penalties add up; only the loss joins the outputs";
 
 /// What is said of rows, said of patches that are summed over.
 fn on_patches(line: &str, sum: &str) -> String {
@@ -238,11 +284,7 @@ fn on_patches(line: &str, sum: &str) -> String {
 }
 
 fn on_rows(problem: &Problem) -> Vec<String> {
-    // A budget bounds the sum that a strength would price.
-    let (strength, within) = match problem.objective.regularizer.budget {
-        None => (format!("+ {} ", plain(problem.objective.strength)), String::new()),
-        Some(budget) => ("subject to ".to_string(), format!(" <= {}", plain(budget))),
-    };
+    let (strength, within) = priced(problem);
     let (skip, mark) = (free(problem, "X c"), norm_mark(problem));
     if problem.architecture.gates.is_some() {
         return vec![
@@ -270,7 +312,7 @@ fn on_rows(problem: &Problem) -> Vec<String> {
             "back: (u_i, s_i) gives the neuron w = u_i / s_i, a = s_i; (v_i, t_i) the same with a < 0".to_string(),
         ];
     }
-    if problem.architecture.activation.class() == Class::Linear {
+    if problem.architecture.linear() {
         return vec![format!("min over u    L(f) {strength}|u|{mark}{within}        f = X u{skip}")];
     }
     let (p, q) = problem.architecture.activation.slopes();
@@ -296,7 +338,7 @@ fn whole_program(problem: &Problem, sizes: Sizes) -> (f64, f64, f64) {
     let n = problem.dataset.train.inputs.rows as f64;
     let groups = match &problem.architecture.gates {
         Some(gates) => gates.count() as f64,
-        None if problem.architecture.activation.class() == Class::Linear => 1.0,
+        None if problem.architecture.linear() => 1.0,
         None => 2.0 * sizes.cells,
     } * problem.outputs() as f64;
     if problem.architecture.activation.flat() {

@@ -6,7 +6,7 @@ use super::solve;
 use crate::arrangement::Pattern;
 use crate::backend::built;
 use crate::lowering::{Group, Names, Recovery, Shape, all_groups, lower, names};
-use crate::problem::{Arrangements, Class, Features, Problem};
+use crate::problem::{Arrangements, Features, Problem};
 use crate::program::{Affine, Block, Cone, Program};
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub fn program(problem: &Problem, control: &mut Control) -> Result<Convex, Failu
     let outcome = if listed.is_none() { Some(solve(problem, control)?) } else { None };
     let mut groups = listed.or(outcome.as_ref().map(|outcome| outcome.groups.clone())).unwrap_or_default();
     let features = problem.features();
-    if problem.plan.arrangements != Arrangements::All {
+    if problem.plan.arrangements != Arrangements::All || features.rivals.any() {
         groups.iter_mut().for_each(|group| wall_in(group, &features));
     }
     let (program, recovery) = lower_whole(problem, &groups);
@@ -65,7 +65,7 @@ impl Search<'_, '_> {
             }
             (None, Arrangements::Generate | Arrangements::LowRank { .. }, Some(_)) => return Ok(None),
             (None, arrangements, Some(jumps)) => self.columns_of(arrangements, &jumps)?,
-            _ if problem.architecture.activation.class() == Class::Linear => Some(all_groups(problem, &self.features, std::iter::empty())),
+            _ if problem.architecture.linear() => Some(all_groups(problem, &self.features, std::iter::empty())),
             (None, Arrangements::All, _) => self.list()?,
             (None, Arrangements::Sample { count, seed }, _) => {
                 let patterns = self.sample(*count, *seed);
@@ -90,8 +90,8 @@ impl Search<'_, '_> {
 
 /// All sides of a cell that is not known by its facets: those that a search asked for are enough at its answer and nowhere else.
 fn wall_in(group: &mut Group, features: &Features) {
-    if let Shape::Cell { rows, .. } = &mut group.shape {
-        let something = |line: &u32| features.lines.row(*line as usize).iter().any(|x| *x != 0.0);
+    if let Shape::Cell { rows, pattern } = &mut group.shape {
+        let something = |line: &u32| features.wall(*line as usize, |line| pattern.get(line)).iter().any(|x| *x != 0.0);
         *rows = (0..features.lines.rows as u32).filter(something).collect();
     }
 }

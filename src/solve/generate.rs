@@ -193,7 +193,7 @@ impl Search<'_, '_> {
 
     /// Adds the cell of a neuron unless it is there, with the rows that its cone most likely needs: those nearest to θ.
     fn add_cell(&self, groups: &mut Vec<Group>, find: &Find) {
-        self.add_pattern(groups, Pattern::of(&self.features.lines, &find.theta), find);
+        self.add_pattern(groups, Pattern::at(&self.features, &find.theta), find);
     }
 
     fn add_pattern(&self, groups: &mut Vec<Group>, pattern: Pattern, find: &Find) {
@@ -209,7 +209,10 @@ impl Search<'_, '_> {
 
     /// The 6q lines whose hyperplanes pass closest to θ.
     pub fn nearest_rows(&self, theta: &[f64]) -> Vec<u32> {
-        let margins: Vec<f64> = self.features.lines.times(theta).iter().enumerate().map(|(i, z)| z.abs() / self.length(i)).collect();
+        let (reach, pattern) = (self.features.lines.times(theta), self.features.rivals.any().then(|| Pattern::at(&self.features, theta)));
+        let bit = |line| pattern.as_ref().is_some_and(|pattern| pattern.get(line));
+        let margin = |i: usize| self.features.margin(&reach, i, bit).abs() / self.length(i);
+        let margins: Vec<f64> = (0..reach.len()).map(margin).collect();
         let mut near: Vec<u32> = (0..self.features.lines.rows as u32).filter(|&i| self.length(i as usize) > 0.0).collect();
         near.sort_by(|&a, &b| margins[a as usize].total_cmp(&margins[b as usize]).then(a.cmp(&b)));
         near.truncate(6 * self.features.size());

@@ -23,8 +23,10 @@ pub use restricted::{Signs, restricted};
 use crate::arrangement::{self, Pattern};
 use crate::backend;
 use crate::lowering::{Group, all_groups};
-use crate::problem::{Arrangements, Class, Gauge, Matrix, Network, Problem};
+use crate::problem::{Arrangements, Gauge, Matrix, Network, Problem};
 use search::Search;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Arrangements that may have more cells than this are not even begun to be listed: nobody could wait for the end.
@@ -61,7 +63,7 @@ impl Search<'_, '_> {
             (Some(gates), _) => self.gated(gates),
             _ if self.features.jumps().is_some() => self.stepped()?,
             (None, Arrangements::LowRank { rank }) => self.low_rank(*rank)?,
-            _ if problem.architecture.activation.class() == Class::Linear => self.whole(),
+            _ if problem.architecture.linear() => self.whole(),
             (None, Arrangements::All) => self.listed()?,
             (None, Arrangements::Sample { count, seed }) => self.sampled(*count, *seed),
             (None, Arrangements::Cells { vectors, .. }) => self.given(vectors),
@@ -96,13 +98,22 @@ impl Search<'_, '_> {
         let cells = match self.workers.install(|| arrangement::list_lines(&self.lines, all, &|| stop.now())) {
             Ok(mut cells) => {
                 cells.retain(|cell| self.features.reaches(|line| cell.pattern.get(line)));
-                cells
+                self.of_features(cells)
             }
             Err(arrangement::Stop::Interrupted) => return Ok(None),
             Err(arrangement::Stop::TooMany) => return Err(too_many),
         };
         self.patterns(cells.len());
-        Ok(Some(all_groups(self.problem, &self.features, cells.into_iter().map(|cell| (cell.pattern, cell.facets)))))
+        Ok(Some(all_groups(self.problem, &self.features, cells.into_iter())))
+    }
+
+    /// The features' cells and the rows around them.  Where knives cut finer the rows are left to be asked for.
+    fn of_features(&self, cells: Vec<arrangement::Cell>) -> Vec<(Pattern, Vec<u32>)> {
+        if !self.features.rivals.any() {
+            return cells.into_iter().map(|cell| (cell.pattern, cell.facets)).collect();
+        }
+        let patterns: BTreeSet<Pattern> = cells.iter().map(|cell| Pattern::at(&self.features, &cell.witness)).collect();
+        patterns.into_iter().map(|pattern| (pattern, Vec::new())).collect()
     }
 
     /// The cells of some random weight vectors: an upper bound, and nothing more.
@@ -112,10 +123,16 @@ impl Search<'_, '_> {
     }
 
     fn sample(&mut self, count: usize, seed: u64) -> Vec<Pattern> {
-        let (lines, stop) = (&self.features.lines, &self.stop);
-        let cells = self.workers.install(|| arrangement::sample(lines, count, seed, &|| stop.now()));
-        self.patterns(cells.len());
-        cells.into_iter().map(|cell| cell.pattern).collect()
+        let (features, stop) = (&self.features, &self.stop);
+        let lines = if features.rivals.any() { Cow::Owned(features.knives()) } else { Cow::Borrowed(&features.lines) };
+        let cells = self.workers.install(|| arrangement::sample(&lines, count, seed, &|| stop.now()));
+        let patterns: Vec<Pattern> = if features.rivals.any() {
+            cells.iter().map(|cell| Pattern::at(features, &cell.witness)).collect::<BTreeSet<_>>().into_iter().collect()
+        } else {
+            cells.into_iter().map(|cell| cell.pattern).collect()
+        };
+        self.patterns(patterns.len());
+        patterns
     }
 
     /// The cells of given weight vectors: like a sample, but of somebody's choice.
@@ -125,10 +142,9 @@ impl Search<'_, '_> {
     }
 
     fn cells_of_vectors(&mut self, vectors: &Matrix) -> Vec<Pattern> {
-        let (lines, stop) = (&self.features.lines, &self.stop);
-        let lifted: Vec<Vec<f64>> = vectors.each_row().map(|w| self.features.lifted(w)).collect();
-        let vectors = Matrix::new(lifted.len(), self.features.size(), lifted.concat());
-        let patterns = self.workers.install(|| arrangement::cells_of(lines, &vectors, &|| stop.now()));
+        let (features, stop) = (&self.features, &self.stop);
+        let pattern = |w: &[f64]| Pattern::at(features, &features.lifted(w));
+        let patterns = self.workers.install(|| arrangement::cells_of(vectors, pattern, &|| stop.now()));
         self.patterns(patterns.len());
         patterns
     }

@@ -197,8 +197,11 @@ impl Search<'_, '_> {
         tried
     }
 
-    /// The prover that suits the rank; between the two both are tried, and the tree that closes is kept.
+    /// The prover that suits the rank; between the two both are tried, and the tree that closes is kept.  Signs say nothing of max pooling.
     fn try_claim(&mut self, claim: &Claim, rank: usize, most_nodes: usize) -> Tried {
+        if !claim.contests.is_empty() {
+            return self.by_cones(claim, most_nodes);
+        }
         if rank > CONE_RANK || most_nodes == 1 {
             return self.by_signs(claim, most_nodes);
         }

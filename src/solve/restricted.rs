@@ -4,7 +4,7 @@ use super::outcome::{Control, Failure};
 use super::search::Search;
 use crate::backend;
 use crate::lowering::{Group, Shape, all_groups};
-use crate::problem::{Class, Network, Part, Problem, Score};
+use crate::problem::{Network, Part, Problem, Score};
 
 /// Which output signs the cells are given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,9 +23,9 @@ pub fn restricted(problem: &Problem, network: &Network, signs: Signs, control: &
     let workers = rayon::ThreadPoolBuilder::new().num_threads(control.threads).build();
     let workers = workers.map_err(|error| Failure::Numerical(error.to_string()))?;
     let mut search = Search::new(problem, control, std::sync::Arc::new(workers));
-    let mut groups = match (&problem.architecture.gates, problem.architecture.activation.class()) {
+    let mut groups = match (&problem.architecture.gates, problem.architecture.linear()) {
         (Some(gates), _) => search.behind(gates, network),
-        (None, Class::Linear) => all_groups(problem, &search.features, std::iter::empty()),
+        (None, true) => all_groups(problem, &search.features, std::iter::empty()),
         _ => search.cells_of_network(network, signs),
     };
     let master = search.master(&mut groups, search.tolerance());

@@ -25,7 +25,7 @@ pub struct Search<'a, 'c> {
     pub stop: Stop,
     pub began: Instant,
     pub workers: Arc<rayon::ThreadPool>,
-    /// The distinct hyperplanes of the data, exactly.
+    /// The distinct hyperplanes of the data, exactly; of rivals their differences too.
     pub lines: Lines,
     /// Length of every line.
     lengths: Vec<f64>,
@@ -80,6 +80,7 @@ impl<'a, 'c> Search<'a, 'c> {
     pub fn new(problem: &'a Problem, control: &'a mut Control<'c>, workers: Arc<rayon::ThreadPool>) -> Self {
         let features = problem.features();
         let (inputs, lines) = (features.inputs(), &features.lines);
+        let distinct = if features.rivals.any() { Lines::new(&features.knives()) } else { Lines::new(lines) };
         let none = || Matrix::new(0, inputs.columns, vec![]);
         let output = Matrix::new(0, problem.outputs(), vec![]);
         let zero = Network { hidden: none(), output, skip: None, gates: features.gated.then(none) };
@@ -94,7 +95,7 @@ impl<'a, 'c> Search<'a, 'c> {
             stop,
             began: Instant::now(),
             workers,
-            lines: Lines::new(lines),
+            lines: distinct,
             lengths,
             best: (zero, score),
             dual: None,
@@ -266,8 +267,9 @@ impl<'a, 'c> Search<'a, 'c> {
                 continue;
             }
             let before = rows.len();
-            for (i, z) in self.features.lines.times(u).into_iter().enumerate() {
-                let outside = if pattern.get(i) { -z } else { z };
+            let reach = self.features.lines.times(u);
+            for i in 0..reach.len() {
+                let outside = -self.features.margin(&reach, i, |line| pattern.get(line));
                 if outside > ROW_TOLERANCE * self.lengths[i] * size && !rows.contains(&(i as u32)) {
                     rows.push(i as u32);
                 }
@@ -295,7 +297,7 @@ impl<'a, 'c> Search<'a, 'c> {
 
     /// The cell of a neuron's hidden weights.
     pub fn cell(&self, w: &[f64]) -> Pattern {
-        Pattern::of(&self.features.lines, &self.features.lifted(w))
+        Pattern::at(&self.features, &self.features.lifted(w))
     }
 
     pub fn plan(&self) -> &Plan {

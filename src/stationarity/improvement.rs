@@ -98,6 +98,9 @@ fn search(problem: &Problem, features: &Features, network: &Network, dual: &[f64
 
 /// The best neuron of all cells if its price is above `known`; `None` where the cells cannot be listed in time.
 fn everywhere(problem: &Problem, features: &Features, dual: &[f64], known: f64, stop: &(dyn Fn() -> bool + Sync)) -> Option<Option<Find>> {
+    if features.rivals.any() {
+        return None;
+    }
     let lines = Lines::new(&features.lines);
     if lines.bound() > CELLS {
         return None;

@@ -76,7 +76,7 @@ pub fn examine(problem: &Problem, network: &Network, guess: &[f64]) -> Findings 
     let neurons = large(&features, network);
     let cells: BTreeSet<Pattern> = match neurons.open(features.inputs()) {
         Some(gates) => gates.iter().map(|open| Pattern::from_bits(open)).collect(),
-        None => neurons.hidden.each_row().map(|w| Pattern::of(&features.lines, &features.lifted(w))).collect(),
+        None => neurons.hidden.each_row().map(|w| Pattern::at(&features, &features.lifted(w))).collect(),
     };
     let outputs = network.forward(&problem.architecture, &problem.dataset.train.inputs);
     let zero = network.neurons() - neurons.neurons();

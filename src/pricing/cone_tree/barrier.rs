@@ -9,6 +9,10 @@
 //! t z - μ log t - μ log(1 - t) over t in [0,1], Newton's method follows the maximiser as μ falls.  A step brings multipliers too, to
 //! first order those of the point that it leads to: the slopes t, and c.  Raised until it reaches every generator, c is a bound at
 //! any time, near the maximiser or not.
+//!
+//! A concave term min_j a_j·θ is the least of Σ t_j a_j·θ - μ Σ log t_j over weights t of sum 1, which is met at t_j = μ / (a_j·θ + ν).
+
+mod hollows;
 
 use super::cone::{Cone, Floats};
 use super::dot;
@@ -48,6 +52,9 @@ struct Inside<'a, const R: usize> {
     /// a_p·θ for every concave line, and how it changes along the step.
     reach: Vec<f64>,
     change: Vec<f64>,
+    /// The same for every rival of a concave term.
+    hollow: Vec<f64>,
+    turned: Vec<f64>,
 }
 
 /// A point θ with slack, or a change of one.
@@ -95,20 +102,33 @@ impl<const R: usize> Wall<R> {
     }
 }
 
-/// Improves c until ρ°(c) is below `target`, or surely cannot be, or nothing is left to gain; `slopes` are the t that belong to it.
-pub fn bound<const R: usize>(floats: &Floats<R>, cone: &Cone<R>, target: f64, slopes: &mut [f64]) -> Found<R> {
+/// Improves c until ρ°(c) is below `target`, or surely cannot be, or nothing is left to gain; `slopes` are the t that belong to it, and
+/// `weights` those of rivals.
+pub fn bound<const R: usize>(floats: &Floats<R>, cone: &Cone<R>, target: f64, slopes: &mut [f64], weights: &mut [f64]) -> Found<R> {
     let (measure, lines) = (&floats.measure, || vec![0.0; cone.concave.len()]);
-    let mut inside = Inside { cone, walls: &floats.walls, w: [1.0; R], slack: FIRST / SLACK, mu: FIRST, reach: lines(), change: lines() };
+    let rivals = || vec![0.0; cone.hollows.len()];
+    let mut inside = Inside {
+        cone,
+        walls: &floats.walls,
+        w: [1.0; R],
+        slack: FIRST / SLACK,
+        mu: FIRST,
+        reach: lines(),
+        change: lines(),
+        hollow: rivals(),
+        turned: rivals(),
+    };
     inside.begin();
     let mut found = Found { c: [0.0; R], point: inside.here().theta };
-    let (mut best, mut tried) = (f64::INFINITY, lines());
+    let (mut best, mut tried, mut shares) = (f64::INFINITY, lines(), rivals());
     for _ in 0..STEPS {
         let Some((step, size)) = inside.newton() else { break };
-        let c = inside.vector(&step, &mut tried);
+        let c = inside.vector(&step, &mut tried, &mut shares);
         let polar = measure.polar(&c);
         if polar < best {
             (best, found.c) = (polar, c);
             slopes.copy_from_slice(&tried);
+            weights.copy_from_slice(&shares);
         }
         inside.go(&step);
         found.point = inside.here().theta;
@@ -186,10 +206,12 @@ impl<const R: usize> Inside<'_, R> {
                 (0..=k).for_each(|j| hessian[k][j] += curvature * bent.at[k] * bent.at[j]);
             }
         }
+        self.bend(&mut gradient, &mut hessian);
         let step = solved::<R>(hessian, &gradient)?;
         let square = -(0..=R).map(|k| gradient[k] * step[k]).sum::<f64>() / mu;
         let weights: [f64; R] = std::array::from_fn(|k| step[k]);
         self.change.iter_mut().zip(&self.cone.concave).for_each(|(change, bent)| *change = dot(&bent.at, &weights));
+        self.turned.iter_mut().zip(&self.cone.hollows).for_each(|(change, rival)| *change = dot(&rival.at, &weights));
         Some((step, square.max(0.0).sqrt()))
     }
 
@@ -220,11 +242,11 @@ impl<const R: usize> Inside<'_, R> {
         let values: f64 = values.map(|(value, change)| change / (value + part * change)).sum();
         let walls: f64 = self.walls.iter().map(|wall| 2.0 * wall.turn(&there, along) / wall.room(&there)).sum();
         let lines = self.reach.iter().zip(&self.change);
-        costs - mu * (values + walls) - lines.map(|(z, d)| slope((z + part * d) / mu) * d).sum::<f64>()
+        costs - mu * (values + walls) - lines.map(|(z, d)| slope((z + part * d) / mu) * d).sum::<f64>() - self.hollow_rise(part)
     }
 
     /// c by the multipliers of a step, raised or lowered along the cone's middle until it just reaches every generator.
-    fn vector(&self, step: &Step, slopes: &mut [f64]) -> [f64; R] {
+    fn vector(&self, step: &Step, slopes: &mut [f64], weights: &mut [f64]) -> [f64; R] {
         let (here, along) = (self.here(), self.along(step));
         let mut c = [0.0; R];
         for wall in self.walls {
@@ -243,6 +265,7 @@ impl<const R: usize> Inside<'_, R> {
             *kept = snapped(t - curvature(t, self.mu) * d);
             heights.iter_mut().zip(&bent.at).for_each(|(h, a)| *h += *kept * a);
         }
+        self.shares(weights, &mut heights);
         let middle = self.cone.middle();
         let missing = |(g, h): (&[f64; R], &f64)| (h - dot(&c, g)) / dot(&middle, g);
         let lack = self.cone.directions.iter().zip(&heights).map(missing).fold(f64::NEG_INFINITY, f64::max);
@@ -251,7 +274,7 @@ impl<const R: usize> Inside<'_, R> {
 
     /// The relaxation where the method stands.
     fn relaxation(&self) -> f64 {
-        dot(&self.w, &self.cone.reach) + self.cone.concave.iter().map(|bent| dot(&bent.at, &self.w).min(0.0)).sum::<f64>()
+        dot(&self.w, &self.cone.reach) + self.cone.concave.iter().map(|bent| dot(&bent.at, &self.w).min(0.0)).sum::<f64>() + self.depth()
     }
 }
 

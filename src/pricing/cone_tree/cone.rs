@@ -4,6 +4,7 @@
 //! Generators and the signs of ℓ·g_k are exact, so that the checker sees the same lines straddle; the rest is floating point.
 
 use super::measure::{Measure, Wall};
+use super::rivals::{self, Rival, Terms};
 use super::{dot, length};
 use crate::certificate::Claim;
 
@@ -21,6 +22,8 @@ pub struct Floats<'a, const R: usize> {
     pub squares: Vec<f64>,
     pub inverse_squares: Vec<f64>,
     pub convex: Vec<bool>,
+    /// The terms with several lines.
+    pub terms: Terms<R>,
     /// The claim as it is, for the slopes that a leaf writes.
     pub claim: &'a Claim,
     /// The finest unit of a leaf's vector, as a part of the limit.
@@ -47,10 +50,12 @@ impl<'a, const R: usize> Floats<'a, R> {
         let squares: Vec<f64> = lines.iter().map(|line| dot(line, line)).collect();
         let slope = std::array::from_fn(|j| claim.slope[j] as f64 / limit);
         let measure = Measure::of(claim);
-        let widest = lines.iter().chain([&slope]).flatten().map(|x| x.abs()).sum::<f64>();
+        let terms = Terms::new(claim);
+        let widest = lines.iter().chain([&slope]).chain(&terms.lines).flatten().map(|x| x.abs()).sum::<f64>();
         Floats {
             inverse_squares: squares.iter().map(|square| if *square > 0.0 { 1.0 / square } else { 0.0 }).collect(),
             convex: claim.kinks.iter().map(|kink| *kink > 0).collect(),
+            terms,
             claim,
             finest: libm::scalbn(1.0, unit(claim) as i32) / limit,
             noise: 32.0 * f64::EPSILON * widest,
@@ -79,7 +84,7 @@ impl<'a, const R: usize> Floats<'a, R> {
             let at = dot(line, theta);
             if *convex { at.max(0.0) } else { at.min(0.0) }
         };
-        dot(&self.slope, theta) + self.lines.iter().zip(&self.convex).map(bend).sum::<f64>()
+        dot(&self.slope, theta) + self.lines.iter().zip(&self.convex).map(bend).sum::<f64>() + self.terms.value(theta)
     }
 
     /// ℓ_l·g.
@@ -113,6 +118,9 @@ pub struct Cone<const R: usize> {
     pub reach: [f64; R],
     pub convex: Vec<Bent<R>>,
     pub concave: Vec<Bent<R>>,
+    /// The rivals of convex terms that are not linear here, and those of concave ones.
+    pub peaks: Vec<Rival<R>>,
+    pub hollows: Vec<Rival<R>>,
 }
 
 impl<const R: usize> Cone<R> {
@@ -122,9 +130,18 @@ impl<const R: usize> Cone<R> {
         let generators: [[i64; R]; R] = std::array::from_fn(|k| std::array::from_fn(|j| if j == k { sign(k) } else { 0 }));
         let directions = generators.map(|g| g.map(|x| x as f64));
         let reach = std::array::from_fn(|k| dot(&floats.slope, &directions[k]));
-        let (convex, concave) = (Vec::new(), Vec::new());
-        let mut root =
-            Cone { generators, directions, sizes: [1.0; R], dual: Some(directions), slope: floats.slope, reach, convex, concave };
+        let mut root = Cone {
+            generators,
+            directions,
+            sizes: [1.0; R],
+            dual: Some(directions),
+            slope: floats.slope,
+            reach,
+            convex: Vec::new(),
+            concave: Vec::new(),
+            peaks: Vec::new(),
+            hollows: Vec::new(),
+        };
         for line in 0..floats.lines.len() {
             let at: [f64; R] = std::array::from_fn(|k| directions[k][k] * floats.lines[line][k]);
             let bits = |holds: fn(&f64) -> bool| at.iter().enumerate().map(|(k, v)| u16::from(holds(v)) << k).sum();
@@ -133,6 +150,10 @@ impl<const R: usize> Cone<R> {
             }
             root.add(floats, Bent { line: line as u32, positive: bits(|v| *v > 0.0), negative: bits(|v| *v < 0.0), at });
         }
+        let (peaks, hollows): (Vec<_>, Vec<_>) =
+            floats.terms.all(&generators, &root.sizes).into_iter().partition(|rival| floats.terms.convex(rival.term));
+        (0..R).for_each(|k| root.reach[k] += rivals::heights(&peaks, k));
+        root.contend(floats, &peaks, &hollows);
         root
     }
 
@@ -148,6 +169,17 @@ impl<const R: usize> Cone<R> {
                 self.reach.iter_mut().zip(&bent.at).for_each(|(h, v)| *h += v);
             }
         }
+    }
+
+    /// Takes in rivals: what is linear goes into the slope; `reach` knows the convex terms already.
+    fn contend(&mut self, floats: &Floats<R>, peaks: &[Rival<R>], hollows: &[Rival<R>]) {
+        let add = |sum: &mut [f64; R], by: &[f64; R]| sum.iter_mut().zip(by).for_each(|(s, x)| *s += x);
+        let (slope, reach) = (&mut self.slope, &mut self.reach);
+        self.peaks = rivals::left(peaks, |rival| add(slope, &floats.terms.lines[rival.line as usize]));
+        self.hollows = rivals::left(hollows, |rival| {
+            add(slope, &floats.terms.lines[rival.line as usize]);
+            add(reach, &rival.at);
+        });
     }
 
     /// The two cones of a split at m g_a + n g_b.
@@ -174,6 +206,17 @@ impl<const R: usize> Cone<R> {
                 child.add(floats, bent);
             }
         }
+        if !(self.peaks.is_empty() && self.hollows.is_empty()) {
+            let exact = |rivals: &[Rival<R>]| -> Vec<i128> { rivals.iter().map(|rival| floats.terms.exact(rival.line, &new)).collect() };
+            let (peaks, hollows) = (exact(&self.peaks), exact(&self.hollows));
+            for (child, replaced) in children.iter_mut().zip([a, b]) {
+                let with = |(rival, exact): (&Rival<R>, &i128)| rival.with(&floats.terms, replaced, *exact, size);
+                let peaks: Vec<Rival<R>> = self.peaks.iter().zip(&peaks).map(with).collect();
+                let hollows: Vec<Rival<R>> = self.hollows.iter().zip(&hollows).map(with).collect();
+                child.reach[replaced] += rivals::heights(&peaks, replaced);
+                child.contend(floats, &peaks, &hollows);
+            }
+        }
         // Concave lines that became linear stand in `reach` with what they add to the new generator already.
         for (child, replaced) in children.iter_mut().zip([a, b]) {
             child.reach[replaced] += height;
@@ -187,7 +230,8 @@ impl<const R: usize> Cone<R> {
         (generators[replaced], directions[replaced], sizes[replaced], reach[replaced]) = (new, direction, size, 0.0);
         let dual = inverse(&directions);
         let (convex, concave) = (Vec::with_capacity(self.convex.len()), Vec::with_capacity(self.concave.len()));
-        Cone { generators, directions, sizes, dual, slope: self.slope, reach, convex, concave }
+        let (peaks, hollows) = (Vec::new(), Vec::new());
+        Cone { generators, directions, sizes, dual, slope: self.slope, reach, convex, concave, peaks, hollows }
     }
 
     /// The sum of the generators' directions.
@@ -218,7 +262,14 @@ impl<const R: usize> Cone<R> {
         let products = |lines: &[Bent<R>], bend: fn(f64) -> f64| -> f64 {
             lines.iter().map(|bent| bend(dot(&floats.lines[bent.line as usize], point))).sum()
         };
-        dot(&self.slope, point) + products(&self.convex, |v| v.max(0.0)) + products(&self.concave, |v| v.min(0.0))
+        let lines = products(&self.convex, |v| v.max(0.0)) + products(&self.concave, |v| v.min(0.0));
+        let among = |rivals: &[Rival<R>], convex| -> f64 {
+            let values = |rivals: &[Rival<R>]| -> f64 {
+                rivals::largest(convex, rivals.iter().map(|rival| dot(&floats.terms.lines[rival.line as usize], point)))
+            };
+            rivals::by_term(rivals).map(values).sum()
+        };
+        dot(&self.slope, point) + lines + among(&self.peaks, true) + among(&self.hollows, false)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The best leaf of a cone: slopes τ in [0,1] of the concave lines and multipliers λ >= 0 that make
+//! The best leaf of a cone: slopes τ in [0,1] of the concave lines, for rivals such of sum 1, and multipliers λ >= 0 that make
 //! ```text
 //!   c = c_0 + Σ τ_p a_p + Σ λ_k d_k
 //! ```
@@ -7,15 +7,20 @@
 //! Where ρ is a length this is least squares in a box, by an active set (Stark and Parker 1995), and at the optimum c is also the
 //! maximiser of the relaxation.  Any other ρ is for the interior-point method.
 
+mod terms;
+
 use super::cone::{Cone, Floats};
+use super::rivals::{Rival, by_term, largest};
 use super::{barrier, dot, length};
+use terms::Term;
 
 /// Steps of the active set; a leaf that needs more is left as good as it is.
 const STEPS: usize = 80;
 /// Passes of coordinate descent before it.
 const SWEEPS: usize = 2;
 
-/// The least-squares problem of one cone: first one variable per concave line, then one per generator.
+/// The least-squares problem of one cone: first one variable per concave line, then one per generator, then one for every rival of a
+/// concave term.
 ///
 /// It is made once and used for many cones.
 pub struct Search<const R: usize> {
@@ -27,11 +32,21 @@ pub struct Search<const R: usize> {
     /// The best c so far.
     pub c: [f64; R],
     free: Vec<usize>,
+    /// The variables of every term's rivals.
+    terms: Vec<Term>,
 }
 
 impl<const R: usize> Default for Search<R> {
     fn default() -> Self {
-        Search { lines: 0, columns: Vec::new(), inverse_squares: Vec::new(), x: Vec::new(), c: [0.0; R], free: Vec::new() }
+        Search {
+            lines: 0,
+            columns: Vec::new(),
+            inverse_squares: Vec::new(),
+            x: Vec::new(),
+            c: [0.0; R],
+            free: Vec::new(),
+            terms: Vec::new(),
+        }
     }
 }
 
@@ -43,20 +58,25 @@ impl<const R: usize> Search<R> {
         let Some(dual) = &cone.dual else {
             (self.c, self.lines) = ([0.0; R], cone.concave.len());
             self.x.clear();
-            self.x.resize(self.lines, 0.0);
+            self.x.resize(self.lines + R + cone.hollows.len(), 0.0);
             return cone.middle();
         };
         let measure = &floats.measure;
         self.lines = cone.concave.len();
         self.x.clear();
         if !measure.euclidean() {
-            self.x.resize(self.lines, 0.0);
-            let found = barrier::bound(floats, cone, target, &mut self.x);
+            self.x.resize(self.lines + R + cone.hollows.len(), 0.0);
+            let (lines, rivals) = self.x.split_at_mut(self.lines + R);
+            let found = barrier::bound(floats, cone, target, &mut lines[..self.lines], rivals);
             self.c = found.c;
             return found.point;
         }
         self.x.extend(cone.concave.iter().map(|bent| if dot(&floats.lines[bent.line as usize], start) < 0.0 { 1.0 } else { 0.0 }));
         self.x.resize(self.lines + R, 0.0);
+        self.terms.clear();
+        if !cone.hollows.is_empty() {
+            self.begin_terms(floats, cone, start);
+        }
         self.begin(floats, cone, dual);
         self.minimise(cone, dual, target);
         self.inside(cone, dual).0
@@ -88,12 +108,14 @@ impl<const R: usize> Search<R> {
             shift(&mut self.c, d, *height);
         }
         let lines = cone.concave.iter().map(|bent| &floats.lines[bent.line as usize]);
-        for (column, x) in lines.chain(dual).zip(&self.x) {
+        let rivals = cone.hollows.iter().map(|rival| &floats.terms.lines[rival.line as usize]);
+        for (column, x) in lines.chain(dual).chain(rivals).zip(&self.x) {
             shift(&mut self.c, column, *x);
             self.columns.push(*column);
         }
         self.inverse_squares.extend(cone.concave.iter().map(|bent| floats.inverse_squares[bent.line as usize]));
         self.inverse_squares.extend(dual.iter().map(|d| 1.0 / dot(d, d).max(f64::MIN_POSITIVE)));
+        self.begin_columns();
     }
 
     fn upper(&self, j: usize) -> f64 {
@@ -111,6 +133,7 @@ impl<const R: usize> Search<R> {
                 shift(&mut self.c, column, step);
             }
         }
+        (0..self.terms.len()).for_each(|term| self.sweep_term(term));
     }
 
     /// The point of the cone that c stands for, and the relaxation there: convex lines by their chords, concave ones as they are.
@@ -121,7 +144,9 @@ impl<const R: usize> Search<R> {
         }
         let point = cone.combination(&weights);
         let bent: f64 = self.columns[..self.lines].iter().map(|column| dot(column, &point).min(0.0)).sum();
-        (point, dot(&weights, &cone.reach) + bent)
+        let lowest = |rivals: &[Rival<R>]| largest(false, rivals.iter().map(|rival| dot(&rival.at, &weights)));
+        let hollow: f64 = by_term(&cone.hollows).map(lowest).sum();
+        (point, dot(&weights, &cone.reach) + bent + hollow)
     }
 
     /// The variable outside the free set whose move shortens c fastest.
@@ -154,15 +179,22 @@ impl<const R: usize> Search<R> {
                     (step, blocking) = (room.max(0.0), Some(at));
                 }
             }
+            let base = self.blocked(&move_by, &mut step);
             for (&j, d) in self.free.iter().zip(&move_by) {
                 self.x[j] = (self.x[j] + step * d).clamp(0.0, if j < self.lines { 1.0 } else { f64::INFINITY });
                 shift(&mut self.c, &self.columns[j], step * d);
+            }
+            self.terms_moved();
+            if let Some(term) = base {
+                self.change_base(term);
+                continue;
             }
             let Some(at) = blocking else { break };
             let j = self.free.remove(at);
             let bound = if move_by[at] < 0.0 { 0.0 } else { self.upper(j) };
             shift(&mut self.c, &self.columns[j], bound - self.x[j]);
             self.x[j] = bound;
+            self.terms_moved();
         }
         dot(&self.c, &self.c) < before * (1.0 - 1e-14)
     }

@@ -6,6 +6,7 @@ mod barrier;
 mod cone;
 mod leaf;
 mod measure;
+mod rivals;
 mod split;
 mod written;
 

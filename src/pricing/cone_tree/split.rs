@@ -2,6 +2,7 @@
 
 use super::cone::{Bent, Cone, Floats};
 use super::dot;
+use super::rivals::{Rival, by_term, largest};
 
 /// Below this depth every other split is where the edge's worst line changes sign, if that line is to blame for at least this part
 /// of the edge's loss: bisections alone might come near it for ever, but they need fewer nodes until then.
@@ -44,8 +45,22 @@ fn worst_edge<const R: usize>(cone: &Cone<R>, weights: &[f64; R]) -> Option<(usi
             }
         }
     }
+    for rivals in by_term(&cone.peaks) {
+        for a in 0..R {
+            for b in a + 1..R {
+                losses[a][b] += lost(rivals, (a, b), weights);
+            }
+        }
+    }
     let losses = losses.iter().flatten().enumerate();
     losses.fold((0.0, None), |best, (at, loss)| if *loss > best.0 { (*loss, Some((at / R, at % R))) } else { best }).1
+}
+
+/// The same for the largest of rivals.
+fn lost<const R: usize>(rivals: &[Rival<R>], (a, b): (usize, usize), weights: &[f64; R]) -> f64 {
+    let reach = |k: usize| largest(true, rivals.iter().map(|rival| rival.at[k] * weights[k]));
+    let both = largest(true, rivals.iter().map(|rival| rival.at[a] * weights[a] + rival.at[b] * weights[b]));
+    (reach(a) + reach(b) - both).max(0.0)
 }
 
 fn longest_edge<const R: usize>(directions: &[[f64; R]; R]) -> (usize, usize) {
@@ -80,8 +95,23 @@ fn at_kink<const R: usize>(
             (worst, most) = (Some(bent.line as usize), loss);
         }
     }
-    let line = worst.filter(|_| most >= blame * all)?;
-    let distance = |k: usize| floats.exact(line, &cone.generators[k]).checked_abs();
+    let mut rivals: Option<&[Rival<R>]> = None;
+    for term in by_term(&cone.peaks) {
+        let loss = lost(term, (a, b), weights);
+        all += loss;
+        if loss > most {
+            (rivals, most) = (Some(term), loss);
+        }
+    }
+    if most < blame * all {
+        return None;
+    }
+    if let Some(rivals) = rivals {
+        let top = |k: usize| rivals.iter().max_by(|x, y| x.at[k].total_cmp(&y.at[k]));
+        let (m, n) = top(a)?.meeting(top(b)?, (a, b))?;
+        return Some(ratio(m, n));
+    }
+    let distance = |k: usize| floats.exact(worst?, &cone.generators[k]).checked_abs();
     Some(ratio(distance(b)?, distance(a)?))
 }
 

@@ -4,6 +4,7 @@
 use super::cone::{Cone, Floats};
 use super::dot;
 use super::leaf::Search;
+use super::rivals::{Rival, by_term};
 use crate::certificate::{SLOPE_BITS, Writer};
 
 /// What rounding may cost, relative to the limit.
@@ -98,7 +99,45 @@ fn slopes<const R: usize>(
         }
         pull.iter_mut().zip(&floats.lines[line]).for_each(|(s, a)| *s += slope * a);
     }
+    let mut first = 0;
+    for rivals in by_term(&cone.hollows) {
+        let weights = search.map(|search| &search.x[cone.concave.len() + R + first..][..rivals.len()]);
+        let position = cone.concave.len() + first;
+        first += rivals.len();
+        let given = shares(floats, rivals, weights, c, SLOPE_BITS - shift, &mut pull);
+        exceptions.extend(given.into_iter().map(|(at, weight)| (position + at, weight)));
+    }
     (exceptions, pull)
+}
+
+/// The weights of a concave term's rivals but for the one that is largest at c and has the rest, and what all of them add to `pull`.
+fn shares<const R: usize>(
+    floats: &Floats<R>,
+    rivals: &[Rival<R>],
+    weights: Option<&[f64]>,
+    c: &[f64; R],
+    bits: u32,
+    pull: &mut [f64; R],
+) -> Vec<(usize, u32)> {
+    let c = c.map(|c| c as i64);
+    let reach: Vec<i128> = rivals.iter().map(|rival| floats.terms.exact(rival.line, &c)).collect();
+    let natural = (1..reach.len()).fold(0, |best, at| if reach[at] > reach[best] { at } else { best });
+    let mut add = |at: usize, part: f64| {
+        pull.iter_mut().zip(&floats.terms.lines[rivals[at].line as usize]).for_each(|(s, a)| *s += part * a);
+    };
+    let (kink, mut left, mut rest, mut given) = (-floats.terms.kink(rivals[0].term), 1_u32 << bits, 1.0, Vec::new());
+    for (at, weight) in weights.unwrap_or(&[]).iter().enumerate().filter(|(at, weight)| *at != natural && **weight > 0.0) {
+        let rounded = ((weight * f64::from(1_u32 << bits)).floor() as u32).min(left);
+        if rounded > 0 {
+            // As the checker reads it: the slope is a whole number.
+            let part = ((kink * i128::from(rounded)) >> bits) as f64 / kink as f64;
+            (left, rest) = (left - rounded, rest - part);
+            add(at, part);
+            given.push((at, rounded));
+        }
+    }
+    add(natural, rest);
+    given
 }
 
 fn encoded<const R: usize>(shift: u32, c: &[f64; R], exceptions: &[(usize, u32)]) -> Writer {

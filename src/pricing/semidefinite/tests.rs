@@ -24,6 +24,7 @@ fn random_form(n: usize, rank: usize, seed: u64) -> Form {
 
 fn value(form: &Form, theta: &[f64]) -> f64 {
     let price = Price {
+        rivals: &crate::problem::Rivals::NONE,
         lines: &form.rows,
         gauge: form.gauge,
         hidden: crate::regularizer::EUCLIDEAN,
@@ -37,6 +38,7 @@ fn value(form: &Form, theta: &[f64]) -> f64 {
 /// The best of many local maximisations.
 fn highest(form: &Form, starts: usize) -> f64 {
     let price = Price {
+        rivals: &crate::problem::Rivals::NONE,
         lines: &form.rows,
         gauge: form.gauge,
         hidden: crate::regularizer::EUCLIDEAN,

@@ -254,6 +254,7 @@ impl Prover<'_> {
         let entries = self.form.rank() - usize::from(self.form.gauge == Gauge::Cap);
         let start = self.form.measured(&theta[..entries])?;
         let price = Price {
+            rivals: &crate::problem::Rivals::NONE,
             lines: &self.form.rows,
             gauge: self.form.gauge,
             hidden: EUCLIDEAN,

@@ -235,7 +235,7 @@ pub const CODES: &[Code] = &[
         "a convolution whose places are not pooled into one",
         "Without pooling, or pooled in windows, a filter has one output weight for each place: it is a neuron with several\n\
          outputs, whose price couples the places, and no exact program is known for those. Pooled over the whole signal,\n\
-         by `avg_pool` or `sum_pool` without numbers, every filter has one output.",
+         by `avg_pool`, `sum_pool` or `max_pool` without numbers, every filter has one output.",
         "network [x1, x2] -> conv1d(size = 1) -> relu -> dense -> y",
         "network [x1, x2] -> conv1d(size = 1) -> relu -> avg_pool -> dense -> y",
     ),

@@ -9,7 +9,7 @@ use super::solve::Machine;
 use super::value::shown;
 use crate::exact::Rational;
 use crate::loss::Targets;
-use crate::problem::{Activation, Class, Guarantee, Solver};
+use crate::problem::{Activation, Class, Guarantee, Pool, Solver};
 use crate::regularizer::{EUCLIDEAN, Hidden};
 use crate::syntax::diagnostic::{Diagnostic, Place};
 
@@ -91,6 +91,12 @@ impl Checker {
         }
         if flat && case.net.convolution.is_some() {
             self.not_yet_here(&format!("{} behind a convolution", unit.value), &unit.place.span, Some("for now: a dense layer, or `relu`"));
+        }
+        let falls = case.net.activation.as_ref().is_some_and(|activation| !activation.value.never_falls());
+        let largest = case.net.convolution.as_ref().is_some_and(|convolution| convolution.pool == Pool::Max);
+        if falls && largest && !flat {
+            let help = "for now: an activation that never falls, such as `relu`, or `avg_pool`";
+            self.not_yet_here(&format!("max_pool of {}", unit.value), &unit.place.span, Some(help));
         }
         let Some(several) = case.several() else { return };
         if case.net.shift == Shift::Free {

@@ -206,7 +206,7 @@ impl Checker {
             _ => None,
         });
         let pool = layers[at..].iter().find(|layer| matches!(layer.kind, LayerKind::Pool { .. }))?;
-        let pool = if pool.name.text == "sum_pool" { Pool::Sum } else { Pool::Average };
+        let pool = Pool::ALL.into_iter().find(|known| known.word() == pool.name.text)?;
         let place = self.place(&layers[at].span);
         Some(ConvSpec { shape, size: size.clone(), stride: *stride, padding: *padding, pool, place })
     }
@@ -219,11 +219,7 @@ impl Checker {
             self.report(self.several_places(conv, "and no pooling behind it"));
         }
         for layer in layers {
-            let name = &layer.name.text;
             match &layer.kind {
-                LayerKind::Pool { .. } if name == "max_pool" => {
-                    self.not_yet_but(name, &layer.span, "pool by the mean of all places", "avg_pool");
-                }
                 LayerKind::Gated(_) if conv.is_some() => {
                     self.not_yet_here("gated_relu behind a convolution", &layer.span, Some("for now: an activation, such as `relu`"));
                 }
