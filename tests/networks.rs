@@ -19,7 +19,7 @@ const TABLE: &str = "data table {\n  a b c d e f y z n k l\n\
     1 20 0.3 4 5 6 10 -1 0 no red\n 2 25 0.1 3 5.5 1 20 0 3 yes blue\n 3 21 0.7 2 1 2 15 5 1 no green\n 5 28 0.2 1 2 8 40 2 7 yes red\n 4 22 0.4 9 3 3 12 3 2 no blue\n}";
 
 /// Models of every shape: network and objective.
-const SHAPES: [(&str, &str); 17] = [
+const SHAPES: [(&str, &str); 18] = [
     ("[a, b, c] -> dense(bias) -> relu -> dense -> y", "squared + 0.1 * weight_decay"),
     ("[a, b, c] -> dense -> relu -> dense -> y", "squared + 0.1 * weight_decay"),
     ("[a, b, c] -> dense(bias) -> leaky_relu(0.1) -> dense -> y", "mean(absolute) + 0.1 * weight_decay"),
@@ -34,6 +34,10 @@ const SHAPES: [(&str, &str); 17] = [
     ("[a, b, c] -> dense(bias) -> gated_relu(gates = 6, seed = 1) -> dense -> y", "squared + 0.1 * weight_decay"),
     ("[a, b, c, d, e, f] -> conv1d(size = 3, padding = 1, bias) -> relu -> avg_pool -> dense -> y", "squared + 0.1 * weight_decay"),
     ("[a, b, c, d, e, f] -> reshape(2, 3) -> conv2d(size = 2) -> leaky_relu(0.3) -> sum_pool -> dense -> k", "hinge + 0.1 * weight_decay"),
+    (
+        "[a, b, c, d, e, f] -> conv1d(size = 2, padding = 1, bias) -> leaky_relu(0.3) -> max_pool -> dense -> y",
+        "squared + 0.1 * weight_decay",
+    ),
     ("[a, b, c] -> dense(bias) -> relu -> dense(2) -> [y, z]", "squared + 0.1 * weight_decay(output = l1)"),
     ("[a, b, c] -> dense(bias) -> relu -> dense(3) -> l", "cross_entropy + 0.1 * weight_decay(output = l1)"),
     ("[a, b, c] -> dense(bias) -> relu -> dense -> n", "poisson + 0.1 * weight_decay"),
@@ -256,6 +260,14 @@ fn apply(node: &Node, inputs: &[&Array]) -> Array {
             };
             let sum = |i: usize, j: usize| (0..places).map(|p| inputs[0].values[(i * places + p) * m + j]).sum();
             Array { shape: vec![n, m], values: (0..n).flat_map(|i| (0..m).map(move |j| (i, j))).map(|(i, j)| sum(i, j)).collect() }
+        }
+        "ReduceMax" => {
+            let (&[n, places, m], 0) = (inputs[0].shape.as_slice(), int("keepdims")) else { panic!("axis") };
+            let axes = node.attributes.iter().find(|(name, _)| name == "axes").map(|(_, value)| value);
+            assert!(matches!(axes, Some(Attribute::Ints(axes)) if axes == &[1]));
+            let most =
+                |i: usize, j: usize| (0..places).map(|p| inputs[0].values[(i * places + p) * m + j]).fold(f64::NEG_INFINITY, f64::max);
+            Array { shape: vec![n, m], values: (0..n).flat_map(|i| (0..m).map(move |j| (i, j))).map(|(i, j)| most(i, j)).collect() }
         }
         other => panic!("operation {other}"),
     }

@@ -1,7 +1,7 @@
 //! A C header: constants and one function from a raw row to its predictions, in plain C99 that C++ takes too.
 
 use super::{Error, Saved};
-use crate::problem::{Bias, Matrix, Target};
+use crate::problem::{Bias, Matrix, Pool, Target};
 
 pub fn encode(saved: &Saved) -> Result<Vec<u8>, Error> {
     Ok(Header::of(saved, "double").text().into_bytes())
@@ -145,9 +145,12 @@ impl<'a> Header<'a> {
         let (places, divisor) = (convolution.places(), self.number(convolution.divisor() as f64));
         let mut text = weights + &format!("        int p;\n        for (p = 0; p < {places}; p++) {{\n            z = w[{seen}];\n");
         text += &format!("            for (i = 0; i < {seen}; i++) {{\n                const int at = {name}_places[p * {seen} + i];\n");
-        text += &format!(
-            "                if (at >= 0) z += w[i] * in[at];\n            }}\n            value += {name}_activation(z);\n        }}\n"
-        );
+        text += "                if (at >= 0) z += w[i] * in[at];\n            }\n";
+        if convolution.pool == Pool::Max {
+            text += &format!("            z = {name}_activation(z);\n            if (p == 0 || z > value) value = z;\n        }}\n");
+            return text;
+        }
+        text += &format!("            value += {name}_activation(z);\n        }}\n");
         text + &format!("        value /= {divisor};\n")
     }
 

@@ -7,7 +7,7 @@ use super::graph::{Attribute, Constant, Model, Node, Numbers};
 use crate::export::metadata::Metadata;
 use crate::export::tensors::tensors;
 use crate::export::{Error, Saved};
-use crate::problem::{Activation, Column, Convolution, Target};
+use crate::problem::{Activation, Column, Convolution, Pool, Target};
 
 /// The file in double precision.
 pub fn encode(saved: &Saved) -> Result<Vec<u8>, Error> {
@@ -130,7 +130,7 @@ impl Graph {
         self.node("Where", &[&open, &value, &zero], "gated")
     }
 
-    /// The pooled values of filters: patches (rows x M x h) times filters (h x m), activated, summed over M.
+    /// The pooled values of filters: patches (rows x M x h) times filters (h x m), activated, summed over M or the largest taken.
     fn filters(&mut self, saved: &Saved, convolution: &Convolution, x: &str) -> String {
         let (places, patch, m) = (convolution.places(), convolution.patch(), saved.network.neurons());
         let seen: Vec<Option<usize>> = convolution.patches().flatten().collect();
@@ -148,7 +148,12 @@ impl Graph {
         if self.has("hidden.bias") {
             z = self.node("Add", &[&z, "hidden.bias"], "z");
         }
-        let (value, axis) = (self.activated(&z, &saved.activation), self.whole("axis", &[1], vec![1]));
+        let value = self.activated(&z, &saved.activation);
+        if convolution.pool == Pool::Max {
+            let over = vec![("axes", Attribute::Ints(vec![1])), ("keepdims", Attribute::Int(0))];
+            return self.node_with("ReduceMax", &[&value], "largest", over);
+        }
+        let axis = self.whole("axis", &[1], vec![1]);
         let pooled = self.node_with("ReduceSum", &[&value, &axis], "total", vec![("keepdims", Attribute::Int(0))]);
         if convolution.divisor() == 1 {
             return pooled;
