@@ -18,7 +18,10 @@ const COUNTS: &str = "cvx 1\ndata table {\n  x y\n  -1 0\n  1 2\n  2 5\n  3 1\n}
 const SEVERAL: &str =
     "cvx 1\ndata table {\n  x y z\n  -1 0 1\n  1 2 0\n  2 5 -1\n  3 1 2\n}\nnetwork x -> dense(bias) -> relu -> dense(2) -> [y, z]\n";
 
-/// Ten models, with whether their programs are linear.
+const LARGEST: &str = "cvx 1\ndata table {\n  a b c d y\n  1 -2 0.5 1 1\n  0 1 1 -1 2\n  2 2 -1 0 0\n  -1 0 1 3 1\n}\n\
+    network [a, b, c, d] -> conv1d(size = 2) -> leaky_relu(0.25) -> max_pool -> dense -> y\n";
+
+/// Twelve models, with whether their programs are linear.
 fn models() -> Vec<(String, bool)> {
     let tanh = TANH.replace("dense -> hard_tanh -> dense + skip", "(dense -> hard_tanh -> dense) + skip");
     let model = |head: &str, rest: &str, linear: bool| (format!("{head}minimize {rest}\n"), linear);
@@ -31,6 +34,8 @@ fn models() -> Vec<(String, bool)> {
         model(XOR, "huber(0.5) + 0.05 * weight_decay(hidden = sparse_group(0.5))", false),
         model(STEPS, "absolute + 0.2 * output_l1", true),
         model(&tanh, "absolute + 0.2 * output_l1 subject to hidden_norm(l1) <= 1", true),
+        model(LARGEST, "squared + 0.1 * weight_decay\nsolve { arrangements = all }", false),
+        model(LARGEST, "absolute + 0.3 * weight_decay(hidden = l1)", true),
         model(COUNTS, "poisson + 0.1 * weight_decay", false),
         model(SEVERAL, "epsilon_insensitive(0.1) + 0.3 * weight_decay(hidden = linf, output = l1)", true),
     ]

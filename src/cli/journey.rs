@@ -75,13 +75,13 @@ pub fn code_page(code: &str) -> Option<String> {
 #[cfg(feature = "solve")]
 pub fn sizes(problem: &Problem) -> Option<Sizes> {
     let features = problem.features();
-    let lines = if features.rivals.any() {
-        crate::arrangement::Lines::new(&features.knives())
-    } else {
-        crate::arrangement::Lines::new(&features.lines)
+    let lines = crate::arrangement::Lines::new(&features.lines);
+    let (count, most) = match features.rivals.any() {
+        false => (lines.count(), lines.bound()),
+        true => (features.knives_count(), crate::arrangement::bound(features.knives_count(), lines.rank())),
     };
-    let cells = features.share_of_cells() * lines.bound();
-    Some(Sizes { lines: lines.count(), rank: lines.rank(), cells, lost: lost(problem) })
+    let cells = features.share_of_cells() * most;
+    Some(Sizes { lines: count, rank: lines.rank(), cells, lost: lost(problem) })
 }
 
 /// How far the data are from the rank that the plan brings them to.

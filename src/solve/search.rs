@@ -2,13 +2,13 @@
 
 use super::outcome::{Bound, Control, Event, Failure, Size, Stopped};
 use super::prove::Proven;
-use crate::arrangement::{Lines, Pattern};
+use crate::arrangement::{Lines, Pattern, bound};
 use crate::backend::{self, Request, Stop};
 use crate::certificate::BASIS_BITS;
 use crate::exact::below;
 use crate::lowering::{Group, Recovery, Shape, lower};
 use crate::pricing::{norm_bound, row_basis, with_skip_equalities};
-use crate::problem::{Features, Matrix, Network, Plan, Problem, Score, Solver};
+use crate::problem::{Arrangements, Features, Matrix, Network, Plan, Problem, Score, Solver};
 use crate::program::{Program, Solution, Status};
 use crate::syntax::data::memory_limit;
 use std::collections::BTreeSet;
@@ -25,7 +25,7 @@ pub struct Search<'a, 'c> {
     pub stop: Stop,
     pub began: Instant,
     pub workers: Arc<rayon::ThreadPool>,
-    /// The distinct hyperplanes of the data, exactly; of rivals their differences too.
+    /// The distinct hyperplanes of the data, exactly; where all cells are listed the differences of rivals too.
     pub lines: Lines,
     /// Length of every line.
     lengths: Vec<f64>,
@@ -80,7 +80,8 @@ impl<'a, 'c> Search<'a, 'c> {
     pub fn new(problem: &'a Problem, control: &'a mut Control<'c>, workers: Arc<rayon::ThreadPool>) -> Self {
         let features = problem.features();
         let (inputs, lines) = (features.inputs(), &features.lines);
-        let distinct = if features.rivals.any() { Lines::new(&features.knives()) } else { Lines::new(lines) };
+        let fine = features.rivals.any() && problem.plan.arrangements == Arrangements::All;
+        let distinct = if fine { Lines::new(&features.knives()) } else { Lines::new(lines) };
         let none = || Matrix::new(0, inputs.columns, vec![]);
         let output = Matrix::new(0, problem.outputs(), vec![]);
         let zero = Network { hidden: none(), output, skip: None, gates: features.gated.then(none) };
@@ -149,6 +150,9 @@ impl<'a, 'c> Search<'a, 'c> {
         match (self.features.gated, self.features.jumps()) {
             (true, _) => self.distinct_gates() as f64,
             (false, Some(_)) => self.columns_at_most(),
+            (false, None) if self.features.rivals.any() && self.plan().arrangements != Arrangements::All => {
+                self.features.share_of_cells() * bound(self.features.knives_count(), self.lines.rank())
+            }
             (false, None) => self.features.share_of_cells() * self.lines.bound(),
         }
     }

@@ -141,6 +141,12 @@ impl Features {
         }
     }
 
+    /// The number of knives.
+    pub fn knives_count(&self) -> usize {
+        let first = self.rivals.of(0).len();
+        self.lines.rows + if self.rivals.any() { self.examples * (first * (first - 1) / 2) } else { 0 }
+    }
+
     /// Lines that cut θ's space into cells no larger than those of the features: the lines, and the differences of rivals.
     pub fn knives(&self) -> Matrix {
         let mut values = self.lines.values.clone();
