@@ -46,11 +46,8 @@ fn worst_edge<const R: usize>(cone: &Cone<R>, weights: &[f64; R]) -> Option<(usi
         }
     }
     for rivals in by_term(&cone.peaks) {
-        for a in 0..R {
-            for b in a + 1..R {
-                losses[a][b] += lost(rivals, (a, b), weights);
-            }
-        }
+        let edges = (0..R).flat_map(|a| (a + 1..R).map(move |b| (a, b)));
+        edges.for_each(|(a, b)| losses[a][b] += lost(rivals, (a, b), weights));
     }
     let losses = losses.iter().flatten().enumerate();
     losses.fold((0.0, None), |best, (at, loss)| if *loss > best.0 { (*loss, Some((at / R, at % R))) } else { best }).1
