@@ -112,7 +112,8 @@ impl Path {
             Some((at, by)) => {
                 let point = &self.points[*at];
                 let loss = rounded(point.held_out.unwrap_or(f64::NAN));
-                format!("\n  chosen         {} = {}   least mean loss {loss} on {by}\n", self.name(), shortest(point.value))
+                let last = if at + 1 == self.points.len() { "; the path ends here: smaller values may be better" } else { "" };
+                format!("\n  chosen         {} = {}   least mean loss {loss} on {by}{last}\n", self.name(), shortest(point.value))
             }
             None => {
                 "\n  chosen         none: no rows are kept aside; `test = split(20%, seed = 1)` or `--folds 5` would choose\n".to_string()

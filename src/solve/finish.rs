@@ -43,6 +43,7 @@ impl Search<'_, '_> {
         Ok(Outcome {
             standing: if certain { Standing::GlobalOptimum } else { Standing::Bounded },
             certificate: certified.map(|(certificate, _)| certificate),
+            heights: std::mem::take(&mut self.heights),
             leaves,
             proving: self.proving,
             stopped: if closed { Stopped::Gap } else { self.why(stopped, unproved) },
@@ -110,7 +111,7 @@ impl Search<'_, '_> {
     }
 
     /// Whether a proof makes it so.
-    fn proof_closes(&self) -> bool {
+    pub fn proof_closes(&self) -> bool {
         self.proof.as_ref().is_some_and(|proof| self.narrow(proof.value))
     }
 

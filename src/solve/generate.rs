@@ -28,6 +28,8 @@ const RAY_TOLERANCE: f64 = 1e-6;
 const DROPPING_ROUNDS: usize = 60;
 /// How many of the highest points of a climb the next one starts from.
 const HEIGHTS: usize = 100;
+/// Maxima below this part of a neuron's price are left where the search begins near a problem that is solved.
+const LOW: f64 = 0.5;
 /// The most neurons that one round adds.
 const ADDED: usize = 30;
 /// Gaussian starts of an ordinary pricing round, and of the one that must find nothing before the search ends: at most, and with one column.
@@ -38,13 +40,7 @@ const LAST_OF_ONE: usize = 5;
 impl Search<'_, '_> {
     /// Generates until no violated neuron is found, or time is over.
     pub fn generate(&mut self) -> Stopped {
-        let mut rays = self.rays();
-        self.first_interval();
-        if self.why_stopped().is_some() || !self.affordable(rays.len()) {
-            return self.ended();
-        }
-        let Some(master) = self.master(&mut rays, RAY_TOLERANCE) else { return self.ended() };
-        let mut groups = self.cells_of(&clusters(&rays, &master));
+        let Some(mut groups) = self.first_cells() else { return self.ended() };
         let mut idle = vec![0; groups.len()];
         loop {
             if let Some(why) = self.why_stopped() {
@@ -64,6 +60,21 @@ impl Search<'_, '_> {
                 return self.ended();
             }
         }
+    }
+
+    /// The cells that generation begins with: those of a network nearby, or of the rays that a quick search finds; `None` if it ends there.
+    fn first_cells(&mut self) -> Option<Vec<Group>> {
+        if self.near {
+            let rays = std::mem::take(&mut self.start);
+            return Some(self.cells_of(&rays));
+        }
+        let mut rays = self.rays();
+        self.first_interval();
+        if self.why_stopped().is_some() || !self.affordable(rays.len()) {
+            return None;
+        }
+        let master = self.master(&mut rays, RAY_TOLERANCE)?;
+        Some(self.cells_of(&clusters(&rays, &master)))
     }
 
     /// Generates among the given cells only, until none of them is worth adding.
@@ -142,18 +153,30 @@ impl Search<'_, '_> {
         let limit = self.violation();
         let over = |finds: Vec<Find>| -> Vec<Find> { finds.into_iter().filter(|find| find.price > limit).take(ADDED).collect() };
         let heights = std::mem::take(&mut self.heights);
-        let quick = over(self.ascend(master, heights, STARTS, 1000 + self.rounds as u64));
+        // Near a problem that is solved the maxima are known, and what they miss the proof finds.
+        let starts = if self.near { 0 } else { STARTS };
+        let quick = over(self.ascend(master, heights, starts, 1000 + self.rounds as u64));
         if !quick.is_empty() || self.stop.now() {
             return quick;
         }
+        if self.near {
+            let missed = over(self.proved(master));
+            if !missed.is_empty() || self.proof_closes() || self.stop.now() {
+                return missed;
+            }
+        }
         // In few dimensions the proof is quick, and the better search.
-        let last = LAST_STARTS.min(LAST_OF_ONE << self.features.size().saturating_sub(1).min(8));
         let heights = std::mem::take(&mut self.heights);
-        let slow = over(self.ascend(master, heights, last, 10_000 + self.rounds as u64));
-        if !slow.is_empty() || self.stop.now() {
+        let slow = over(self.ascend(master, heights, self.last_starts(), 10_000 + self.rounds as u64));
+        if !slow.is_empty() || self.near || self.stop.now() {
             return slow;
         }
         over(self.proved(master))
+    }
+
+    /// Gaussian starts of a search that is to miss nothing.
+    pub fn last_starts(&self) -> usize {
+        LAST_STARTS.min(LAST_OF_ONE << self.features.size().saturating_sub(1).min(8))
     }
 
     /// The price from which on a neuron is worth adding.
@@ -176,7 +199,9 @@ impl Search<'_, '_> {
         let mut random = Random::new(seed);
         starts.extend((0..count).map(|_| (0..features.size()).map(|_| random.normal()).collect()));
         let finds = self.workers.install(|| ascend_all(self.problem, features, dual, &starts, &|| stop.now()));
-        self.heights = finds.iter().take(HEIGHTS).map(|find| find.theta.clone()).collect();
+        // What is far below the price of a neuron does not come up to it on a short way.
+        let least = if self.near { LOW * self.features.price } else { 0.0 };
+        self.heights = finds.iter().filter(|find| find.price >= least).take(HEIGHTS).map(|find| find.theta.clone()).collect();
         finds
     }
 

@@ -41,6 +41,15 @@ pub fn solve(problem: &Problem, control: &mut Control) -> Result<Outcome, Failur
 
 /// The same from a network that is there already: generation begins in its cells, and the answer is never worse than it.
 pub fn solve_from(problem: &Problem, start: Option<&Network>, control: &mut Control) -> Result<Outcome, Failure> {
+    begun(problem, start, &[], control)
+}
+
+/// The same from the outcome of a problem nearby, with another strength say: the search begins with its cells and its maxima of the price.
+pub fn solve_after(problem: &Problem, before: &Outcome, control: &mut Control) -> Result<Outcome, Failure> {
+    begun(problem, Some(&before.network), &before.heights, control)
+}
+
+fn begun(problem: &Problem, start: Option<&Network>, heights: &[Vec<f64>], control: &mut Control) -> Result<Outcome, Failure> {
     if !backend::built(problem.plan.solver.name()) {
         return Err(Failure::NotBuilt(problem.plan.solver.name()));
     }
@@ -51,6 +60,8 @@ pub fn solve_from(problem: &Problem, start: Option<&Network>, control: &mut Cont
     let workers = workers.map_err(|error| Failure::Numerical(error.to_string()))?;
     let mut search = Search::new(problem, control, Arc::new(workers));
     start.inspect(|network| search.begin_with(network));
+    search.near = !search.start.is_empty() && !heights.is_empty();
+    search.heights = heights.to_vec();
     let stopped = search.as_planned()?;
     search.finish(stopped)
 }

@@ -96,6 +96,8 @@ pub struct Outcome {
     pub dual: Vec<f64>,
     /// The proof, which has passed the checker; `lower_bound` is then the checker's.
     pub certificate: Option<Certificate>,
+    /// The highest local maxima of the price, for a problem nearby: see [`super::solve_after`].
+    pub heights: Vec<Vec<f64>>,
     /// Leaves of the proof, and seconds spent on proofs.
     pub leaves: usize,
     pub proving: f64,

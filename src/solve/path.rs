@@ -8,9 +8,6 @@ use super::search::{Master, Search};
 use crate::problem::Problem;
 use std::sync::Arc;
 
-/// Gaussian starts of the search for the dearest neuron.
-const STARTS: usize = 300;
-
 /// The largest useful β of `problem`, in the units of its `minimize loss + β * penalty`; `None` if no neuron is of any use, or a solver fails.
 ///
 /// The search is careless: the proof at the first point of a path says whether it was right.
@@ -31,7 +28,7 @@ impl Search<'_, '_> {
         }
         let finds = match self.features.jumps().cloned() {
             Some(jumps) => self.climbed(&jumps, master),
-            None => self.ascend(master, Vec::new(), STARTS, 1),
+            None => self.ascend(master, Vec::new(), self.last_starts(), 1),
         };
         finds.into_iter().map(|find| find.price).reduce(f64::max)
     }

@@ -64,6 +64,8 @@ pub struct Search<'a, 'c> {
     pub gates: Vec<Group>,
     /// The highest local maxima of the price that the last climb found.
     pub heights: Vec<Vec<f64>>,
+    /// Whether it begins with the network and the maxima of a problem nearby.
+    pub near: bool,
     pub ceiling: f64,
 }
 
@@ -118,6 +120,7 @@ impl<'a, 'c> Search<'a, 'c> {
             groups: Vec::new(),
             gates: Vec::new(),
             heights: Vec::new(),
+            near: false,
             ceiling: f64::INFINITY,
             features,
         }

@@ -155,11 +155,13 @@ impl Graph {
         }
         let axis = self.whole("axis", &[1], vec![1]);
         let pooled = self.node_with("ReduceSum", &[&value, &axis], "total", vec![("keepdims", Attribute::Int(0))]);
-        if convolution.divisor() == 1 {
-            return pooled;
+        match convolution.pool {
+            Pool::Sum => pooled,
+            Pool::Average => {
+                let divisor = self.real("divisor", &[], vec![convolution.divisor() as f64]);
+                self.node("Div", &[&pooled, &divisor], "pooled")
+            }
         }
-        let divisor = self.real("divisor", &[], vec![convolution.divisor() as f64]);
-        self.node("Div", &[&pooled, &divisor], "pooled")
     }
 
     /// φ(z): piece after piece from the left, each where z has come to its beginning.
