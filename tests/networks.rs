@@ -403,6 +403,25 @@ fn two_layers_of_another_tool_are_read_and_other_shapes_are_named() {
     ];
     let deep = chain(&deep, &[constants, square].concat());
     assert_eq!(read(deep, &relu).unwrap_err(), format!("its steps are linear (2 x 3), Relu, linear (2 x 2), Relu, linear (1 x 2){rule}"));
+    let long: Vec<Step> = (0..2000).map(|_| ("Gemm", &["q"] as &[&str], trans())).collect();
+    let error = read(chain(&long, square), &relu).unwrap_err();
+    assert!(error.starts_with("its steps are linear (2 x 2), linear (2 x 2),") && error.ends_with(&format!(", ...{rule}")), "{error}");
+    let mut copied = Model::decode(&gemm).unwrap();
+    let copy = |at: usize| Node {
+        operation: "Identity".to_string(),
+        inputs: vec!["w".to_string()],
+        outputs: vec![format!("w{at}")],
+        attributes: vec![],
+    };
+    copied.nodes.extend((0..1000).map(copy));
+    assert_eq!(read(copied.encode(), &relu).unwrap_err(), format!("it copies its tensors again and again{rule}"));
+    // Some tools keep their weights in nodes.
+    let mut inside = Model::decode(&gemm).unwrap();
+    for constant in std::mem::take(&mut inside.constants) {
+        let (outputs, attributes) = (vec![constant.name.clone()], vec![("value".to_string(), Attribute::Tensor(constant))]);
+        inside.nodes.insert(0, Node { operation: "Constant".to_string(), inputs: vec![], outputs, attributes });
+    }
+    assert_eq!(read(inside.encode(), &relu).unwrap(), wanted);
     let mut two = Model::decode(&gemm).unwrap();
     two.inputs.push(("more".to_string(), 1));
     assert_eq!(read(two.encode(), &relu).unwrap_err(), format!("it has 2 inputs{rule}"));

@@ -157,6 +157,15 @@ fn attribute(bytes: &[u8]) -> Result<(String, Attribute), Error> {
 }
 
 impl Constant {
+    /// How many numbers it holds.
+    pub fn count(&self) -> usize {
+        match &self.values {
+            Numbers::Real(values) => values.len(),
+            Numbers::Whole(values) => values.len(),
+            Numbers::Other(_) => 0,
+        }
+    }
+
     fn write(&self, to: &mut Writer, single: bool) {
         self.shape.iter().for_each(|side| to.int(1, *side as i64));
         let (kind, bytes): (i64, Vec<u8>) = match &self.values {

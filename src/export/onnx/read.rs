@@ -10,6 +10,9 @@ use std::collections::HashMap;
 /// The most layers that a refusal lists.
 const LISTED: usize = 8;
 
+/// How often all tensors of a file may be copied.
+const COPIES: usize = 16;
+
 /// Operations that change nothing of a row.
 const PASSING: [&str; 4] = ["Identity", "Cast", "Dropout", "Flatten"];
 
@@ -89,6 +92,10 @@ impl Path {
                 return Err(other(&format!("its value `{at}` is used {} times", users.get(at).map_or(0, Vec::len))));
             };
             path.step(node, at, &constants)?;
+            // What is longer is another shape, however it goes on.
+            if path.steps.len() > LISTED {
+                return Ok(path);
+            }
             at = node.outputs.first().map_or("", String::as_str);
         }
         Err(other("its operations go round in a circle"))
@@ -141,8 +148,9 @@ fn other(found: &str) -> Error {
     Error(format!("{found}, and what is read is a linear layer, an activation of straight pieces and a linear layer (Gemm, Relu, Gemm)"))
 }
 
-/// All constants by name, those that nodes make of others included.
+/// All constants by name, those that nodes make of others included; copies are counted, so that a small file cannot ask for all memory.
 fn constants(model: &Model) -> Result<HashMap<&str, Constant>, Error> {
+    let mut room = COPIES * (1 + model.constants.iter().map(Constant::count).sum::<usize>());
     let mut all: HashMap<&str, Constant> = model.constants.iter().map(|constant| (constant.name.as_str(), constant.clone())).collect();
     for node in &model.nodes {
         let of = node.inputs.first().and_then(|name| all.get(name.as_str()));
@@ -153,6 +161,10 @@ fn constants(model: &Model) -> Result<HashMap<&str, Constant>, Error> {
             _ => None,
         };
         if let (Some(made), Some(output)) = (made, node.outputs.first()) {
+            room = match node.operation.as_str() {
+                "Constant" => room + COPIES * made.count(),
+                _ => room.checked_sub(made.count()).ok_or_else(|| other("it copies its tensors again and again"))?,
+            };
             all.insert(output, made);
         }
     }
