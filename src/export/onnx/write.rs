@@ -149,19 +149,22 @@ impl Graph {
             z = self.node("Add", &[&z, "hidden.bias"], "z");
         }
         let value = self.activated(&z, &saved.activation);
+        self.pooled(&value, convolution)
+    }
+
+    /// The values of all places as one.
+    fn pooled(&mut self, value: &str, convolution: &Convolution) -> String {
         if convolution.pool == Pool::Max {
             let over = vec![("axes", Attribute::Ints(vec![1])), ("keepdims", Attribute::Int(0))];
-            return self.node_with("ReduceMax", &[&value], "largest", over);
+            return self.node_with("ReduceMax", &[value], "largest", over);
         }
         let axis = self.whole("axis", &[1], vec![1]);
-        let pooled = self.node_with("ReduceSum", &[&value, &axis], "total", vec![("keepdims", Attribute::Int(0))]);
-        match convolution.pool {
-            Pool::Sum => pooled,
-            Pool::Average => {
-                let divisor = self.real("divisor", &[], vec![convolution.divisor() as f64]);
-                self.node("Div", &[&pooled, &divisor], "pooled")
-            }
+        let pooled = self.node_with("ReduceSum", &[value, &axis], "total", vec![("keepdims", Attribute::Int(0))]);
+        if convolution.divisor() == 1 {
+            return pooled;
         }
+        let divisor = self.real("divisor", &[], vec![convolution.divisor() as f64]);
+        self.node("Div", &[&pooled, &divisor], "pooled")
     }
 
     /// φ(z): piece after piece from the left, each where z has come to its beginning.
