@@ -5,6 +5,7 @@ use cvxc::certificate::Kind;
 use cvxc::checker::{Refusal, check};
 use cvxc::descent::{Contest, RIVALS};
 use cvxc::export::{self, FORMATS, Saved};
+use cvxc::pricing::{ascend, norm_bound};
 use cvxc::problem::{Arrangements, Convolution, Matrix, Network, Plan, Pool, Problem, Random};
 use cvxc::report::Explanation;
 use cvxc::solve::{Bound, Control, Outcome, Standing, solve};
@@ -286,6 +287,33 @@ fn no_restart_of_descent_goes_below_the_bound() {
         let trained = RIVALS[0].train(&problem, &contest, &|| false, &|| ());
         let best = trained.iter().map(|trained| trained.score.objective).fold(f64::INFINITY, f64::min);
         assert!(best >= outcome.lower_bound && best < outcome.objective * 1.5, "{layers}: {best} {}", outcome.objective);
+    }
+}
+
+#[test]
+fn prices_of_the_largest_patch_are_climbed_to_and_bounded() {
+    let objectives = [
+        "squared + 0.2 * weight_decay",
+        "squared + 0.2 * weight_decay(hidden = linf)",
+        "squared + 0.1 * output_l1 subject to hidden_norm <= 2",
+    ];
+    for (seed, objective) in objectives.into_iter().enumerate() {
+        let problem = stated(seed as u64, 9, 6, "conv1d(size = 3, bias) -> leaky_relu(0.25) -> max_pool -> dense", objective);
+        let (features, mut random) = (problem.features(), Random::new(seed as u64));
+        let dual: Vec<f64> = (0..9).map(|_| random.normal()).collect();
+        let starts: Vec<Vec<f64>> = (0..500).map(|_| (0..features.size()).map(|_| random.normal()).collect()).collect();
+        let price = |theta: &[f64]| features.outputs(theta).iter().zip(&dual).map(|(f, v)| f * v).sum::<f64>();
+        let upwards = starts.iter().map(|start| match features.head() {
+            Some(head) => [&start[..head], &[start[head].abs()]].concat(),
+            None => start.clone(),
+        });
+        let seen = upwards.map(|theta| price(&features.allowed(&theta)).abs()).fold(0.0, f64::max);
+        let found = ascend(&features, &dual, &starts[..60], &|| false);
+        let best = &found[0];
+        assert!((-best.sign * price(&best.theta) - best.price).abs() < 1e-9 * best.price, "{objective}");
+        assert!((features.gauge(&best.theta) - 1.0).abs() < 1e-9 && best.price >= seen, "{objective}: {} {seen}", best.price);
+        let bound = norm_bound(&features, &dual);
+        assert!(bound >= best.price && bound < 30.0 * best.price, "{objective}: {bound} {}", best.price);
     }
 }
 
