@@ -1,8 +1,11 @@
 //! Whoever can solve a cone program: a trait and a table of those at hand.  Nothing here has heard of a network.
 
 mod conic;
+mod integer;
 mod lp;
 mod native;
+
+pub use integer::least_hitting;
 
 use crate::program::{Program, Solution};
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use crate::arrangement;
 use crate::certificate::{self, Certificate};
 use crate::export::{self, Saved};
 use crate::problem::{Guarantee, Network, Problem};
-use crate::report::{self, Answer, Explanation, Rests, Run, Status, Stopped, Style, Written};
+use crate::report::{self, Answer, Explanation, Fewest, Rests, Run, Status, Stopped, Style, Written};
 use crate::solve;
 use crate::syntax::Instead;
 use crate::syntax::limits::{TooMany, not_built, too_many_cells};
@@ -35,6 +35,9 @@ pub struct Solve {
     /// Begin with this network, a result or a file of weights: the answer is never worse than it
     #[arg(long, value_name = "NET")]
     start: Option<PathBuf>,
+    /// Look for an optimal network with the fewest neurons, and say how many it needs at least
+    #[arg(long)]
+    fewest: bool,
     /// Only explain what would be solved
     #[arg(long)]
     dry_run: bool,
@@ -107,6 +110,10 @@ impl Solve {
     /// Lets the command line's options beat the file's, and says which did.
     fn apply(&self, problem: &mut Problem) -> Outcome<Vec<(String, String)>> {
         let mut changed = self.limits.apply(problem)?;
+        if self.fewest {
+            problem.plan.fewest = true;
+            changed.push(("neurons".to_string(), "fewest".to_string()));
+        }
         if let Some(promise) = self.guarantee {
             changed.push(("guarantee".to_string(), promise.word().to_string()));
         }
@@ -131,6 +138,7 @@ impl Solve {
     /// The model for its own result folder: solved there, it gives the same result.
     fn text(&self, model: &Model, folder: &Path) -> String {
         let mut settings = self.limits.settings();
+        settings.extend(self.fewest.then(|| ("neurons", "fewest".to_string())));
         settings.extend(self.guarantee.map(|promise| ("guarantee", promise.word().to_string())));
         model.origin.elsewhere(|path| relative(path, folder), &settings)
     }
@@ -214,7 +222,13 @@ fn run(outcome: &solve::Outcome) -> Run {
         leaves: outcome.leaves,
         proving: outcome.proving,
         unproved: outcome.unproved.map(stopped),
+        fewest: outcome.fewest.map(fewest),
     }
+}
+
+fn fewest(known: solve::Fewest) -> Fewest {
+    let solve::Fewest { least, found, active, directions, freedom, unique, complete } = known;
+    Fewest { least, found, active, directions, freedom, unique, complete }
 }
 
 /// Writes the folder and notes in the answer what is in it.
@@ -285,6 +299,10 @@ pub fn refusal(failure: solve::Failure, model: &Model) -> Trouble {
             let (bound, limit) = (report::size(bound), report::count(limit));
             let cells = format!("{} rows of rank {rank} have up to {bound} cells, and `all` stops at {limit}", report::count(rows));
             (Exit::Wrong, format!("{name}: {cells}; write `arrangements = generate`, or raise `max_patterns`"))
+        }
+        Failure::Bounded => {
+            let instead = "the fewest neurons are found where the penalty has a price, `+ number * weight_decay`, and no bound";
+            (Exit::Wrong, format!("{name}: {instead}; leave `fewest` out, or price the penalty"))
         }
         Failure::Cut(why) => {
             let cut = if why == solve::Stopped::Interrupt { "Ctrl-C" } else { "the time limit" };

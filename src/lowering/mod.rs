@@ -19,6 +19,7 @@
 //! on the others (THEORY 2).  One free group per gate stands for both output signs, and there is no inequality.
 
 mod names;
+mod prices;
 mod vertex;
 
 pub use names::{Names, names};

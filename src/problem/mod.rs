@@ -178,6 +178,8 @@ pub struct Plan {
     pub time: Duration,
     /// Bytes; `None` is three quarters of the machine's.
     pub memory: Option<u64>,
+    /// Whether to look for an optimal network with the fewest neurons.
+    pub fewest: bool,
     /// The most cells that `all` lists.
     pub max_patterns: usize,
 }
@@ -192,6 +194,7 @@ impl Default for Plan {
             tolerance: None,
             time: Duration::from_secs(300),
             memory: None,
+            fewest: false,
             max_patterns: 20_000,
         }
     }

@@ -112,6 +112,22 @@ pub struct Run {
     pub proving: f64,
     /// What ended the proof before it was whole.
     pub unproved: Option<Stopped>,
+    pub fewest: Option<Fewest>,
+}
+
+/// What is known of the least number of neurons that an optimal network has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fewest {
+    /// No optimal network has fewer; whether that is about all networks, or about those of the active groups.
+    pub least: usize,
+    pub complete: bool,
+    pub found: usize,
+    /// Groups that some optimal network uses, their distinct directions, and how many of these depend on the others.
+    pub active: usize,
+    pub directions: usize,
+    pub freedom: usize,
+    /// Whether there is one optimal network only.
+    pub unique: bool,
 }
 
 /// The folder with the result, as shown to people, and `(kind, file name)` of what is in it.

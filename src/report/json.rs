@@ -1,6 +1,6 @@
 //! The answer as one JSON object: every number of the summary under the summary's name.
 
-use super::{Answer, Fit, Stopped, theorem_of};
+use super::{Answer, Fewest, Fit, Stopped, theorem_of};
 use crate::problem::Guarantee;
 use serde_json::{Map, Value, json};
 
@@ -40,6 +40,7 @@ pub fn answer_json(answer: &Answer) -> Value {
         "patterns": { "listed": run.patterns, "bound": number(run.patterns_bound) },
         "neurons": answer.network.neurons(),
         "neurons_before_pruning": run.neurons_before_pruning,
+        "fewest": run.fewest.map(fewest),
         "train": fit(answer.train()),
         "test": answer.test().map(fit),
         "program": { "groups": run.groups, "columns": run.columns, "rows": run.rows, "cones": run.cones },
@@ -51,6 +52,11 @@ pub fn answer_json(answer: &Answer) -> Value {
 
 fn pairs(pairs: &[(String, String)]) -> Value {
     Value::Object(pairs.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>())
+}
+
+fn fewest(known: Fewest) -> Value {
+    let Fewest { least, complete, found, active, directions, freedom, unique } = known;
+    json!({ "least": least, "unique": unique, "complete": complete, "found": found, "active": active, "directions": directions, "freedom": freedom })
 }
 
 pub fn fit(fit: Fit) -> Value {

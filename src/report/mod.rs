@@ -16,7 +16,7 @@ mod plot;
 mod summary;
 
 pub use activation::{normal_form, theorem, theorem_of};
-pub use answer::{Answer, Rests, Run, Status, Stopped, Written};
+pub use answer::{Answer, Fewest, Rests, Run, Status, Stopped, Written};
 pub use checked::{Checked, checked, checked_json};
 pub use comparison::{Comparison, Contestant};
 pub use examination::{Examination, Neuron, Stationarity};

@@ -1,6 +1,6 @@
 //! The summary that a person reads after a solve.
 
-use super::{Answer, Fit, Status, Stopped, Written, count, fit_plot, gap, interval, limit, plain, rounded, seconds, size};
+use super::{Answer, Fewest, Fit, Status, Stopped, Written, count, fit_plot, gap, interval, limit, plain, rounded, seconds, size};
 use crate::problem::{Arrangements, Guarantee};
 
 /// Whether to colour, and whether to draw the fit of models with one input.
@@ -68,7 +68,9 @@ pub type Row = (&'static str, String, String);
 
 fn rows(answer: &Answer) -> Vec<Row> {
     let mut rows = bounds(answer);
-    rows.extend([neurons(answer), fit(answer), program(answer)]);
+    rows.push(neurons(answer));
+    rows.extend(answer.run.fewest.map(optima));
+    rows.extend([fit(answer), program(answer)]);
     rows.extend(proof(answer));
     rows.push(stopped(answer));
     rows.extend(changed(answer));
@@ -126,7 +128,39 @@ pub fn bar(share: f64, width: usize) -> String {
 
 fn neurons(answer: &Answer) -> Row {
     let before = format!("pruned from {} in the solver's answer", count(answer.run.neurons_before_pruning));
-    ("neurons", count(answer.network.neurons()), before)
+    let said = match answer.run.fewest {
+        Some(known) => fewest(answer, known),
+        None if answer.problem.plan.fewest => format!("{before}; fewer are looked for once the gap is closed"),
+        None => before,
+    };
+    ("neurons", count(answer.network.neurons()), said)
+}
+
+/// Whether there are optimal networks with fewer.
+fn fewest(answer: &Answer, known: Fewest) -> String {
+    let Fewest { least, complete, found, .. } = known;
+    let within = plain(0.1 * answer.problem.plan.gap);
+    let of = if complete { "no network" } else { "none of the active cells' networks" };
+    match found.saturating_sub(least) {
+        0 => format!("the fewest: {of} with fewer comes within {within} of it"),
+        _ => format!("{of} with fewer than {} comes within {within} of it", count(least)),
+    }
+}
+
+/// How many optimal networks there are.
+fn optima(known: Fewest) -> Row {
+    let Fewest { active, directions, freedom, unique, .. } = known;
+    let cells = format!("{} take part in some optimal network, along {}", counted(active, "group"), counted(directions, "direction"));
+    match freedom {
+        0 if unique => ("optimum", "unique".to_string(), format!("{cells}, none of which can replace others")),
+        0 => ("optimum", "found".to_string(), format!("{cells}; whether there are others is not known")),
+        _ => ("optimum", "not unique".to_string(), format!("{cells}; {} of freedom at least", counted(freedom, "degree"))),
+    }
+}
+
+/// `1 direction`, `6 directions`.
+fn counted(number: usize, what: &str) -> String {
+    format!("{} {what}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 fn fit(answer: &Answer) -> Row {

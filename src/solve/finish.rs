@@ -31,6 +31,7 @@ impl Search<'_, '_> {
         self.lengthen_skip();
         self.prune();
         self.bound(duals);
+        let fewest = (self.plan().fewest && self.narrow(self.lower.0)).then(|| self.fewest(groups.clone())).flatten();
         self.fits_width()?;
         self.usable(stopped)?;
         let (network, score) = self.best.clone();
@@ -56,6 +57,7 @@ impl Search<'_, '_> {
             bound,
             dual,
             neurons_before_pruning: before,
+            fewest,
             groups,
             patterns: self.listed.max(self.cells),
             patterns_bound: self.cells_at_most(),

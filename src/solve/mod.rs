@@ -2,6 +2,7 @@
 
 mod budget;
 mod cells;
+mod fewest;
 mod finish;
 mod gated;
 mod generate;
@@ -16,6 +17,7 @@ mod start;
 mod unfinished;
 
 pub use cells::{Convex, program};
+pub use fewest::Fewest;
 pub use outcome::{Bound, Control, Event, Failure, Outcome, Size, Standing, Stopped};
 pub use path::largest;
 pub use restricted::{Signs, restricted};
@@ -52,6 +54,9 @@ pub fn solve_after(problem: &Problem, before: &Outcome, control: &mut Control) -
 fn begun(problem: &Problem, start: Option<&Network>, heights: &[Vec<f64>], control: &mut Control) -> Result<Outcome, Failure> {
     if !backend::built(problem.plan.solver.name()) {
         return Err(Failure::NotBuilt(problem.plan.solver.name()));
+    }
+    if problem.plan.fewest && problem.objective.regularizer.budget.is_some() {
+        return Err(Failure::Bounded);
     }
     if let Some(budget) = problem.objective.regularizer.budget {
         return budget::solve(problem, budget, start, control);

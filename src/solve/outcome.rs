@@ -1,5 +1,6 @@
 //! What a solve says while it runs and what it holds at the end; never more than is known.
 
+use super::fewest::Fewest;
 use crate::certificate::Certificate;
 use crate::lowering::Group;
 use crate::problem::Network;
@@ -103,6 +104,8 @@ pub struct Outcome {
     pub proving: f64,
     /// Neurons of the solver's answer, before pruning.
     pub neurons_before_pruning: usize,
+    /// What is known of the least number of neurons, where it was asked for and the gap is closed.
+    pub fewest: Option<Fewest>,
     /// The groups of the search's last program.
     pub groups: Vec<Group>,
     /// Cells in the last program, and how many the arrangement has at most.
@@ -124,6 +127,8 @@ pub enum Failure {
     TooWide { allowed: usize, needed: usize },
     /// No usable point came back.
     Numerical(String),
+    /// The fewest neurons are asked for under a bound on the penalty.
+    Bounded,
     /// The cells could not be listed to the end.
     Cut(Stopped),
     /// The solver that the model names was not built in.

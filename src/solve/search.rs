@@ -212,7 +212,7 @@ impl<'a, 'c> Search<'a, 'c> {
         self.run_by(self.plan().solver.name(), program, tolerance)
     }
 
-    fn run_by(&mut self, solver: &str, program: &Program, tolerance: f64) -> Option<Solution> {
+    pub fn run_by(&mut self, solver: &str, program: &Program, tolerance: f64) -> Option<Solution> {
         let Some(backend) = backend::choose(solver, program) else {
             self.trouble = Some(Stopped::Trouble);
             return None;
@@ -243,7 +243,7 @@ impl<'a, 'c> Search<'a, 'c> {
         }
     }
 
-    fn read(&self, recovery: &Recovery, solution: &Solution) -> Master {
+    pub fn read(&self, recovery: &Recovery, solution: &Solution) -> Master {
         let dual = recovery.dual(solution);
         let dual = dual.iter().all(|v| v.is_finite()).then(|| with_skip_equalities(self.problem, &dual)).flatten();
         Master {
@@ -263,7 +263,7 @@ impl<'a, 'c> Search<'a, 'c> {
     }
 
     /// Adds every row that a group's weights violate to that group; returns how many.
-    fn tighten(&self, groups: &mut [Group], weights: &[Vec<f64>]) -> usize {
+    pub fn tighten(&self, groups: &mut [Group], weights: &[Vec<f64>]) -> usize {
         let length = |u: &[f64]| u.iter().map(|u| u * u).sum::<f64>().sqrt();
         let largest = weights.iter().map(|u| length(u)).fold(0.0, f64::max);
         let mut added = 0;

@@ -7,7 +7,7 @@ use crate::syntax::model::{Outputs, VectorFile};
 use crate::syntax::names::similar;
 use crate::syntax::tree::{Binding, Expr, Span};
 
-const SETTINGS: &[&str] = &["guarantee", "arrangements", "solver", "gap", "tolerance", "time", "memory", "max_patterns"];
+const SETTINGS: &[&str] = &["guarantee", "arrangements", "solver", "gap", "tolerance", "time", "memory", "neurons", "max_patterns"];
 const ARRANGEMENTS: &[&str] = &["generate", "all", "sample", "low_rank", "cells", "from_gates"];
 /// Those that a model without gates may choose; behind gates `generate` is the same as `from_gates`.
 const OFFERED: &[&str] = &["generate", "all", "sample", "low_rank", "cells"];
@@ -69,6 +69,7 @@ impl Checker {
             "tolerance" => plan.tolerance = Some(self.real(name, value, 0.0, 1.0)?),
             "time" => plan.time = self.duration(name, value)?,
             "memory" => plan.memory = Some(self.bytes(name, value)?),
+            "neurons" => plan.fewest = self.choice(name, value, &["pruned", "fewest"])? == "fewest",
             _ => plan.max_patterns = self.whole(name, value, 1, 1_000_000_000)? as usize,
         }
         Some(())
