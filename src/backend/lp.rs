@@ -26,9 +26,15 @@ pub struct Lp {
 /// The simplex method of microlp.
 pub const MICROLP: Lp = Lp { name: "lp", run: |program, seconds| program.solve(good_lp::microlp, seconds) };
 
-/// HiGHS, one thread: the answer must not depend on the machine.
+/// HiGHS.
 #[cfg(feature = "highs")]
-pub const HIGHS: Lp = Lp { name: "highs", run: |program, seconds| program.solve(|all| good_lp::highs(all).set_threads(1), seconds) };
+pub const HIGHS: Lp = Lp { name: "highs", run: |program, seconds| program.solve(one_thread, seconds) };
+
+/// One thread: the answer must not depend on the machine.
+#[cfg(feature = "highs")]
+fn one_thread(all: good_lp::variable::UnsolvedProblem) -> good_lp::solvers::highs::HighsProblem {
+    good_lp::highs(all).set_threads(1)
+}
 
 impl Backend for Lp {
     fn name(&self) -> &'static str {

@@ -82,7 +82,9 @@ impl Search<'_, '_> {
         let gauges: Vec<f64> = whole.weights.iter().map(|theta| self.features.gauge(theta)).collect();
         let largest = gauges.iter().copied().fold(0.0, f64::max);
         let floor = NOTHING * PART * self.plan().gap * (self.best.1.objective - self.least).abs() / self.features.price;
-        let (mut active, mut rest, mut known): (Vec<Group>, Vec<Group>, Vec<(usize, Vec<f64>)>) = Default::default();
+        let (mut active, mut rest) = (Vec::new(), Vec::new());
+        // Where the directions stand among the active groups, and what they give on the rows.
+        let mut known: Vec<(usize, Vec<f64>)> = Vec::new();
         for ((group, gauge), theta) in groups.into_iter().zip(gauges).zip(&whole.weights) {
             if gauge > (ACTIVE * largest).max(floor) {
                 if gauge > KNOWN * largest {
