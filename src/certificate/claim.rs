@@ -21,9 +21,9 @@
 //! |φ(x·w) - φ(x̃·w)| <= Lip h°(x - x̃) h(w), so what is proved for the grid with a limit T that is smaller by Σ |m_i| Lip h°(x_i - x̃_i)
 //! (and what the other roundings may cost) holds for the doubles and decimals themselves.
 
-use super::grid::{Grid, power};
+use super::grid::Grid;
 use super::{Correction, Dual, Pieces};
-use crate::exact::{Abs, Rational, half, rational};
+use crate::exact::{Abs, Rational, half, power, rational};
 use crate::problem::{Bias, Convolution, Gauge, Problem};
 use crate::regularizer::Hidden;
 use std::collections::{BTreeMap, BTreeSet};

@@ -31,7 +31,8 @@ impl Correction {
         if !z.values.iter().all(|x| x.is_finite()) {
             return Err(Fault::Width);
         }
-        let guess = inverse(z, pivots).ok_or(Fault::Equalities)?;
+        let rows: Vec<Vec<f64>> = (0..p).map(|k| pivots.iter().map(|&i| z.row(i)[k]).collect()).collect();
+        let guess = inverse(&rows).ok_or(Fault::Equalities)?;
         let most = bound(z, dual, pivots, &guess).ok_or(Fault::Equalities)?;
         Ok(Correction { rows: pivots.to_vec(), most })
     }
@@ -47,14 +48,11 @@ impl Correction {
     }
 }
 
-/// A floating-point guess at the inverse of Z_B', row by row, by Gauss and Jordan with pivots.
-fn inverse(z: &Matrix, pivots: &[usize]) -> Option<Vec<Vec<f64>>> {
-    let p = pivots.len();
-    let row = |k: usize| -> Vec<f64> {
-        let left = pivots.iter().map(|&i| z.row(i)[k]);
-        left.chain((0..p).map(|j| f64::from(u8::from(j == k)))).collect()
-    };
-    let mut rows: Vec<Vec<f64>> = (0..p).map(row).collect();
+/// A floating-point guess at the inverse of a square matrix, row by row, by Gauss and Jordan with pivots.
+pub fn inverse(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
+    let p = matrix.len();
+    let beside = |(k, row): (usize, &Vec<f64>)| row.iter().copied().chain((0..p).map(|j| f64::from(u8::from(j == k)))).collect();
+    let mut rows: Vec<Vec<f64>> = matrix.iter().enumerate().map(beside).collect();
     for column in 0..p {
         let pivot = (column..p).max_by(|&a, &b| rows[a][column].abs().total_cmp(&rows[b][column].abs()))?;
         rows.swap(column, pivot);

@@ -30,6 +30,9 @@ impl Certificate {
         if !self.pivots.is_empty() {
             line("pivots", part(serde_json::to_string(&self.pivots)));
         }
+        if !self.completion.is_empty() {
+            line("completion", part(serde_json::to_string(&self.completion)));
+        }
         line("proofs", part(serde_json::to_string(&self.proofs)));
         text.push_str("\n}\n");
         text.into_bytes()

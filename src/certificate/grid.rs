@@ -2,7 +2,7 @@
 
 use super::claim::{BASIS_BITS, GRID_BITS};
 use super::{Fault, Pieces};
-use crate::exact::{Abs, Natural, Rational, double, half};
+use crate::exact::{Abs, Natural, Rational, double, half, power};
 use crate::problem::Matrix;
 use crate::regularizer::Norm;
 
@@ -93,13 +93,4 @@ fn norm(basis: &[Vec<i64>]) -> Rational {
         }
     }
     Rational::ONE + off / Rational::from(one)
-}
-
-/// 2^exponent; `None` beyond ±4000.
-pub(super) fn power(exponent: i32) -> Option<Rational> {
-    if exponent.abs() > 4000 {
-        return None;
-    }
-    let power = Rational::from(Natural::ONE << exponent.unsigned_abs() as usize);
-    Some(if exponent >= 0 { power } else { Rational::ONE / power })
 }

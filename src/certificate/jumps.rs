@@ -6,9 +6,8 @@
 //! A neuron (w, a) costs |a| whatever its w, so T = ⌊D 2^e n β / t⌋, less what moving the dual vector for a skip may cost.
 //! Jumps are no Lipschitz functions: there is no grid, and the lines are those of the doubles and decimals themselves.
 
-use super::grid::power;
 use super::{Correction, Dual, Fault};
-use crate::exact::{Abs, Rational, rational, written};
+use crate::exact::{Abs, Rational, power, rational, written};
 use crate::problem::{Jumps, Place, Problem, levels};
 
 /// The inequality above.

@@ -9,13 +9,15 @@ mod gates;
 mod grid;
 mod jumps;
 mod pieces;
+mod span;
 mod stream;
 
 pub use claim::{BASIS_BITS, Claim, Contest, DUAL_BITS, Fault, GRID_BITS, SLOPE_BITS};
-pub use equalities::Correction;
+pub use equalities::{Correction, inverse};
 pub use file::NAME;
 pub use gates::GateClaim;
 pub use jumps::JumpClaim;
+pub use span::{Span, Unmet};
 pub use stream::{Reader, Writer};
 
 use crate::exact::{Dyadic, Natural, Rational};
@@ -47,6 +49,10 @@ pub struct Certificate {
     /// Rows (from 0) where the dual vector may be corrected, as many as a skip has columns; none without a skip.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub pivots: Vec<usize>,
+    /// Hidden weights of the neurons that complete a network which meets its targets up to rounding, with what costs nothing as many as
+    /// the rows that decide the others; none without `interpolate`.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub completion: Vec<Vec<f64>>,
     /// One proof per output and sign: first +1, then -1.
     pub proofs: Vec<Proof>,
 }

@@ -7,12 +7,14 @@
 //! A gated network has no other neurons than those behind its model's gates, and every gate is priced.
 
 mod cones;
+mod fit;
 mod gates;
 mod jumps;
 mod objective;
 mod refusal;
 mod signs;
 
+pub use fit::completed;
 pub use gates::check as check_gates;
 pub use refusal::Refusal;
 
@@ -99,7 +101,7 @@ pub fn upper(problem: &Problem, certificate: &Certificate) -> Result<Rational, R
         return Err(Refusal::Shape("network"));
     }
     gates::admitted(problem, &network)?;
-    objective::above(problem, &network)
+    objective::above(problem, &network, &certificate.completion)
 }
 
 /// At most -L*(t v), the bound that the proofs justify.

@@ -1,40 +1,51 @@
 //! The objective of a network, rounded up where it is irrational and nowhere else.
 
-use super::Refusal;
+use super::{Refusal, fit};
 use crate::exact::{Dyadic, Fixed, Integer, Rational, half, written};
-use crate::problem::{Activation, Bias, Convolution, Network, Problem};
+use crate::problem::{Activation, Bias, Convolution, Matrix, Network, Problem};
 use crate::regularizer::Norm;
 
 /// At least L(f) + β times the penalty, or L(f) if the penalty is within its budget, for the network's outputs f on the training rows.
-pub fn above(problem: &Problem, network: &Network) -> Result<Rational, Refusal> {
+///
+/// Under `interpolate` a network that meets its targets exactly is near by: β times at least what its penalty is more stands for L(f).
+pub fn above(problem: &Problem, network: &Network, completion: &[Vec<f64>]) -> Result<Rational, Refusal> {
     if let Some(neuron) = (0..network.neurons()).find(|&j| !finite(network, j)) {
         return Err(Refusal::Weight { neuron: neuron + 1 });
     }
     let outputs = outputs(problem, network)?;
-    let loss = problem.objective.loss.value_above(&outputs, problem.targets());
-    let loss = loss.map_err(|row| Refusal::Row { row: row + 1 })?;
+    let strength = written(problem.objective.strength).ok_or(Refusal::Width)?;
+    let loss = match problem.objective.loss.interpolates() {
+        true => &strength * fit::completed(problem, &outputs, completion)?,
+        false if !completion.is_empty() => return Err(Refusal::Shape("completion")),
+        false => problem.objective.loss.value_above(&outputs, problem.targets()).map_err(|row| Refusal::Row { row: row + 1 })?,
+    };
+    let penalty = penalty(problem, network)?;
+    match problem.objective.regularizer.budget {
+        None => Ok(loss + strength * penalty),
+        Some(budget) if penalty <= written(budget).ok_or(Refusal::Width)? => Ok(loss),
+        Some(_) => Err(Refusal::Budget),
+    }
+}
+
+/// The penalty of a network that keeps to its bounds.
+pub fn penalty(problem: &Problem, network: &Network) -> Result<Rational, Refusal> {
     let hidden = problem.objective.regularizer.hidden;
-    let penalty = match problem.objective.regularizer.radius {
+    match problem.objective.regularizer.radius {
         None => {
             let neurons = network.hidden.each_row().zip(network.output.each_row());
             let l1 = problem.objective.regularizer.output_l1;
             let square = |(w, a): (&[f64], &[f64])| {
                 hidden.square(problem.architecture.apart(w).0) + if l1 { sum(a).times(&sum(a)) } else { squares(a) }.rational()
             };
-            half(neurons.map(square).fold(Rational::ZERO, |sum, square| sum + square))
+            Ok(half(neurons.map(square).fold(Rational::ZERO, |sum, square| sum + square)))
         }
         Some(radius) => {
             if radius < f64::INFINITY {
                 within(problem, network, &written(radius).ok_or(Refusal::Width)?)?;
             }
             biases_within(problem, network)?;
-            sum(&network.output.values).rational()
+            Ok(sum(&network.output.values).rational())
         }
-    };
-    match problem.objective.regularizer.budget {
-        None => Ok(loss + written(problem.objective.strength).ok_or(Refusal::Width)? * penalty),
-        Some(budget) if penalty <= written(budget).ok_or(Refusal::Width)? => Ok(loss),
-        Some(_) => Err(Refusal::Budget),
     }
 }
 
@@ -110,6 +121,26 @@ fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusa
         sums.iter().map(|sums| &straight + &share * sums.total(activation)).collect::<Vec<_>>()
     });
     Ok(outputs.collect())
+}
+
+/// F_i(w_j) for every row i of `rows` and every neuron j with |a_j| = 1, without rounding; of networks without gates.
+pub fn features(problem: &Problem, hidden: &Matrix, rows: &[usize]) -> Vec<Vec<Rational>> {
+    let exact = |row: &[f64]| -> Vec<Dyadic> { row.iter().map(|x| Dyadic::new(*x)).collect() };
+    let (inputs, places, activation) = (problem.inputs(), problem.architecture.places(), &problem.architecture.activation);
+    let share = problem.architecture.convolution.as_ref().map_or(Rational::ONE, Convolution::share);
+    let (hidden, one) = (hidden.each_row().map(exact).collect::<Vec<_>>(), Dyadic::new(1.0));
+    let of_row = |&i: &usize| {
+        let seen: Vec<Vec<Dyadic>> = (i * places..(i + 1) * places).map(|patch| exact(inputs.row(patch))).collect();
+        let of_one = |w: &Vec<Dyadic>| {
+            let mut sums = Sums::new(activation);
+            for z in seen.iter().map(|x| Dyadic::dot(w, x)) {
+                sums.add(piece(activation, &z), &z, &one);
+            }
+            &share * sums.total(activation)
+        };
+        hidden.iter().map(of_one).collect()
+    };
+    rows.iter().map(of_row).collect()
 }
 
 /// Σ a φ(z): for each piece the sums of a z and of a are dyadic, its slope and intercept are not.

@@ -25,6 +25,10 @@ pub enum Refusal {
     Price,
     /// The network's loss on a row cannot be bounded.
     Row { row: usize },
+    /// The neurons of the completion are too much alike to reach every target.
+    Completion,
+    /// No network meets the targets.
+    Infeasible,
     /// The scale of the dual vector is not positive.
     Scale,
     /// The dual vector leaves the domain of the loss's conjugate.
@@ -67,6 +71,8 @@ impl std::fmt::Display for Refusal {
             Refusal::Budget => write!(out, "the network has more weight decay than the model allows"),
             Refusal::Price => write!(out, "the price of weight decay is not a positive number, or does not belong to this model"),
             Refusal::Row { row } => write!(out, "the network's loss on training row {row} is too large to be bounded"),
+            Refusal::Completion => write!(out, "the completing neurons do not show that the network is near one that meets every target"),
+            Refusal::Infeasible => write!(out, "no network meets all targets, so none is certified to be the best that does"),
             Refusal::Scale => write!(out, "the scale of the dual vector is not a positive number"),
             Refusal::Domain { row } => write!(out, "the dual vector is outside the domain of the loss at training row {row}"),
             Refusal::Skip => write!(out, "the dual vector cannot be made orthogonal to the columns of the skip or the intercept"),

@@ -100,8 +100,12 @@ impl Compare {
         Ok(if answer.kept() && whole { Exit::Kept } else { Exit::NotKept })
     }
 
-    /// `dense(k)` binds the rivals too.
+    /// `dense(k)` binds the rivals too, and no rival meets its targets exactly.
     fn allowed(&self, problem: &Problem) -> Outcome<()> {
+        if problem.objective.loss.interpolates() {
+            let sentence = "training by gradients does not end at an exact fit: write `squared + number * ...` in place of `interpolate` to compare";
+            return Err(Trouble::Said(Exit::Wrong, format!("{}: {sentence}, or name a network --with", problem.name)));
+        }
         match (self.width, problem.architecture.width) {
             (Some(width), Some(allowed)) if width as usize > allowed => {
                 let sentence =

@@ -47,6 +47,10 @@ fn best_over_cells(scene: &Scene, findings: &Findings, signs: Signs, progress: &
 }
 
 fn best_neuron(scene: &Scene, network: &Network, findings: &Findings) -> Option<Neuron> {
+    // One more neuron alone would leave the targets.
+    if scene.problem.objective.loss.interpolates() {
+        return None;
+    }
     let stop = Stop::new(scene.problem.plan.time, scene.interrupted.clone());
     let found = improvement(scene.problem, network, &findings.dual, &|| stop.now())?;
     Some(Neuron {

@@ -13,8 +13,13 @@ use crate::report::{self, Answer, Explanation, Fewest, Rests, Run, Status, Stopp
 use crate::solve;
 use crate::syntax::Instead;
 use crate::syntax::limits::{TooMany, not_built, too_many_cells};
+use crate::syntax::diagnostic::Diagnostic;
+use crate::syntax::limits::{TooMany, too_many_cells};
 use crate::syntax::model::Model;
 use std::path::{Path, PathBuf};
+
+/// A message shows so many terms of a sum.
+const MOST_TERMS: usize = 8;
 
 #[derive(Debug, clap::Args)]
 pub struct Solve {
@@ -326,7 +331,27 @@ pub fn refusal(failure: solve::Failure, model: &Model) -> Trouble {
             let (needed, limit) = (report::bytes(needed as f64), report::bytes(limit as f64));
             (Exit::Wrong, format!("{name}: this needs about {needed} of memory, and the limit is {limit}; raise it with --memory"))
         }
+        Failure::Infeasible { output, rows } => return Trouble::Infeasible(Box::new(unmet(model, output, &rows))),
         Failure::Numerical(why) => (Exit::Failed, format!("{name}: no usable network was found: {why}")),
     };
     Trouble::Said(exit, sentence)
+}
+
+/// E0510: rows whose targets no network meets together.
+fn unmet(model: &Model, output: Option<usize>, rows: &[(usize, f64)]) -> Diagnostic {
+    let error = Diagnostic::error("E0510", "no network fits all training rows exactly".to_string(), model.loss.place.clone(), "not possible");
+    let target = output.map_or(String::new(), |output| format!("_{}", output + 1));
+    let note = match rows {
+        [(row, _)] => format!("training row {} is 0 whatever the network, and its target is not", row + 1),
+        [(first, a), (second, b)] if a + b == 0.0 => {
+            format!("training rows {} and {} have the same output whatever the network, and different targets", first + 1, second + 1)
+        }
+        _ => {
+            let shown = rows.iter().take(MOST_TERMS).map(|(row, c)| format!("{} f{target}({})", report::plain(*c), row + 1));
+            let more = if rows.len() > MOST_TERMS { " + ..." } else { "" };
+            let sum = shown.collect::<Vec<_>>().join(" + ");
+            format!("for every network {sum}{more} = 0, where f(i) is its output for training row i;\nthe targets do not add up to 0 like this")
+        }
+    };
+    error.note(note).help("fit them as closely as they can be: `minimize squared + 1e-6 * weight_decay`; or leave one of these rows out")
 }

@@ -22,12 +22,18 @@ pub enum Exit {
     /// No usable point.
     #[cfg(feature = "solve")]
     Failed = 5,
+    /// No network meets what the model demands.
+    #[cfg(feature = "solve")]
+    Infeasible = 6,
 }
 
 #[derive(Debug)]
 pub enum Trouble {
     /// What is wrong with a model or its data.
     Diagnosed(Vec<Diagnostic>),
+    /// What no network does that the model demands.
+    #[cfg(feature = "solve")]
+    Infeasible(Box<Diagnostic>),
     /// One sentence.
     Said(Exit, String),
 }
@@ -43,14 +49,22 @@ impl From<export::Error> for Trouble {
 impl Trouble {
     pub fn tell(self, console: &Console) -> Exit {
         // If stdout cannot take the JSON there is nowhere left to say so but the exit code.
+        let diagnosed = |diagnostics: &[Diagnostic]| {
+            if console.json {
+                let _ = console.diagnostics_json(diagnostics);
+            } else {
+                console.diagnostics(diagnostics);
+            }
+        };
         match self {
             Trouble::Diagnosed(diagnostics) => {
-                if console.json {
-                    let _ = console.diagnostics_json(&diagnostics);
-                } else {
-                    console.diagnostics(&diagnostics);
-                }
+                diagnosed(&diagnostics);
                 Exit::Wrong
+            }
+            #[cfg(feature = "solve")]
+            Trouble::Infeasible(diagnostic) => {
+                diagnosed(&[*diagnostic]);
+                Exit::Infeasible
             }
             Trouble::Said(exit, sentence) => {
                 if console.json {

@@ -62,6 +62,15 @@ pub fn rational(value: f64) -> Option<Rational> {
     Rational::try_from(value).ok()
 }
 
+/// 2^exponent; `None` beyond ±4000.
+pub fn power(exponent: i32) -> Option<Rational> {
+    if exponent.abs() > 4000 {
+        return None;
+    }
+    let power = Rational::from(UBig::ONE << exponent.unsigned_abs() as usize);
+    Some(if exponent >= 0 { power } else { Rational::ONE / power })
+}
+
 /// value / 2.
 pub fn half(value: Rational) -> Rational {
     value / Rational::from(2)

@@ -5,6 +5,7 @@ mod cross_entropy;
 mod epsilon_insensitive;
 mod hinge;
 mod huber;
+mod interpolate;
 mod logistic;
 mod poisson;
 mod quantile;
@@ -77,6 +78,10 @@ pub trait Loss: Sync {
     fn shift(&self, _: &[f64]) -> Option<f64> {
         None
     }
+    /// Whether it is infinite wherever f is not y, if its parameter is.
+    fn exact(&self) -> bool {
+        false
+    }
     /// Whether it is made of straight pieces, so that its cone form is linear.
     fn linear(&self) -> bool {
         false
@@ -108,6 +113,9 @@ pub fn find(name: &str) -> Option<&'static dyn Loss> {
     LOSSES.iter().copied().find(|loss| loss.name() == name)
 }
 
+/// What `subject to interpolate` puts in place of a loss.
+pub static INTERPOLATE: interpolate::Interpolate = interpolate::Interpolate;
+
 /// A loss summed over rows and outputs, as an objective states it: L(f) = scale · Σ_ic ℓ(f_ic, y_ic), or with the best shift t_i of every
 /// row scale · Σ_ic ℓ(f_ic - t_i, y_ic).
 #[derive(Clone, Copy)]
@@ -129,7 +137,20 @@ impl std::fmt::Debug for Total {
 /// What rounding leaves of 1 when probabilities are added.
 const MOST_OF_1: f64 = 1.0 - 1e-14;
 
+/// Outputs this near their targets, as a part of the largest, are as near as doubles are asked to come.
+const ROUNDING: f64 = 1e-9;
+
 impl Total {
+    /// Interpolation: 0 where every output is its target.
+    pub fn interpolation() -> Total {
+        Total { loss: &INTERPOLATE, parameter: f64::INFINITY, mean: false, outputs: 1 }
+    }
+
+    /// Whether nothing but the targets themselves has a finite loss.
+    pub fn interpolates(&self) -> bool {
+        self.loss.exact() && self.parameter.is_infinite()
+    }
+
     /// The loss as the language writes it.
     pub fn words(&self) -> String {
         let inner = match self.loss.parameter() {
@@ -168,8 +189,12 @@ impl Total {
         y.iter().position(|y| *y > 0.0).unwrap_or(0)
     }
 
-    /// L(f).
+    /// L(f); of interpolation 0 if rounding alone may be what is between f and y.
     pub fn value(&self, f: &[f64], y: &[f64]) -> f64 {
+        if self.interpolates() {
+            let near = ROUNDING * y.iter().fold(0.0_f64, |most, y| most.max(y.abs()));
+            return if f.iter().zip(y).all(|(f, y)| (f - y).abs() <= near) { 0.0 } else { f64::INFINITY };
+        }
         let sum: f64 = self.settled(f).iter().zip(y).map(|(&f, &y)| self.loss.value(f, y, self.parameter)).sum();
         self.scale(y.len()) * sum
     }

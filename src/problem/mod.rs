@@ -81,11 +81,12 @@ impl Problem {
     }
 
     /// The width of an interval relative to its upper end, counted from the least that the loss could be (0 for most losses); or
-    /// to 1e-12 of the zero network's objective if that is larger: the least is met up to rounding, never exactly.
+    /// to 1e-12 of the zero network's objective if that is larger, and finite: the least is met up to rounding, never exactly.
     pub fn relative_gap(&self, objective: f64, lower_bound: f64) -> f64 {
         let least = self.objective.loss.least(self.targets());
         let zero = self.objective.loss.value(&vec![0.0; self.targets().len()], self.targets());
-        let size = (objective - least).abs().max(1e-12 * (zero + least.abs())).max(f64::MIN_POSITIVE);
+        let zero = if zero.is_finite() { zero + least.abs() } else { 0.0 };
+        let size = (objective - least).abs().max(1e-12 * zero).max(f64::MIN_POSITIVE);
         ((objective - lower_bound) / size).max(0.0)
     }
 

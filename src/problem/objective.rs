@@ -55,7 +55,12 @@ impl Objective {
         if let (Some(_), Some(constraint)) = (self.regularizer.budget, self.regularizer.constraint()) {
             return format!("{} subject to {constraint}", self.loss.words());
         }
-        let constraint = self.regularizer.constraint().map_or(String::new(), |constraint| format!(" subject to {constraint}"));
-        format!("{} + {} * {}{constraint}", self.loss.words(), self.strength, self.regularizer.words())
+        let penalty = format!("{} * {}", self.strength, self.regularizer.words());
+        let constraint = self.regularizer.constraint();
+        let (terms, constraints) = match self.loss.interpolates() {
+            true => (penalty, constraint.into_iter().chain([self.loss.words()]).collect::<Vec<_>>()),
+            false => (format!("{} + {penalty}", self.loss.words()), constraint.into_iter().collect()),
+        };
+        if constraints.is_empty() { terms } else { format!("{terms} subject to {}", constraints.join(", ")) }
     }
 }

@@ -188,6 +188,14 @@ impl Answer<'_> {
         Fit::of(self.problem, self.network, &self.problem.dataset.train)
     }
 
+    /// How far an output is from its target at most, as a part of the largest target.
+    pub fn residual(&self) -> f64 {
+        let rows = &self.problem.dataset.train;
+        let outputs = self.network.forward(&self.problem.architecture, &rows.inputs);
+        let largest = rows.targets.iter().fold(f64::MIN_POSITIVE, |most, y| most.max(y.abs()));
+        outputs.iter().zip(&rows.targets).fold(0.0, |most: f64, (f, y)| most.max((f - y).abs())) / largest
+    }
+
     /// How well it fits the rows kept aside.
     pub fn test(&self) -> Option<Fit> {
         self.problem.dataset.test.as_ref().map(|rows| Fit::of(self.problem, self.network, rows))

@@ -43,7 +43,7 @@ pub fn checked(checked: &Checked, problem: &Problem, color: bool) -> String {
     };
     let mut lines = vec![
         (checked.same_problem, "model and data are the ones certified".to_string(), "model and data are not the ones certified"),
-        (checked.objective.is_some(), format!("weights give objective {upper}"), "weights give no objective"),
+        (checked.objective.is_some(), given(problem, &upper), "weights give no objective"),
         (checked.lower_bound.is_some(), format!("dual point gives lower bound {lower}"), "dual point gives no lower bound"),
     ];
     // Where the gap is wide, neurons are worth adding; the bound holds for them too.
@@ -62,6 +62,14 @@ pub fn checked(checked: &Checked, problem: &Problem, color: bool) -> String {
     }
     text.push_str(&verdict(checked, problem, color));
     text
+}
+
+/// What the weights are good for: under `interpolate` with what completes them.
+fn given(problem: &Problem, upper: &str) -> String {
+    match problem.objective.loss.interpolates() {
+        true => format!("weights next to these meet every target, with objective {upper}"),
+        false => format!("weights give objective {upper}"),
+    }
 }
 
 fn verdict(checked: &Checked, problem: &Problem, color: bool) -> String {

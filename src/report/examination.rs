@@ -70,6 +70,9 @@ impl Examination<'_> {
 
     /// The sentence that one came for.
     pub fn sentence(&self) -> String {
+        if self.score.objective.is_infinite() && self.answer.problem.objective.loss.interpolates() {
+            return format!("{} does not meet every target, so it is no network that this model is about.", self.network);
+        }
         let (lower, upper) = interval(self.answer.lower_bound, self.score.objective);
         let least = self.least();
         let from = if least == 0.0 { String::new() } else { format!("counted from {}, the least loss; ", rounded(least)) };

@@ -126,26 +126,30 @@ fn wrote(problem: &Problem) -> Vec<String> {
     };
     let several = problem.outputs() > 1 || objective.regularizer.output_l1;
     let (output, amplitude) = if several { ("|a_j|_1", "|a_j|_1") } else { ("a_j", "|a_j|") };
+    let strength = plain(objective.strength);
+    let penalty = match objective.regularizer.radius {
+        None if objective.regularizer.budget.is_some() => {
+            let budget = plain(objective.regularizer.budget.unwrap_or_default());
+            format!("subject to 1/2 sum_j ({weights}^2 + {output}^2) <= {budget}        (not convex)")
+        }
+        None => format!("{strength} * 1/2 sum_j ({weights}^2 + {output}^2)        (not convex)"),
+        Some(f64::INFINITY) => format!("{strength} * sum_j |a_j|        (not convex)"),
+        Some(radius) => {
+            let bias = match problem.architecture.bias {
+                Bias::Bounded(bound) => format!(", |b_j| <= {}", plain(bound)),
+                _ => String::new(),
+            };
+            format!("{strength} * sum_j {amplitude}    subject to {weights} <= {}{bias}        (not convex)", plain(radius))
+        }
+    };
+    let (first, second) = match (objective.loss.interpolates(), objective.regularizer.budget) {
+        (true, _) => (penalty, format!("where {} for every training row", formula(problem))),
+        (false, Some(_)) => (format!("{} {}", sum(problem), formula(problem)), penalty),
+        (false, None) => (format!("{} {}", sum(problem), formula(problem)), format!("+ {penalty}")),
+    };
     let mut lines = vec![
-        format!("min over m, w, a    {} {}", sum(problem), formula(problem)),
-        match objective.regularizer.radius {
-            None if objective.regularizer.budget.is_some() => {
-                let budget = plain(objective.regularizer.budget.unwrap_or_default());
-                format!("                    subject to 1/2 sum_j ({weights}^2 + {output}^2) <= {budget}        (not convex)")
-            }
-            None => {
-                format!("                    + {} * 1/2 sum_j ({weights}^2 + {output}^2)        (not convex)", plain(objective.strength))
-            }
-            Some(f64::INFINITY) => format!("                    + {} * sum_j |a_j|        (not convex)", plain(objective.strength)),
-            Some(radius) => {
-                let bias = match problem.architecture.bias {
-                    Bias::Bounded(bound) => format!(", |b_j| <= {}", plain(bound)),
-                    _ => String::new(),
-                };
-                let bound = format!("{weights} <= {}{bias}", plain(radius));
-                format!("                    + {} * sum_j {amplitude}    subject to {bound}        (not convex)", plain(objective.strength))
-            }
-        },
+        format!("min over m, w, a    {first}"),
+        format!("                    {second}"),
         format!("f(x) = sum_j a_j {}{unit}{skip}", pooled(problem)),
     ];
     lines.extend(problem.architecture.convolution.as_ref().map(patches));
@@ -218,6 +222,9 @@ fn becomes(problem: &Problem) -> Vec<String> {
     }
     let line = |line: String| if sum.is_empty() { line } else { on_patches(&line, &sum) };
     let mut lines: Vec<String> = on_rows(problem).into_iter().map(line).collect();
+    if problem.objective.loss.interpolates() {
+        lines.iter_mut().for_each(|line| *line = line.replace("L(f) + ", "").replace("f = ", "y = "));
+    }
     if problem.outputs() > 1 {
         lines.push(EVERY_OUTPUT.to_string());
     }
@@ -408,8 +415,13 @@ fn low_rank(problem: &Problem, lost: f64) -> String {
 
 fn conventions(problem: &Problem) -> Vec<String> {
     let total = &problem.objective.loss;
-    let mut lines = vec![format!("{} is {} {}", total.words(), sum(problem), formula(problem))];
-    lines.push(torch(problem));
+    let mut lines = match total.interpolates() {
+        true => vec![
+            format!("interpolate is {} for every training row: there is no loss, and no optimiser of PyTorch does this", formula(problem)),
+            "doubles meet the targets up to rounding; that a network which meets them exactly is next to this one is proved".to_string(),
+        ],
+        false => vec![format!("{} is {} {}", total.words(), sum(problem), formula(problem)), torch(problem)],
+    };
     let least = total.least(problem.targets());
     if least != 0.0 {
         lines.push(format!("gaps are relative to the objective above {}, the least that the loss could be", plain(least)));

@@ -86,6 +86,9 @@ fn bounds(answer: &Answer) -> Vec<Row> {
             let used = rounded(answer.score.penalty);
             format!("{} subject to {constraint}, of which {used} is used", objective.loss.words())
         }
+        _ if objective.loss.interpolates() => {
+            format!("{} x {} {}", plain(objective.strength), objective.regularizer.words(), rounded(answer.score.penalty))
+        }
         _ => format!(
             "{} {} + {} x {} {}",
             objective.loss.words(),
@@ -170,6 +173,11 @@ fn fit(answer: &Answer) -> Row {
         Some(fit @ Fit::R2 { .. }) => format!("test {}   ({} rows)", fit.words(), count(fit.rows())),
         Some(fit) => format!("test {}", fit.words()),
     };
+    if answer.problem.objective.loss.interpolates() {
+        let off = gap(answer.residual());
+        let near = if answer.status == Status::GlobalOptimum { "; one that meets all exactly is next to it: proved" } else { "" };
+        return ("fit", format!("train to {off}"), format!("the targets, up to rounding{near}; {test}"));
+    }
     (train.label(), format!("train {}", train.words()), test)
 }
 

@@ -6,6 +6,7 @@ mod fewest;
 mod finish;
 mod gated;
 mod generate;
+mod interpolation;
 mod jumps;
 mod low_rank;
 mod outcome;
@@ -60,6 +61,9 @@ fn begun(problem: &Problem, start: Option<&Network>, heights: &[Vec<f64>], contr
     }
     if let Some(budget) = problem.objective.regularizer.budget {
         return budget::solve(problem, budget, start, control);
+    }
+    if problem.objective.loss.interpolates() {
+        return interpolation::solve(problem, start, control);
     }
     let workers = rayon::ThreadPoolBuilder::new().num_threads(control.threads).build();
     let workers = workers.map_err(|error| Failure::Numerical(error.to_string()))?;

@@ -123,6 +123,9 @@ pub struct Outcome {
 pub enum Failure {
     /// `arrangements = all`, but there are too many cells: how many at most, and the limit.
     TooManyCells { bound: f64, limit: usize, rows: usize, rank: usize },
+    /// `interpolate`, and no network meets the targets: Σ c_i f_i = 0 for every network over these rows, from 0, with their c_i, and the
+    /// targets (of this output, where there are several) have another sum.
+    Infeasible { output: Option<usize>, rows: Vec<(usize, f64)> },
     /// `dense(k)`: the pruned optimum needs more neurons.
     TooWide { allowed: usize, needed: usize },
     /// No usable point came back.

@@ -56,6 +56,7 @@ impl Draft {
             price: None,
             basis: self.basis,
             pivots: self.pivots,
+            completion: Vec::new(),
             proofs: self.proofs,
         }
     }

@@ -80,8 +80,11 @@ pub fn examine(problem: &Problem, network: &Network, guess: &[f64]) -> Findings 
     };
     let outputs = network.forward(&problem.architecture, &problem.dataset.train.inputs);
     let zero = network.neurons() - neurons.neurons();
-    if problem.outputs() > 1 {
-        let (kind, dual) = (Kind::Beyond, problem.objective.loss.slope(&outputs, problem.targets()));
+    let interpolates = problem.objective.loss.interpolates();
+    if problem.outputs() > 1 || interpolates {
+        // Where nothing but the targets has a finite loss, every vector is a slope there: that of the optimum prices neurons.
+        let slope = || problem.objective.loss.slope(&outputs, problem.targets());
+        let (kind, dual) = (Kind::Beyond, if interpolates { guess.to_vec() } else { slope() });
         return Findings { kind, alignment: 0.0, balance: 0.0, skip: 0.0, zero, kinks: 0, corners: 0, cells: cells.len(), dual, neurons };
     }
     let rows: Vec<Row> = outputs.iter().zip(problem.targets()).map(|(&f, &y)| row(problem, f, y)).collect();

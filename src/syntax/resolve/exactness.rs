@@ -133,13 +133,24 @@ impl Checker {
             let words = self.written(&bounded.span).to_string();
             self.not_yet_here(&words, &bounded.span, Some("for now: one output, or `+ 0.1 * weight_decay(output = l1)`"));
         }
-        for constraint in case.goal.constraints.iter().filter(|constraint| constraint.value == Constraint::Interpolate) {
-            let words = self.written(&constraint.place.span).to_string();
-            self.not_yet_here(
-                &words,
-                &constraint.place.span,
-                Some("for now: `minimize squared + 1e-6 * weight_decay`, which comes close, or `squared subject to weight_decay <= 1`"),
-            );
+        if case.constraint(Constraint::Interpolate).is_some() {
+            self.unsolved_interpolation(case);
+        }
+    }
+
+    fn unsolved_interpolation(&mut self, case: &Case) {
+        let (unit, beside) = (&case.net.unit, "beside `interpolate`");
+        let jumps = case.net.activation.as_ref().is_some_and(|activation| !activation.value.continuous());
+        if jumps || case.net.gates.is_some() {
+            let help = "for now: `relu`, or another activation without jumps and gates";
+            self.not_yet_here(&format!("{} {beside}", unit.value), &unit.place.span, Some(help));
+        }
+        if let Some(width) = &case.net.width {
+            let words = self.written(&width.place.span).to_string();
+            self.not_yet_here(&format!("{words} {beside}"), &width.place.span, Some("for now: `dense` without a number"));
+        }
+        if let Some((word, span)) = &case.machine.partial {
+            self.not_yet_here(&format!("{word} {beside}"), span, Some("for now: `generate` or `all`"));
         }
     }
 

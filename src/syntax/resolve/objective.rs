@@ -69,6 +69,9 @@ impl Checker {
             return None;
         }
         self.complete(&goal)?;
+        // The constraint stands for a loss that nothing else is finite for.
+        let interpolate = goal.constraints.iter().find(|constraint| constraint.value == Constraint::Interpolate);
+        goal.loss = goal.loss.or(interpolate.map(|at| Placed { value: Total::interpolation(), place: at.place.clone() }));
         Some(goal)
     }
 
