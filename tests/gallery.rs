@@ -77,6 +77,7 @@ fn every_model_meets_its_optimum() {
                     "gated",
                     "iris",
                     "marks",
+                    "memory",
                     "saturating",
                     "sparse",
                     "species",

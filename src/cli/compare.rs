@@ -103,7 +103,8 @@ impl Compare {
     /// `dense(k)` binds the rivals too, and no rival meets its targets exactly.
     fn allowed(&self, problem: &Problem) -> Outcome<()> {
         if problem.objective.loss.interpolates() {
-            let sentence = "training by gradients does not end at an exact fit: write `squared + number * ...` in place of `interpolate` to compare";
+            let sentence =
+                "training by gradients does not end at an exact fit: write `squared + number * ...` in place of `interpolate` to compare";
             return Err(Trouble::Said(Exit::Wrong, format!("{}: {sentence}, or name a network --with", problem.name)));
         }
         match (self.width, problem.architecture.width) {

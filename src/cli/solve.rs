@@ -14,7 +14,6 @@ use crate::solve;
 use crate::syntax::Instead;
 use crate::syntax::limits::{TooMany, not_built, too_many_cells};
 use crate::syntax::diagnostic::Diagnostic;
-use crate::syntax::limits::{TooMany, too_many_cells};
 use crate::syntax::model::Model;
 use std::path::{Path, PathBuf};
 
@@ -339,7 +338,8 @@ pub fn refusal(failure: solve::Failure, model: &Model) -> Trouble {
 
 /// E0510: rows whose targets no network meets together.
 fn unmet(model: &Model, output: Option<usize>, rows: &[(usize, f64)]) -> Diagnostic {
-    let error = Diagnostic::error("E0510", "no network fits all training rows exactly".to_string(), model.loss.place.clone(), "not possible");
+    let error =
+        Diagnostic::error("E0510", "no network fits all training rows exactly".to_string(), model.loss.place.clone(), "not possible");
     let target = output.map_or(String::new(), |output| format!("_{}", output + 1));
     let note = match rows {
         [(row, _)] => format!("training row {} is 0 whatever the network, and its target is not", row + 1),
@@ -350,7 +350,9 @@ fn unmet(model: &Model, output: Option<usize>, rows: &[(usize, f64)]) -> Diagnos
             let shown = rows.iter().take(MOST_TERMS).map(|(row, c)| format!("{} f{target}({})", report::plain(*c), row + 1));
             let more = if rows.len() > MOST_TERMS { " + ..." } else { "" };
             let sum = shown.collect::<Vec<_>>().join(" + ");
-            format!("for every network {sum}{more} = 0, where f(i) is its output for training row i;\nthe targets do not add up to 0 like this")
+            format!(
+                "for every network {sum}{more} = 0, where f(i) is its output for training row i;\nthe targets do not add up to 0 like this"
+            )
         }
     };
     error.note(note).help("fit them as closely as they can be: `minimize squared + 1e-6 * weight_decay`; or leave one of these rows out")

@@ -233,7 +233,7 @@ impl Search<'_, '_> {
     }
 
     /// Proves `dual`, made shorter as long as neurons are found that beat it: no column can be added any more.
-    pub fn prove_shorter(&mut self, mut dual: Vec<f64>) {
+    fn prove_shorter(&mut self, mut dual: Vec<f64>) {
         for _ in 0..SHORTENINGS {
             let Some(find) = self.prove(&dual, self.most_nodes()).into_iter().next() else { return };
             let factor = self.features.price / find.price * (1.0 - 1e-9);

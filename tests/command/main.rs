@@ -9,6 +9,8 @@ mod endings;
 #[cfg(feature = "solve")]
 mod gates;
 #[cfg(feature = "solve")]
+mod interpolation;
+#[cfg(feature = "solve")]
 mod outputs;
 #[cfg(feature = "solve")]
 mod path;

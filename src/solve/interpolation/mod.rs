@@ -7,15 +7,13 @@
 mod completion;
 mod least_squares;
 mod polish;
-mod sharpen;
 
 use super::outcome::{Bound, Control, Failure, Outcome, Standing, Stopped};
-use super::search::Search;
 use super::solve_from;
 use crate::certificate::{Certificate, Span, Statement, Unmet, Weights};
 use crate::checker::{Verdict, check};
-use crate::problem::{Features, Network, Problem};
-use std::sync::Arc;
+use crate::exact::double;
+use crate::problem::{Features, Network, Problem, Solver};
 use std::time::{Duration, Instant};
 
 /// The gap up to which a p is tried out, and the most p that are.
@@ -26,30 +24,30 @@ const STEP: f64 = 5.0;
 const FIRST: f64 = 10.0;
 /// Entries of the dual vector up to this part of p leave it room.
 const SHORT: f64 = 0.9;
-/// The p in the end, as multiples of the largest entry of the dual vector: solvers are as exact as p is small.  The second one is for when
-/// the proof of the first did not end.
-const TIGHT: [f64; 2] = [3.0, 1.5];
-/// The part of the gap that the completion may cost, and that what is left of the loss may be.
+/// The p in the end, as multiples of the largest entry of the dual vector: solvers are as exact as p is small.  The next is for when the
+/// proof of the one before did not end; its solver is used where the choice is left to cvxc.
+const TIGHT: [(f64, Solver); 3] = [(3.0, Solver::Auto), (1.5, Solver::Auto), (3.0, Solver::Clarabel)];
+/// The part of the gap that polishing may cost.
 const ROOM: f64 = 0.25;
 
 /// The network of smallest penalty among those that interpolate, and an interval that holds the optimum.
 pub fn solve(problem: &Problem, start: Option<&Network>, control: &mut Control) -> Result<Outcome, Failure> {
     let span = Span::of(problem).map_err(|why| unmet(problem, why))?;
-    let mut soft = Soft { problem, features: problem.features(), began: Instant::now(), from: start.cloned(), rounds: 0 };
-    let mut best = soft.reach(first(problem, &soft.features), control)?;
-    let longest = longest(&best.outcome);
-    for times in TIGHT.iter().filter(|_| longest > 0.0) {
-        if best.cut() || (best.closed() && best.gap <= problem.plan.gap) {
+    let (features, began) = (problem.features(), Instant::now());
+    let mut soft = Soft { problem, features, began, from: start.cloned(), rounds: 0, met: None, proof: None };
+    let (mut last, p) = soft.reach(control)?;
+    let longest = if last.standing == Standing::GlobalOptimum { longest(&last) } else { p / TIGHT[0].0 };
+    let rough = problem.plan.gap < ROUGH;
+    for (times, solver) in TIGHT.iter().filter(|_| rough && longest > 0.0) {
+        if ended(&last) || soft.met.is_none() || soft.left() == Duration::ZERO {
             break;
         }
-        let tried = soft.at(times * longest, problem.plan.gap, control)?;
-        if tried.meets && (tried.outcome.lower_bound >= best.outcome.lower_bound || tried.closed()) {
-            best = tried;
+        last = soft.at(times * longest, problem.plan.gap, *solver, control)?;
+        if last.standing == Standing::GlobalOptimum && soft.meets(&last) {
+            break;
         }
     }
-    let seconds = soft.began.elapsed().as_secs_f64();
-    let outcome = Outcome { rounds: soft.rounds, seconds, ..best.outcome };
-    finish(problem, &soft, &span, outcome, control)
+    soft.finish(&span, last)
 }
 
 /// The problem with p Σ |f_i - y_i| in place of f = y, for one p after the other.
@@ -60,40 +58,26 @@ struct Soft<'a> {
     /// The last network.
     from: Option<Network>,
     rounds: usize,
-}
-
-/// What came of a p.
-struct Tried {
-    gap: f64,
-    /// Whether its network, polished, meets the targets but for rounding at no higher cost, and p left the dual vector room.
-    meets: bool,
-    /// With the polished network, if that is so.
-    outcome: Outcome,
-}
-
-impl Tried {
-    /// Whether the interval is as narrow as this was asked for.
-    fn closed(&self) -> bool {
-        self.outcome.standing == Standing::GlobalOptimum
-    }
-
-    fn cut(&self) -> bool {
-        matches!(self.outcome.stopped, Stopped::Interrupt | Stopped::Memory)
-    }
+    /// The network of least penalty among those that meet the targets up to rounding.
+    met: Option<Network>,
+    /// The best bound so far with its proof, whatever its p.
+    proof: Option<Outcome>,
 }
 
 impl Soft<'_> {
-    /// Larger and larger p, from `p` on, until one is large enough.
-    fn reach(&mut self, mut p: f64, control: &mut Control) -> Result<Tried, Failure> {
-        for _ in 0..TRIES {
-            let tried = self.at(p, self.problem.plan.gap.max(ROUGH), control)?;
-            if tried.meets || tried.cut() || self.left() == Duration::ZERO {
-                return Ok(tried);
+    /// Larger and larger p until one is large enough, or nothing is left to try; the last outcome, and its p.
+    fn reach(&mut self, control: &mut Control) -> Result<(Outcome, f64), Failure> {
+        let gap = self.problem.plan.gap.max(ROUGH);
+        let mut p = first(self.problem, &self.features);
+        for _ in 1..TRIES {
+            let outcome = self.at(p, gap, Solver::Auto, control)?;
+            let large = longest(&outcome) <= SHORT * p;
+            if (self.met.is_some() && large) || ended(&outcome) || self.left() == Duration::ZERO {
+                return Ok((outcome, p));
             }
             p *= STEP;
         }
-        let why = "the targets can be met, but only by weights beyond floating point; `standardize = all` often helps";
-        Err(Failure::Numerical(why.into()))
+        Ok((self.at(p, gap, Solver::Auto, control)?, p))
     }
 
     fn left(&self) -> Duration {
@@ -101,23 +85,76 @@ impl Soft<'_> {
     }
 
     /// What comes of one p, in half of the time that is left.
-    fn at(&mut self, p: f64, gap: f64, control: &mut Control) -> Result<Tried, Failure> {
+    fn at(&mut self, p: f64, gap: f64, solver: Solver, control: &mut Control) -> Result<Outcome, Failure> {
         let mut soft = self.problem.clone();
         soft.objective.loss.parameter = p;
         soft.plan.gap = (1.0 - ROOM) * gap;
         soft.plan.time = self.left() / 2;
-        let mut outcome = solve_from(&soft, self.from.as_ref(), control)?;
+        soft.plan.solver = if soft.plan.solver == Solver::Auto { solver } else { soft.plan.solver };
+        let outcome = solve_from(&soft, self.from.as_ref(), control)?;
         self.from = Some(outcome.network.clone());
         self.rounds += outcome.rounds;
         let polished = polish::polished(self.problem, &self.features, &outcome.network);
         let cost = self.problem.score(&polished).objective;
-        let meets = cost <= outcome.objective * (1.0 + ROOM * gap) && longest(&outcome) <= SHORT * p;
-        if std::env::var("DBG").is_ok() { eprintln!("{:?} p {p:e} gap {gap:e} loss {:e} obj {} cost {cost} lb {} longest {:e} {:?} {:?} n {} {meets}", self.began.elapsed(), outcome.loss, outcome.objective, outcome.lower_bound, longest(&outcome), outcome.stopped, outcome.bound, outcome.network.neurons()); }
-        if meets {
-            outcome.network = polished;
+        let before = self.met.as_ref().map_or(f64::INFINITY, |met| self.problem.score(met).objective);
+        if cost < before && cost <= outcome.objective * (1.0 + ROOM * gap) {
+            self.met = Some(polished);
         }
-        Ok(Tried { gap, meets, outcome })
+        let best = self.proof.as_ref().map_or(f64::NEG_INFINITY, |proof| proof.lower_bound);
+        if outcome.certificate.is_some() && outcome.lower_bound > best {
+            self.proof = Some(outcome.clone());
+        }
+        Ok(outcome)
     }
+
+    /// Whether the network that meets the targets costs no more than an outcome's own objective, up to the gap.
+    fn meets(&self, outcome: &Outcome) -> bool {
+        let cost = self.met.as_ref().map(|met| self.problem.score(met).objective);
+        cost.is_some_and(|cost| cost <= outcome.objective * (1.0 + ROOM * self.problem.plan.gap))
+    }
+
+    /// The answer for interpolation itself, with the best network and the best bound.
+    fn finish(self, span: &Span, last: Outcome) -> Result<Outcome, Failure> {
+        let (problem, features) = (self.problem, &self.features);
+        let network = self.met.clone().unwrap_or_else(|| meeting(problem, features, span, &last.network));
+        let (score, late) = (problem.score(&network), self.left() == Duration::ZERO);
+        if !score.objective.is_finite() {
+            return Err(Failure::Numerical("no network that meets the targets was found; `standardize = all` often helps".into()));
+        }
+        let certified = self.proof.as_ref().and_then(|proof| certified(problem, features, span, &network, proof));
+        let gap = certified.as_ref().map(|(_, verdict)| problem.relative_gap(verdict.objective(), verdict.lower_bound()));
+        let closed = gap.is_some_and(|gap| gap <= problem.plan.gap);
+        let dual = self.proof.filter(|_| certified.is_some()).map_or_else(|| vec![0.0; problem.targets().len()], |proof| proof.dual);
+        let (lower_bound, bound) = certified.as_ref().map_or((0.0, Bound::Trivial), |(_, verdict)| (verdict.lower_bound(), Bound::Proved));
+        Ok(Outcome {
+            standing: if closed { Standing::GlobalOptimum } else { Standing::Bounded },
+            stopped: match last.stopped {
+                _ if closed => Stopped::Gap,
+                _ if late => Stopped::Time,
+                Stopped::Gap => Stopped::Converged,
+                other => other,
+            },
+            unproved: last.unproved.filter(|_| !closed),
+            neurons_before_pruning: last.neurons_before_pruning.max(network.neurons()),
+            network,
+            objective: score.objective,
+            loss: score.loss,
+            penalty: score.penalty,
+            lower_bound,
+            bound,
+            dual,
+            leaves: certified.as_ref().map_or(0, |(_, verdict)| verdict.leaves),
+            certificate: certified.map(|(certificate, _)| certificate),
+            rounds: self.rounds,
+            seconds: self.began.elapsed().as_secs_f64(),
+            ..last
+        })
+    }
+}
+
+/// Whether nothing more may be tried.
+fn ended(outcome: &Outcome) -> bool {
+    matches!(outcome.stopped, Stopped::Interrupt | Stopped::Memory)
 }
 
 fn longest(outcome: &Outcome) -> f64 {
@@ -134,95 +171,27 @@ fn first(problem: &Problem, features: &Features) -> f64 {
 
 fn unmet(problem: &Problem, why: Unmet) -> Failure {
     match why {
-        Unmet::Kind => Failure::Numerical("the data are not finite".into()),
+        Unmet::Kind => Failure::Numerical("nothing is known about interpolation by networks of this kind".into()),
         Unmet::Witness { output, rows } => Failure::Infeasible {
             output: (problem.outputs() > 1).then_some(output),
-            rows: rows.iter().map(|(row, c)| (*row, crate::exact::double(c))).collect(),
+            rows: rows.iter().map(|(row, c)| (*row, double(c))).collect(),
         },
     }
 }
 
-/// The answer for interpolation itself, certified if it can be.
-fn finish(problem: &Problem, soft: &Soft, span: &Span, outcome: Outcome, control: &mut Control) -> Result<Outcome, Failure> {
-    let features = &soft.features;
-    let network = meeting(problem, features, span, &outcome.network);
-    let score = problem.score(&network);
-    if !score.objective.is_finite() {
-        return Err(Failure::Numerical("no network that meets the targets was found; `standardize = all` often helps".into()));
-    }
-    let mut certified = certified(problem, features, span, &network, outcome.certificate.clone());
-    if !certified.as_ref().is_some_and(|(_, verdict)| closed(problem, verdict)) {
-        let sharper = sharper(problem, soft, &network, &outcome.dual, control)?;
-        let other = self::certified(problem, features, span, &network, sharper);
-        let bound = |held: &Option<(Certificate, Verdict)>| held.as_ref().map_or(f64::NEG_INFINITY, |(_, verdict)| verdict.lower_bound());
-        certified = if bound(&other) > bound(&certified) { other } else { certified };
-    }
-    let closed = certified.as_ref().is_some_and(|(_, verdict)| closed(problem, verdict));
-    let (lower_bound, bound) = certified.as_ref().map_or((0.0, Bound::Trivial), |(_, verdict)| (verdict.lower_bound(), Bound::Proved));
-    Ok(Outcome {
-        standing: if closed { Standing::GlobalOptimum } else { Standing::Bounded },
-        stopped: match outcome.stopped {
-            _ if closed => Stopped::Gap,
-            Stopped::Gap => Stopped::Converged,
-            _ if soft.left() == Duration::ZERO => Stopped::Time,
-            other => other,
-        },
-        unproved: outcome.unproved.filter(|_| !closed),
-        dual: certified.as_ref().map_or(outcome.dual, |(certificate, _)| dual(certificate)),
-        network,
-        objective: score.objective,
-        loss: score.loss,
-        penalty: score.penalty,
-        lower_bound,
-        bound,
-        leaves: certified.as_ref().map_or(0, |(_, verdict)| verdict.leaves),
-        certificate: certified.map(|(certificate, _)| certificate),
-        ..outcome
-    })
-}
-
-/// t v.
-fn dual(certificate: &Certificate) -> Vec<f64> {
-    certificate.dual.doubles().iter().map(|u| certificate.scale * u).collect()
-}
-
-fn closed(problem: &Problem, verdict: &Verdict) -> bool {
-    problem.relative_gap(verdict.objective(), verdict.lower_bound()) <= problem.plan.gap
-}
-
-/// The network itself if it meets its targets up to rounding, and with completing neurons otherwise.
+/// A network with completing neurons, polished.
 fn meeting(problem: &Problem, features: &Features, span: &Span, network: &Network) -> Network {
-    if problem.score(network).objective.is_finite() {
-        return network.clone();
-    }
     let completed = completion::completed(problem, features, span, network);
     completed.map_or_else(|| network.clone(), |completed| polish::polished(problem, features, &completed))
 }
 
-/// A proof by a sharper dual vector, as a certificate.
-fn sharper(problem: &Problem, soft: &Soft, network: &Network, dual: &[f64], control: &mut Control) -> Result<Option<Certificate>, Failure> {
-    let workers = rayon::ThreadPoolBuilder::new().num_threads(control.threads).build();
-    let workers = workers.map_err(|error| Failure::Numerical(error.to_string()))?;
-    let mut problem = problem.clone();
-    problem.plan.time = soft.left();
-    let mut search = Search::new(&problem, control, Arc::new(workers));
-    let draft = sharpen::proof(&mut search, network, dual);
-    Ok(draft.map(|draft| draft.certificate(&search, network)))
-}
-
-/// A proof at some p, or none, as one for interpolation, if the checker takes it.
-fn certified(
-    problem: &Problem,
-    features: &Features,
-    span: &Span,
-    network: &Network,
-    proof: Option<Certificate>,
-) -> Option<(Certificate, Verdict)> {
+/// A proof at some p as one for interpolation, if the checker takes it.
+fn certified(problem: &Problem, features: &Features, span: &Span, network: &Network, proof: &Outcome) -> Option<(Certificate, Verdict)> {
     let certificate = Certificate {
         statement: Statement::of(problem, problem.name.clone(), Vec::new()),
         network: Weights::of(network),
         completion: completion::completion(problem, features, span)?,
-        ..proof?
+        ..proof.certificate.clone()?
     };
     let verdict = check(problem, &certificate).ok()?;
     Some((certificate, verdict))

@@ -11,15 +11,15 @@ pub const CODES: &[Code] = &[
         "network [x1, x2] -> dense(bias) -> relu -> dense(bias) -> y",
         "network [x1, x2] -> dense(bias) -> relu -> dense -> y",
     ),
-    apart(
+    page(
         "E0510",
         "no network fits all training rows exactly",
-        "With `subject to interpolate` every output must be its target. Two equal rows have one output, and with a\n\
-         layer without a bias so do outputs of rows on one line through 0 depend on each other. The message names rows\n\
-         whose outputs add up to 0 with the factors that it gives, whatever the network, while their targets do not:\n\
-         this is decided without rounding, and is the proof. Exit code 6.",
-        "two rows `1, 2, 5` and `1, 2, 6`, the last column being the target",
-        "one of the two rows, or `minimize squared + 1e-6 * weight_decay`",
+        "With `subject to interpolate` every output must be its target. Equal rows have equal outputs, and without a\n\
+         bias so do outputs of rows on lines through 0 depend on each other. The message names rows whose outputs add\n\
+         up to 0, with the factors that it gives, whatever the network, while their targets do not. This is decided\n\
+         without rounding, and is the proof. Exit code 6.",
+        "data table {\n  x1 x2 y\n  0 1 1\n  0 1 2\n}\nminimize weight_decay subject to interpolate",
+        "data table {\n  x1 x2 y\n  0 1 1\n  1 1 2\n}\nminimize weight_decay subject to interpolate",
     ),
     apart(
         "E0610",
