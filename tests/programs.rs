@@ -30,6 +30,8 @@ fn models() -> Vec<(String, bool)> {
         model(XOR, "hinge + 0.1 * weight_decay(hidden = l1)\nsolve { arrangements = all }", true),
         model(XOR, "quantile(0.3) + 0.1 * weight_decay(hidden = linf)", true),
         model(XOR, "logistic + 0.05 * weight_decay", false),
+        model(XOR, "weight_decay subject to interpolate", false),
+        model(XOR, "weight_decay(hidden = l1) subject to interpolate\nsolve { arrangements = all }", true),
         model(XOR, "squared subject to weight_decay <= 3\nsolve { arrangements = all }", false),
         model(XOR, "huber(0.5) + 0.05 * weight_decay(hidden = sparse_group(0.5))", false),
         model(STEPS, "absolute + 0.2 * output_l1", true),

@@ -128,7 +128,7 @@ fn subtract<K: Copy + Ord>(from: &mut BTreeMap<K, Rational>, factor: &Rational, 
 /// The rows of A; `None` for networks that are not covered.
 fn rows(problem: &Problem) -> Option<Vec<Row>> {
     let (activation, radius) = (&problem.architecture.activation, problem.objective.regularizer.radius);
-    if problem.architecture.gates.is_some() || !activation.continuous() {
+    if problem.architecture.gates.is_some() || problem.architecture.largest() || !activation.continuous() {
         return None;
     }
     let radius = match radius {

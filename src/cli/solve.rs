@@ -12,8 +12,8 @@ use crate::problem::{Guarantee, Network, Problem};
 use crate::report::{self, Answer, Explanation, Fewest, Rests, Run, Status, Stopped, Style, Written};
 use crate::solve;
 use crate::syntax::Instead;
-use crate::syntax::limits::{TooMany, not_built, too_many_cells};
 use crate::syntax::diagnostic::Diagnostic;
+use crate::syntax::limits::{TooMany, not_built, too_many_cells};
 use crate::syntax::model::Model;
 use std::path::{Path, PathBuf};
 

@@ -289,7 +289,10 @@ fn fitted(mut network: Network, bias: Bias, problem: &Problem) -> Result<Network
     }
     network.skip = skip(network.skip, problem)?;
     let outputs = network.forward(&problem.architecture, &problem.dataset.train.inputs);
-    if !problem.score(&network).objective.is_finite() || outputs.iter().any(|f| !f.is_finite()) {
+    // One that does not interpolate where the model asks for that is a network all the same.
+    let score = problem.score(&network);
+    let objective = if problem.objective.loss.interpolates() { score.penalty } else { score.objective };
+    if !objective.is_finite() || outputs.iter().any(|f| !f.is_finite()) {
         return Err(Error("its outputs or its objective overflow on the model's data; smaller weights are needed".to_string()));
     }
     Ok(network)

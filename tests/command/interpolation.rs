@@ -33,7 +33,11 @@ fn an_exact_fit_is_certified_verified_and_compared() {
     let output = run(space.path(), &["explain", "m.cvx"]);
     let text = stdout(&output);
     assert!(text.contains("where f_i = y_i for every training row") && text.contains("y = sum_i S_i X (u_i - v_i)"), "{text}");
-    fs::write(space.path().join("other.json"), r#"{ "tensors": { "hidden.weight": [[1, 2]], "hidden.bias": [0], "output.weight": [[1]] } }"#).unwrap();
+    fs::write(
+        space.path().join("other.json"),
+        r#"{ "tensors": { "hidden.weight": [[1, 2]], "hidden.bias": [0], "output.weight": [[1]] } }"#,
+    )
+    .unwrap();
     let output = run(space.path(), &["compare", "m.cvx", "--with", "other.json"]);
     code(&output, 0);
     assert!(stdout(&output).contains("other.json does not meet every target"), "{}", stdout(&output));

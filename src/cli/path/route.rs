@@ -40,6 +40,10 @@ impl super::Path {
             let sentence = "its penalty is bounded, so there is no strength to walk: write `path NAME = ...` for a parameter in the bound";
             return Err(Trouble::Said(Exit::Wrong, format!("{}: {sentence}", model.name)));
         }
+        if problem.objective.loss.interpolates() {
+            let sentence = "at any strength the network that fits exactly is the same: write `path NAME = ...` for a parameter of something else";
+            return Err(Trouble::Said(Exit::Wrong, format!("{}: {sentence}", model.name)));
+        }
         // Rounded upwards: at the first point the network without neurons should be optimal.
         let found = largest(problem, &mut walker.control(&mut |_| {})).map(|value| digits(value * (1.0 + 5e-6)));
         let Some(first) = found else {

@@ -139,15 +139,17 @@ impl Checker {
     }
 
     fn unsolved_interpolation(&mut self, case: &Case) {
-        let (unit, beside) = (&case.net.unit, "beside `interpolate`");
+        let (unit, beside) = (&case.net.unit, "beside interpolate");
         let jumps = case.net.activation.as_ref().is_some_and(|activation| !activation.value.continuous());
         if jumps || case.net.gates.is_some() {
             let help = "for now: `relu`, or another activation without jumps and gates";
             self.not_yet_here(&format!("{} {beside}", unit.value), &unit.place.span, Some(help));
         }
+        if let Some(convolution) = case.net.convolution.as_ref().filter(|convolution| convolution.pool == Pool::Max) {
+            self.not_yet_here(&format!("max_pool {beside}"), &convolution.place.span, Some("for now: `avg_pool` or `sum_pool`"));
+        }
         if let Some(width) = &case.net.width {
-            let words = self.written(&width.place.span).to_string();
-            self.not_yet_here(&format!("{words} {beside}"), &width.place.span, Some("for now: `dense` without a number"));
+            self.not_yet_here(&format!("dense({}) {beside}", width.value), &width.place.span, Some("for now: `dense` without a number"));
         }
         if let Some((word, span)) = &case.machine.partial {
             self.not_yet_here(&format!("{word} {beside}"), span, Some("for now: `generate` or `all`"));
