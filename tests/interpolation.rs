@@ -184,6 +184,16 @@ fn infeasible_with_a_witness() {
     assert!(matches!(Span::of(&other), Err(Unmet::Witness { .. })));
 }
 
+/// The largest of several patches is no sum over lines: nothing is claimed about it.
+#[test]
+fn what_is_not_known_is_not_decided() {
+    let table = "a b c y; 1 2 3 1; 3 2 1 2; 1 2 1 3";
+    let mut largest = model(table, "conv1d(1, stride = 1) -> relu -> max_pool -> dense", "squared + 0.1 * weight_decay");
+    largest.objective.loss = Total::interpolation();
+    assert_eq!(Span::of(&largest), Err(Unmet::Kind));
+    assert!(matches!(tried(&largest), Err(Failure::Numerical(_))));
+}
+
 /// With several outputs each has its own targets to meet, and its own witness.
 #[test]
 fn several_outputs() {
