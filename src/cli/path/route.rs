@@ -41,7 +41,8 @@ impl super::Path {
             return Err(Trouble::Said(Exit::Wrong, format!("{}: {sentence}", model.name)));
         }
         if problem.objective.loss.interpolates() {
-            let sentence = "at any strength the network that fits exactly is the same: write `path NAME = ...` for a parameter of something else";
+            let sentence =
+                "at any strength the network that fits exactly is the same: write `path NAME = ...` for a parameter of something else";
             return Err(Trouble::Said(Exit::Wrong, format!("{}: {sentence}", model.name)));
         }
         // Rounded upwards: at the first point the network without neurons should be optimal.

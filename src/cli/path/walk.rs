@@ -80,6 +80,7 @@ pub fn interrupted() -> Trouble {
 pub fn words(trouble: Trouble) -> String {
     match trouble {
         Trouble::Said(_, why) => why,
+        Trouble::Infeasible(found) => found.message,
         Trouble::Diagnosed(found) => found.into_iter().map(|found| found.message).collect::<Vec<_>>().join("; "),
     }
 }

@@ -90,6 +90,8 @@ impl Soft<'_> {
         soft.objective.loss.parameter = p;
         soft.plan.gap = (1.0 - ROOM) * gap;
         soft.plan.time = self.left() / 2;
+        // What would be said is of the problem at p.
+        soft.plan.fewest = false;
         soft.plan.solver = if soft.plan.solver == Solver::Auto { solver } else { soft.plan.solver };
         let outcome = solve_from(&soft, self.from.as_ref(), control)?;
         self.from = Some(outcome.network.clone());
