@@ -49,6 +49,8 @@ pub struct Space<'a> {
     bits: i32,
     /// r.
     radius: f64,
+    /// Whether all breaks are at 0: then only directions count, and a ball keeps nobody out.
+    scalable: bool,
 }
 
 impl<'a> Space<'a> {
@@ -59,7 +61,8 @@ impl<'a> Space<'a> {
             linear::bits(&[radius.numerator().clone(), Integer::from(radius.denominator().clone())]) + CUT_BITS + 2
         });
         let bits = jumps.lines.iter().map(|line| linear::bits(line)).max().unwrap_or(1).max(ball);
-        Space { jumps, size: weights + 1, bits, radius }
+        let scalable = jumps.lines.iter().all(|line| line.last() == Some(&Integer::ZERO));
+        Space { jumps, size: weights + 1, bits, radius, scalable }
     }
 
     /// Whether some (w, 1) meets the inequalities, each with a weight that says how early it is looked at.
@@ -91,7 +94,7 @@ impl<'a> Space<'a> {
 
     /// An inequality that the whole ball meets and θ does not, if θ is beyond it.
     fn cut(&self, theta: &[Integer]) -> Option<Vec<Integer>> {
-        let (norm, radius) = self.jumps.ball.as_ref()?;
+        let (norm, radius) = self.jumps.ball.as_ref().filter(|_| !self.scalable)?;
         let w = doubles(theta);
         let beyond = norm.gauge(&w) > self.radius * (1.0 + WITHIN);
         beyond.then(|| {
@@ -143,23 +146,29 @@ impl<'a> Space<'a> {
         None
     }
 
-    /// θ as weights: divided by its last entry, shortened into the ball; or as it is, if only its direction counts.
+    /// θ as weights: divided by its last entry and shortened into the ball; and its direction alone, whose ties doubles can hold
+    /// more often, halved until it is within.
     fn rounded(&self, theta: &[Integer]) -> Vec<Vec<f64>> {
+        let (_, direction) = theta.split_last().unwrap_or((&Integer::ZERO, &[]));
+        let mut direction = direction.to_vec();
+        linear::shorten(&mut direction);
+        let bits = linear::bits(&direction);
+        let mut along: Vec<f64> = direction.iter().map(|x| linear::scaled(x, bits)).collect();
         let mut plain = doubles(theta);
-        let Some((norm, radius)) = &self.jumps.ball else {
-            let (_, direction) = theta.split_last().unwrap_or((&Integer::ZERO, &[]));
-            let bits = linear::bits(direction);
-            return vec![direction.iter().map(|x| linear::scaled(x, bits)).collect(), plain];
-        };
+        let Some((norm, radius)) = &self.jumps.ball else { return vec![along, plain] };
         let square = radius * radius;
+        let within = |w: &[f64]| norm.square(w) <= square;
+        while !within(&along) {
+            along.iter_mut().for_each(|w| *w *= 0.5);
+        }
         for _ in 0..4 {
-            if norm.square(&plain) <= square {
-                return vec![plain];
+            if within(&plain) {
+                return vec![plain, along];
             }
             let factor = (self.radius / norm.gauge(&plain)).min(1.0) * (1.0 - f64::EPSILON);
             plain.iter_mut().for_each(|w| *w *= factor);
         }
-        Vec::new()
+        vec![along]
     }
 
     /// The sides that weights with these signs share with all others of their column.

@@ -146,7 +146,8 @@ impl Dual {
     pub fn truncated(u: &[f64]) -> Self {
         let largest = u.iter().fold(0.0_f64, |largest, u| largest.max(u.abs()));
         let exponent = DUAL_BITS as i32 - libm::frexp(largest).1;
-        let exponent = if largest > 0.0 { exponent } else { 0 };
+        // A vector of zeros fits any exponent; with this one a limit is not rounded to nothing.
+        let exponent = if largest > 0.0 { exponent } else { 20 };
         Dual { exponent, mantissas: u.iter().map(|&u| libm::scalbn(u, exponent) as i64).collect() }
     }
 

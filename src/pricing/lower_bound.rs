@@ -57,23 +57,48 @@ fn best_scale(value_at: &impl Fn(f64) -> f64, largest: f64) -> f64 {
     candidates.into_iter().fold(0.0, |best, t| if value_at(t) > value_at(best) { t } else { best })
 }
 
+/// How near to an end of its interval a coordinate may be taken to stand there, relative to 1; tried in this order.
+const SNAPS: [f64; 4] = [0.0, 1e-9, 1e-7, 1e-5];
+
 /// The nearest vector to `dual` in dom L* that is orthogonal to the skip's columns; `None` if none was found.
 ///
-/// Coordinates at an end of their interval stay there: each may move by as much as it is away from its ends.
+/// Coordinates at an end of their interval stay there: each may move by as much as it is away from its ends.  At a vertex of the
+/// domain all of them do, and rounding is all that keeps them from their ends.
 pub fn with_skip_equalities(problem: &Problem, dual: &[f64]) -> Option<Vec<f64>> {
-    let mut v = dual.to_vec();
-    problem.objective.loss.clamp(&mut v, problem.targets());
     let free = problem.free_columns();
     if free.columns == 0 {
+        let mut v = dual.to_vec();
+        problem.objective.loss.clamp(&mut v, problem.targets());
         return Some(v);
     }
     let z = span(&free);
+    SNAPS.into_iter().find_map(|snap| orthogonalised(problem, &free, &z, snapped(problem, dual, snap)))
+}
+
+/// The vector with coordinates that are within `snap` of an end of their interval, or beyond it, at that end.
+fn snapped(problem: &Problem, dual: &[f64], snap: f64) -> Vec<f64> {
+    let scale = problem.objective.loss.scale(dual.len());
+    let near = |(v, y): (&f64, &f64)| {
+        let (low, high) = problem.objective.loss.loss.domain(*y, problem.objective.loss.parameter);
+        let (low, high, room) = (low * scale, high * scale, snap * scale);
+        if *v <= low + room {
+            low
+        } else if *v >= high - room {
+            high
+        } else {
+            *v
+        }
+    };
+    dual.iter().zip(problem.targets()).map(near).collect()
+}
+
+fn orthogonalised(problem: &Problem, free: &Matrix, z: &DMatrix<f64>, mut v: Vec<f64>) -> Option<Vec<f64>> {
     for _ in 0..3 {
-        correct(problem, &z, &mut v)?;
+        correct(problem, z, &mut v)?;
     }
     let mut inside = v.clone();
     problem.objective.loss.clamp(&mut inside, problem.targets());
-    (inside == v && orthogonal(&free, &v)).then_some(v)
+    (inside == v && orthogonal(free, &v)).then_some(v)
 }
 
 /// Whether Z'v = 0 up to the rounding of its sums.
@@ -88,7 +113,7 @@ fn orthogonal(z: &Matrix, v: &[f64]) -> bool {
 }
 
 /// Orthonormal columns that span Z.
-fn span(z: &Matrix) -> DMatrix<f64> {
+pub(super) fn span(z: &Matrix) -> DMatrix<f64> {
     let mut z = DMatrix::from_row_slice(z.rows, z.columns, &z.values);
     // The span does not depend on the columns' units, the cut below does.
     for mut column in z.column_iter_mut() {

@@ -1,15 +1,65 @@
 //! Rows where a dual vector may be moved so that it meets the equalities of a skip or an intercept exactly: independent, and well inside
 //! the domain.
 
+use super::lower_bound::span;
 use crate::problem::{Matrix, Problem};
+use nalgebra::DVector;
+
+/// The part of the way to the middle of its domain that a dual vector without room goes, in units of the gap.
+const INWARD: f64 = 0.1;
+/// How far from the ends of the domain its middle is looked for, as parts of its width or of 1, and for how many projections.
+const MARGINS: [f64; 4] = [0.25, 0.1, 0.02, 0.004];
+const PROJECTIONS: usize = 200;
 
 /// As many rows as Z has columns, by greedy orthogonalisation of Z weighted with the room at each row; none where nothing is free.
 ///
-/// `u` is the dual vector in units of the loss per row.  Where too few rows have room any will do: a vector that meets the
-/// equalities as it is, such as zero, needs none.  `None` if the columns are dependent.
-pub fn pivots(problem: &Problem, u: &[f64]) -> Option<Vec<usize>> {
+/// `u` is the dual vector in units of the loss per row.  At a vertex of the domain too few rows may have room: then `u` is moved a
+/// little towards the domain's middle.  Where that is nowhere any rows will do: a vector that meets the equalities as it is, such as
+/// zero, needs none.  `None` if the columns are dependent.
+pub fn pivots(problem: &Problem, u: &mut [f64]) -> Option<Vec<usize>> {
     let z = problem.free_columns();
-    independent(&z, &rooms(problem, u)).or_else(|| independent(&z, &vec![1.0; z.rows]))
+    if let Some(rows) = independent(&z, &rooms(problem, u)) {
+        return Some(rows);
+    }
+    if u.iter().any(|u| *u != 0.0)
+        && let Some(middle) = middle(problem, &z)
+    {
+        let part = INWARD * problem.plan.gap.min(1e-3);
+        let inward: Vec<f64> = u.iter().zip(&middle).map(|(u, m)| u + part * (m - u)).collect();
+        if let Some(rows) = independent(&z, &rooms(problem, &inward)) {
+            u.copy_from_slice(&inward);
+            return Some(rows);
+        }
+    }
+    independent(&z, &vec![1.0; z.rows])
+}
+
+/// A vector inside the domain and orthogonal to Z, by projecting on one and the other in turns.
+fn middle(problem: &Problem, z: &Matrix) -> Option<Vec<f64>> {
+    let loss = &problem.objective.loss;
+    let ends: Vec<(f64, f64)> = problem.targets().iter().map(|y| loss.loss.domain(*y, loss.parameter)).collect();
+    let within = |margin: f64| {
+        let narrowed = move |(low, high): &(f64, f64)| {
+            let room = margin * (high - low).min(1.0);
+            (low + room, high - room)
+        };
+        ends.iter().map(narrowed).collect::<Vec<(f64, f64)>>()
+    };
+    let clamp = |u: &mut [f64], ends: &[(f64, f64)]| u.iter_mut().zip(ends).for_each(|(u, (low, high))| *u = u.clamp(*low, *high));
+    let z = span(z);
+    MARGINS.into_iter().find_map(|margin| {
+        let (inner, outer) = (within(margin), within(0.5 * margin));
+        let mut u = vec![0.0; ends.len()];
+        for _ in 0..PROJECTIONS {
+            clamp(&mut u, &inner);
+            let off = &z * z.tr_mul(&DVector::from_column_slice(&u));
+            u.iter_mut().zip(off.iter()).for_each(|(u, off)| *u -= off);
+            if u.iter().zip(&outer).all(|(u, (low, high))| low <= u && u <= high) {
+                return Some(u);
+            }
+        }
+        None
+    })
 }
 
 /// How far every row may be moved, at most 1.

@@ -27,7 +27,7 @@ impl Search<'_, '_> {
     pub fn finish(mut self, stopped: Stopped) -> Result<Outcome, Failure> {
         let (before, groups) = (self.best.0.neurons(), std::mem::take(&mut self.groups));
         (self.control.progress)(Event::Stage("pruning"));
-        let duals: Vec<Vec<f64>> = self.dual.iter().cloned().collect();
+        let duals: Vec<Vec<f64>> = self.dual.iter().chain(&self.second).cloned().collect();
         self.lengthen_skip();
         self.prune();
         self.bound(duals);

@@ -114,8 +114,8 @@ impl Search<'_, '_> {
         let scale = self.problem.objective.loss.scale(dual.len());
         // Nothing better than the dual vector of zeros is still that one.
         let shortened = shortened.map_or_else(|| vec![0.0; dual.len()], |bound| bound.dual);
-        let u: Vec<f64> = shortened.iter().map(|v| v / scale).collect();
-        let pivots = pivots(self.problem, &u).unwrap_or_default();
+        let mut u: Vec<f64> = shortened.iter().map(|v| v / scale).collect();
+        let pivots = pivots(self.problem, &mut u).unwrap_or_default();
         let nothing = Proof { kind: Kind::Gates, unit: 0, tree: String::new() };
         let mut dual = Dual::truncated(&u);
         self.problem.objective.loss.balance(&mut dual.mantissas, self.problem.targets());

@@ -56,7 +56,7 @@ impl Search<'_, '_> {
             }
             idle.resize(groups.len(), 0);
             self.report(groups.len());
-            if groups.len() == before {
+            if groups.len() == before && !self.turn_to_second() {
                 return self.ended();
             }
         }
@@ -98,7 +98,7 @@ impl Search<'_, '_> {
                 }
             }
             self.report(groups.len());
-            if groups.len() == before || self.stop.now() {
+            if self.stop.now() || (groups.len() == before && !self.turn_to_second()) {
                 return self.ended();
             }
         }

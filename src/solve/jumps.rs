@@ -97,7 +97,7 @@ impl Search<'_, '_> {
             }
             self.listed = known.iter().map(|(_, _, column)| column).collect::<BTreeSet<_>>().len();
             self.report(groups.len());
-            if groups.len() == before || self.stop.now() {
+            if self.stop.now() || (groups.len() == before && !self.turn_to_second()) {
                 return self.ended();
             }
         }

@@ -172,8 +172,12 @@ impl Search<'_, '_> {
     /// Solves the program over fixed groups to the end.
     pub fn settle(&mut self, groups: Vec<Group>) -> Stopped {
         let mut groups = groups;
-        self.master(&mut groups, self.tolerance());
-        self.second_opinion(&groups);
+        loop {
+            self.master(&mut groups, self.tolerance());
+            if !self.turn_to_second() {
+                break;
+            }
+        }
         self.why_stopped().unwrap_or(Stopped::Converged)
     }
 }

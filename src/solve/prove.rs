@@ -133,10 +133,10 @@ impl Search<'_, '_> {
         let problem = self.problem;
         let shrink = 1.0 - GIVEN_AWAY * self.plan().gap.min(1e-3);
         let scale = problem.objective.loss.scale(dual.len());
-        let shrunk: Vec<f64> = dual.iter().map(|v| v / scale * shrink).collect();
+        let mut shrunk: Vec<f64> = dual.iter().map(|v| v / scale * shrink).collect();
+        let pivots = pivots(problem, &mut shrunk).unwrap_or_default();
         let mut exact = Dual::truncated(&shrunk);
         problem.objective.loss.balance(&mut exact.mantissas, problem.targets());
-        let pivots = pivots(problem, &shrunk).unwrap_or_default();
         let correction = Correction::new(problem, &exact, &pivots).ok()?;
         Some((exact, pivots, correction))
     }

@@ -54,6 +54,8 @@ pub struct Search<'a, 'c> {
     pub refused: Option<Failure>,
     /// Whether the last program's solver was not content with its own answer.
     pub doubtful: bool,
+    /// The dual vector that the first solver ended with, once the second one is asked.
+    pub second: Option<Vec<f64>>,
     /// Distinct cells in the last program.
     pub cells: usize,
     /// The rays that generation begins with, and an objective that the answer may not exceed.
@@ -115,6 +117,7 @@ impl<'a, 'c> Search<'a, 'c> {
             trouble: None,
             refused: None,
             doubtful: false,
+            second: None,
             cells: 0,
             start: Vec::new(),
             groups: Vec::new(),
@@ -209,7 +212,8 @@ impl<'a, 'c> Search<'a, 'c> {
     fn run(&mut self, program: &Program, tolerance: f64) -> Option<Solution> {
         let groups = program.blocks.iter().filter(|b| b.weight > 0.0).count();
         self.size = Size { groups, columns: program.width(), rows: program.height(), cones: program.cones.len() };
-        self.run_by(self.plan().solver.name(), program, tolerance)
+        let solver = if self.second.is_some() { Solver::Clarabel } else { self.plan().solver };
+        self.run_by(solver.name(), program, tolerance)
     }
 
     pub fn run_by(&mut self, solver: &str, program: &Program, tolerance: f64) -> Option<Solution> {
@@ -230,17 +234,17 @@ impl<'a, 'c> Search<'a, 'c> {
         Some(solution)
     }
 
-    /// Once more by the second solver, if the first one, chosen by cvxc, is not content with its own answer: keeps whatever is better.
-    pub fn second_opinion(&mut self, groups: &[Group]) {
-        if !self.doubtful || self.plan().solver != Solver::Auto || self.why_stopped().is_some() {
-            return;
+    /// Asks the second solver from now on, if the first one, chosen by cvxc, is not content with its last answer and leaves more of
+    /// a gap between the network and the dual vector than was asked for.
+    pub fn turn_to_second(&mut self) -> bool {
+        let may = self.doubtful && self.second.is_none() && self.plan().solver == Solver::Auto && self.why_stopped().is_none();
+        let best = |dual: &Vec<f64>| -self.problem.objective.loss.conjugate(dual, self.problem.targets());
+        let reached = self.dual.as_ref().map_or(f64::NEG_INFINITY, best);
+        let turn = may && self.problem.relative_gap(self.best.1.objective, reached) > 0.5 * self.plan().gap;
+        if turn {
+            self.second = Some(self.dual.clone().unwrap_or_else(|| self.zeros()));
         }
-        let (program, recovery) = lower(self.problem, &self.features, groups);
-        let Some(solution) = self.run_by(Solver::Clarabel.name(), &program, self.tolerance()) else { return };
-        let (before, master) = (self.best.1.objective, self.read(&recovery, &solution));
-        if self.offer(&master.network).objective < before {
-            self.dual = master.dual.or(self.dual.take());
-        }
+        turn
     }
 
     pub fn read(&self, recovery: &Recovery, solution: &Solution) -> Master {

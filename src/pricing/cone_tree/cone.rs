@@ -62,7 +62,7 @@ impl<'a, const R: usize> Floats<'a, R> {
             slope,
             walls: measure.walls(),
             measure,
-            largest: (libm::scalbn(1.0, 125) / (widest * limit)).min(libm::scalbn(1.0, 46)) as i64,
+            largest: (libm::scalbn(1.0, 125) / (widest * limit)).min(libm::scalbn(1.0, 54)) as i64,
             lines,
             squares,
         }

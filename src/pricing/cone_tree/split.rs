@@ -11,7 +11,7 @@ const BLAME: f64 = 0.3;
 /// Where many lines meet none of them is to blame: from this depth on the worst one will do.
 const DEEP: usize = 40;
 /// Multipliers of such a split stay below this.
-const FINEST: i128 = 1 << 6;
+const FINEST: i128 = 1 << 24;
 
 /// An edge (a, b) and the positive multipliers (m, n) of the new generator m g_a + n g_b.
 pub type Split = ((usize, usize), (i64, i64));
