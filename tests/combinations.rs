@@ -99,18 +99,21 @@ impl Case {
         (layers, format!("{loss} {}{joint}{}", self.penalty, self.bias.1))
     }
 
-    /// Six rows of two features; a row and its opposite, and a row of zeros, are among them.
+    /// Seven rows of two features, a row of zeros among them; of numbers a row and its opposite.  Classes stand at corners that no
+    /// line tells apart: a skip that did would leave the dual vector of the separating side nowhere to go.
     fn text(&self) -> String {
         let mut random = Random::new(self.seed);
         let mut table = String::from("  x1 x2 y\n");
-        for i in 0..6 {
+        let real = matches!(self.loss.targets(), Targets::Real | Targets::Counts);
+        let fixed = if real { [1.0, 1.0, -1.0, -1.0, 0.0, 0.0, 1.25, -1.0] } else { [1.0, 1.0, -1.25, 1.0, -1.0, -1.5, 1.0, -1.0] };
+        for i in 0..7 {
             let drawn = [0, 1].map(|_| (random.normal() * 6.0).round() / 4.0);
-            let x = [[1.0, 1.0], [-1.0, -1.0], [0.0, 0.0], [1.25, -1.0]].get(i).copied().unwrap_or(drawn);
+            let x = fixed.chunks(2).chain([&[0.0, 0.0][..]]).nth(i).map_or(drawn, |x| [x[0], x[1]]);
             let signal = (x[0] * x[1] * 4.0 + random.normal()).round() / 4.0;
             let y = match self.loss.targets() {
                 Targets::Real => format!("{signal}"),
                 Targets::Counts => format!("{}", (2.0 * signal.abs()).round()),
-                Targets::Classes => ["no", "yes"][if i < 2 { i } else { random.below(2) }].to_string(),
+                Targets::Classes => ["no", "yes"][if i < 4 { i % 2 } else { random.below(2) }].to_string(),
                 Targets::Labels => ["a", "b", "c"][if i < 3 { i } else { random.below(3) }].to_string(),
             };
             table += &format!("  {} {} {y}\n", x[0], x[1]);

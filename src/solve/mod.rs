@@ -101,7 +101,9 @@ impl Search<'_, '_> {
     fn listed(&mut self) -> Result<Stopped, Failure> {
         let Some(groups) = self.list()? else { return Ok(self.why_stopped().unwrap_or(Stopped::Time)) };
         self.fits(&groups)?;
-        Ok(self.settle(groups))
+        let stopped = self.settle(groups);
+        // What is too much for a solver at once can be had cell by cell: the optimum is the same.
+        Ok(if self.loose() { self.generate() } else { stopped })
     }
 
     /// The groups of every cell, walled in by its facets; `None` if that was cut short.

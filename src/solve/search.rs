@@ -234,17 +234,21 @@ impl<'a, 'c> Search<'a, 'c> {
         Some(solution)
     }
 
-    /// Asks the second solver from now on, if the first one, chosen by cvxc, is not content with its last answer and leaves more of
-    /// a gap between the network and the dual vector than was asked for.
+    /// Asks the second solver from now on, if the first one, chosen by cvxc, gave up on its last program.
     pub fn turn_to_second(&mut self) -> bool {
-        let may = self.doubtful && self.second.is_none() && self.plan().solver == Solver::Auto && self.why_stopped().is_none();
-        let best = |dual: &Vec<f64>| -self.problem.objective.loss.conjugate(dual, self.problem.targets());
-        let reached = self.dual.as_ref().map_or(f64::NEG_INFINITY, best);
-        let turn = may && self.problem.relative_gap(self.best.1.objective, reached) > 0.5 * self.plan().gap;
+        let turn = self.second.is_none() && self.plan().solver == Solver::Auto && self.loose();
         if turn {
             self.second = Some(self.dual.clone().unwrap_or_else(|| self.zeros()));
         }
         turn
+    }
+
+    /// Whether the last program's solver gave up before the gap, with the neurons at hand, was as narrow as asked.
+    pub fn loose(&self) -> bool {
+        let best = |dual: &Vec<f64>| -self.problem.objective.loss.conjugate(dual, self.problem.targets());
+        let reached = self.dual.as_ref().map_or(f64::NEG_INFINITY, best);
+        let wide = self.problem.relative_gap(self.best.1.objective, reached) > 0.5 * self.plan().gap;
+        self.doubtful && wide && self.why_stopped().is_none()
     }
 
     pub fn read(&self, recovery: &Recovery, solution: &Solution) -> Master {
