@@ -72,9 +72,9 @@ fn an_unfinished_proof_keeps_to_time_and_size() {
         network features -> (dense(bias) -> relu -> dense) + skip -> progression\nminimize huber(1.35) + 12 * weight_decay\n";
     let started = Instant::now();
     let (answer, verified) = solved_and_verified(space.path(), text, &["--time", "8s"]);
-    // The second is for reading the data, and for machines with other work.
+    // The seconds are for reading the data, and for machines with other work.
     assert!(started.elapsed() < Duration::from_secs(8 + 2 + 2), "{:?}", started.elapsed());
-    assert!(answer["solver"]["seconds"].as_f64().unwrap() < 9.0, "{answer}");
+    assert!(answer["solver"]["seconds"].as_f64().unwrap() < 10.0, "{answer}");
     assert_eq!((&answer["status"], &answer["stopped"]), (&"bounded".into(), &"time".into()), "{answer}");
     assert_eq!((&answer["lower_bound"], &"bounded".into()), (&verified["lower_bound"], &verified["status"]));
     assert!(answer["lower_bound"].as_f64().unwrap() > 30.0, "{answer}");
