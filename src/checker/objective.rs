@@ -22,6 +22,8 @@ pub fn above(problem: &Problem, network: &Network, completion: &[Vec<f64>]) -> R
     let penalty = penalty(problem, network)?;
     match problem.objective.regularizer.budget {
         None => Ok(loss + strength * penalty),
+        // Completing neurons would count against a budget too.
+        Some(_) if problem.objective.loss.interpolates() => Err(Refusal::Kind),
         Some(budget) if penalty <= written(budget).ok_or(Refusal::Width)? => Ok(loss),
         Some(_) => Err(Refusal::Budget),
     }

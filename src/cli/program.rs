@@ -8,7 +8,7 @@ use super::{interrupt, journey, solve, units};
 use crate::export::{self, ProgramFormat, Stated};
 use crate::problem::{Arrangements, Problem};
 use crate::report;
-use crate::solve::{Control, Convex, program};
+use crate::solve::{Control, Convex, Standing, program};
 use crate::syntax::Instead;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -56,6 +56,7 @@ impl Solving {
         let convex = program(&problem, &mut control);
         progress.finish();
         let convex = convex.map_err(|failure| solve::refusal(failure, &model))?;
+        let closed = convex.outcome.as_ref().is_none_or(|outcome| outcome.standing == Standing::GlobalOptimum);
         let path = wanted.out.map_or_else(|| named(wanted.model, format), Path::to_path_buf);
         let text = (format.encode)(&stated(&problem, convex).plain())?;
         export::write_file(&path, text.as_bytes(), wanted.force)?;
@@ -64,7 +65,7 @@ impl Solving {
         } else {
             console.answer(&format!("{}\n", path.display()))?;
         }
-        Ok(Exit::Kept)
+        Ok(if closed { Exit::Kept } else { Exit::NotKept })
     }
 }
 
@@ -109,7 +110,7 @@ fn remarks(problem: &Problem, convex: &Convex) -> Vec<String> {
         format!("the convex program of {}, written by cvxc {}", problem.name, env!("CARGO_PKG_VERSION")),
         format!("network   {}", problem.architecture.words(problem.outputs())),
         format!("minimise  {}", problem.objective_words()),
-        format!("over      {}: {groups} groups of neurons, of one output sign each", cells(problem)),
+        format!("over      {}: {groups} groups of neurons, of one output sign each", cells(problem, convex)),
     ];
     if let Some(outcome) = &convex.outcome {
         let (lower, upper) = (report::shortest(outcome.lower_bound), report::shortest(outcome.objective));
@@ -131,7 +132,7 @@ fn remarks(problem: &Problem, convex: &Convex) -> Vec<String> {
 }
 
 /// Which cells the program is over, and what its optimum then is.
-fn cells(problem: &Problem) -> String {
+fn cells(problem: &Problem, convex: &Convex) -> String {
     let best = "its optimum is that of all networks";
     if problem.architecture.gates.is_some() {
         return format!("all gates; {best}");
@@ -142,6 +143,9 @@ fn cells(problem: &Problem) -> String {
             format!("the cells of {} random vectors, seed {seed}; its optimum is an upper bound", report::count(*count))
         }
         Arrangements::Cells { source, .. } => format!("the cells of the vectors in {source}; its optimum is an upper bound"),
+        _ if !convex.outcome.as_ref().is_some_and(|outcome| outcome.standing == Standing::GlobalOptimum) => {
+            "the cells that generation found until it ended early; its optimum is an upper bound".to_string()
+        }
         _ => "the cells that generation found, which the optimum needs".to_string(),
     }
 }

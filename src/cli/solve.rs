@@ -305,8 +305,8 @@ pub fn refusal(failure: solve::Failure, model: &Model) -> Trouble {
             (Exit::Wrong, format!("{name}: {cells}; write `arrangements = generate`, or raise `max_patterns`"))
         }
         Failure::Bounded => {
-            let instead = "the fewest neurons are found where the penalty has a price, `+ number * weight_decay`, and no bound";
-            (Exit::Wrong, format!("{name}: {instead}; leave `fewest` out, or price the penalty"))
+            let instead = "the fewest neurons are found where the penalty has a price, `squared + number * weight_decay` say, and no budget and no `interpolate`";
+            (Exit::Wrong, format!("{name}: {instead}; leave `fewest` out, or price loss and penalty"))
         }
         Failure::Cut(why) => {
             let cut = if why == solve::Stopped::Interrupt { "Ctrl-C" } else { "the time limit" };
@@ -351,9 +351,12 @@ fn unmet(model: &Model, output: Option<usize>, rows: &[(usize, f64)]) -> Diagnos
             let more = if rows.len() > MOST_TERMS { " + ..." } else { "" };
             let sum = shown.collect::<Vec<_>>().join(" + ");
             format!(
-                "for every network {sum}{more} = 0, where f(i) is its output for training row i;\nthe targets do not add up to 0 like this"
+                "for every network {sum}{more} = 0, where f(i) is its output for training row i;\n\
+                 the targets as they are read do not add up to 0 like this, if only in the last digit (factors are shown rounded)"
             )
         }
     };
-    error.note(note).help("fit them as closely as they can be: `minimize squared + 1e-6 * weight_decay`; or leave one of these rows out")
+    error.note(note).help(
+        "fit them as closely as they can be, by a loss in place of `interpolate` and a small strength; or leave one of these rows out",
+    )
 }

@@ -115,6 +115,9 @@ impl Path {
                 let last = if at + 1 == self.points.len() { "; the path ends here: smaller values may be better" } else { "" };
                 format!("\n  chosen         {} = {}   least mean loss {loss} on {by}{last}\n", self.name(), shortest(point.value))
             }
+            None if self.ended.is_some() => {
+                "\n  chosen         none: it ended before rows that were not trained on were looked at\n".to_string()
+            }
             None => {
                 "\n  chosen         none: no rows are kept aside; `test = split(20%, seed = 1)` or `--folds 5` would choose\n".to_string()
             }
@@ -198,7 +201,7 @@ fn line(point: &Point) -> String {
     let test = point.test.as_ref().map_or("-".to_string(), Fit::words);
     let held_out = point.held_out.map_or("-".to_string(), rounded);
     let open = if point.status == Status::GlobalOptimum { "" } else { "  BOUNDED" };
-    let numbers = (shortest(point.value), rounded(point.score.loss), rounded(point.score.penalty), point.train.words());
+    let numbers = (rounded(point.value), rounded(point.score.loss), rounded(point.score.penalty), point.train.words());
     let (value, loss, penalty, train) = numbers;
     format!(
         "{value:<13}{objective:<16}{loss:<13}{penalty:<13}{:<9}{train:<12}{test:<12}{held_out:<12}{}{open}",

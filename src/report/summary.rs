@@ -145,6 +145,7 @@ fn fewest(answer: &Answer, known: Fewest) -> String {
     let within = plain(0.1 * answer.problem.plan.gap);
     let of = if complete { "no network" } else { "none of the active cells' networks" };
     match found.saturating_sub(least) {
+        _ if least <= 1 && found > 1 => "how few would do was not found out".to_string(),
         0 => format!("the fewest: {of} with fewer comes within {within} of it"),
         _ => format!("{of} with fewer than {} comes within {within} of it", count(least)),
     }

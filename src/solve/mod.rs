@@ -56,7 +56,7 @@ fn begun(problem: &Problem, start: Option<&Network>, heights: &[Vec<f64>], contr
     if !backend::built(problem.plan.solver.name()) {
         return Err(Failure::NotBuilt(problem.plan.solver.name()));
     }
-    if problem.plan.fewest && problem.objective.regularizer.budget.is_some() {
+    if problem.plan.fewest && (problem.objective.regularizer.budget.is_some() || problem.objective.loss.interpolates()) {
         return Err(Failure::Bounded);
     }
     if let Some(budget) = problem.objective.regularizer.budget {

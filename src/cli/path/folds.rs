@@ -27,8 +27,8 @@ pub fn by_folds(stops: &[Stop], folds: usize, seed: u64, walker: &mut Walker) ->
     let rows = stops.first().map_or(0, |stop| stop.problem.dataset.train.inputs.rows);
     let order = Random::new(seed).permutation(rows);
     let (mut sums, none) = (vec![0.0; stops.len()], vec![None; stops.len()]);
-    if folds > rows {
-        return Judged { losses: none, by: None, ended: Some(format!("{rows} training rows make no {folds} folds")) };
+    if walker.interrupted() {
+        return Judged { losses: none, by: None, ended: Some("interrupted, and no fold was walked".to_string()) };
     }
     for fold in 0..folds {
         let aside: Vec<usize> = order.iter().copied().skip(fold).step_by(folds).collect();

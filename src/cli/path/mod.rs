@@ -70,6 +70,11 @@ impl Path {
         let interrupted = interrupt::listen(console.quiet);
         let (threads, verbose) = (self.limits.threads, console.verbose > 1);
         let mut walker = Walker { model: &model, progress, interrupted, threads, verbose, cold: self.cold };
+        let rows = problem.dataset.train.inputs.rows;
+        if let Some(folds) = self.folds.filter(|folds| *folds as usize > rows) {
+            let sentence = format!("`--folds {folds}`: {rows} training rows make no {folds} folds; at most as many as rows");
+            return Err(Trouble::Said(Exit::Usage, sentence));
+        }
         let route = self.route(&problem, &mut walker, console)?;
         walker.progress.read(&problem.name, &problem.dataset.source, problem.targets().len());
         let mut walk = walker.walk(&route.stops);
@@ -79,8 +84,8 @@ impl Path {
         }
         let reached = &route.stops[..walk.points.len()];
         let judged = match self.folds {
-            Some(folds) if !walker.interrupted() => folds::by_folds(reached, folds as usize, self.seed, &mut walker),
-            _ => folds::by_test_rows(reached, &walk.networks),
+            Some(folds) => folds::by_folds(reached, folds as usize, self.seed, &mut walker),
+            None => folds::by_test_rows(reached, &walk.networks),
         };
         walker.progress.finish();
         folds::note(&mut walk.points, &judged);
@@ -111,7 +116,7 @@ impl Path {
             gap: route.stops[0].problem.plan.gap,
             points: walk.points,
             chosen,
-            ended: walk.ended.map(walk::words).or(judged.ended),
+            ended: judged.ended.or(walk.ended.map(walk::words)),
             folder: self.folder().display().to_string(),
             files: Vec::new(),
         };

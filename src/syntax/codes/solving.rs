@@ -17,7 +17,7 @@ pub const CODES: &[Code] = &[
         "With `subject to interpolate` every output must be its target. Equal rows have equal outputs, and without a\n\
          bias so do outputs of rows on lines through 0 depend on each other. The message names rows whose outputs add\n\
          up to 0, with the factors that it gives, whatever the network, while their targets do not. This is decided\n\
-         without rounding, and is the proof. Exit code 6.",
+         without rounding; factors are shown rounded. Exit code 6.",
         "data table {\n  x1 x2 y\n  0 1 1\n  0 1 2\n}\nminimize weight_decay subject to interpolate",
         "data table {\n  x1 x2 y\n  0 1 1\n  1 1 2\n}\nminimize weight_decay subject to interpolate",
     ),
