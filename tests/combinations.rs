@@ -205,7 +205,7 @@ fn meet(case: &Case) -> Result<(), String> {
     }
 }
 
-/// All of them take minutes: `CVXC_COMBINATIONS=all` asks for that, and otherwise one in a prime number is solved, so that in
+/// All of them take up to half an hour: `CVXC_COMBINATIONS=all` asks for that, and otherwise one in a prime number is solved, so that in
 /// the end every loss, activation, penalty and bias is met.
 /// Where the interval does not close yet, to 1e-6: budgets whose price is found by listing, and norms made of straight pieces or a
 /// free bias with a dual vector at a corner of its domain, where cones come together for ever.  What is told of them must be true all the same.
