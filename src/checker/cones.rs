@@ -134,7 +134,7 @@ fn small(x: i128) -> Option<i64> {
 }
 
 /// Of numbers that are small: 16 products below 2^122 stay below 2^126.
-fn dot(a: &[i64], b: &[i64]) -> i128 {
+pub(super) fn dot(a: &[i64], b: &[i64]) -> i128 {
     a.iter().zip(b).map(|(a, b)| i128::from(*a) * i128::from(*b)).sum()
 }
 

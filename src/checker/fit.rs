@@ -7,6 +7,7 @@
 //! R is guessed in floating point; Φ and r are rounded to integers whose errors are counted.
 
 use super::Refusal;
+use super::cones::dot;
 use super::objective::{features, penalty};
 use crate::certificate::{Span, Unmet, inverse};
 use crate::exact::{Rational, double, half, power, rational};
@@ -97,10 +98,6 @@ impl Guess {
         let longest = self.rows.iter().map(reach).max().unwrap_or(0);
         Some(Rational::from(longest) * power(-self.unit.checked_add(point)?)? * &self.factor)
     }
-}
-
-fn dot(a: &[i64], b: &[i64]) -> i128 {
-    a.iter().zip(b).map(|(a, b)| i128::from(*a) * i128::from(*b)).sum()
 }
 
 fn size(row: &[i64]) -> i128 {
