@@ -1,4 +1,4 @@
-//! Each kernel beside what the machine gives, one thread: `cargo bench --bench kernels`.
+//! Each kernel beside what the machine gives, on one thread and on two: `cargo bench --bench kernels`.
 //!
 //! ```text
 //!   the machine:  GB/s of a sum over 256 MB,  GF/s of a product of two dense matrices
@@ -114,7 +114,7 @@ fn certified(problem: &Problem) -> Certificate {
 }
 
 /// All X'D_i v: as flops count those of the dense products, 2 n d for each gate; as bytes X, the bits and the answer.
-fn prices(machine: &Machine, n: usize, d: usize, gates: usize) {
+fn prices(machine: &Machine, n: usize, d: usize, gates: usize) -> f64 {
     let problem = planted(n, d, 0.1);
     let (inputs, vectors) = (problem.inputs(), gaussian(gates, d));
     let open: Vec<Pattern> = vectors.each_row().map(|gate| Pattern::of(&inputs, gate)).collect();
@@ -122,42 +122,61 @@ fn prices(machine: &Machine, n: usize, d: usize, gates: usize) {
     let [rows, columns, count] = [n, d, gates].map(|size| size as f64);
     let bytes = 8.0 * rows * columns + rows * count / 8.0 + 8.0 * count;
     machine.place(&format!("prices, n = {n}, d = {d}, {gates} gates"), took, 2.0 * rows * columns * count, bytes);
+    took
 }
 
 /// Cells per second: comparisons of signs, neither of the machine's two limits.
-fn listing(n: usize, d: usize) {
+fn listing(n: usize, d: usize) -> f64 {
     let (x, mut cells) = (gaussian(n, d), 0);
     let took = seconds(|| cells = count(&x));
     println!("{:<44} {:8.0} ns a cell", format!("listing, n = {n}, rank {d}"), 1e9 * took / cells as f64);
+    took
 }
 
-/// Nodes of a cone tree, and leaves in exact arithmetic: a node bounds a convex function over a cone.
-fn trees(n: usize, d: usize, strength: f64) {
+/// Nodes of a cone tree: each bounds a convex function over a cone.
+fn tree(n: usize, d: usize, strength: f64) -> f64 {
     let problem = planted(n, d, strength);
     let certificate = certified(&problem);
     let correction = Correction::new(&problem, &certificate.dual, &certificate.pivots).expect("certified");
     let basis = certificate.basis.as_deref();
     let claim = Claim::new(&problem, &certificate.dual, &correction, certificate.scale, basis, 1).expect("certified");
     let mut nodes = 0;
-    let proving = seconds(|| nodes = prove_by_cones(&claim, 1_000_000, &|| false, &mut |_, _| {}).nodes);
-    println!("{:<44} {:8.1} µs a node, {nodes} nodes", format!("cone tree, n = {n}, rank {d}"), 1e6 * proving / nodes as f64);
+    let took = seconds(|| nodes = prove_by_cones(&claim, 1_000_000, &|| false, &mut |_, _| {}).nodes);
+    println!("{:<44} {:8.1} µs a node, {nodes} nodes", format!("cone tree, n = {n}, rank {d}"), 1e6 * took / nodes as f64);
+    took
+}
+
+/// Leaves in exact arithmetic; the checker takes a thread for each output sign, whatever it is called from.
+fn checking(n: usize, d: usize, strength: f64) {
+    let problem = planted(n, d, strength);
+    let certificate = certified(&problem);
     let mut leaves = 0;
-    let checking = seconds(|| leaves = proofs(&problem, &certificate).expect("certified"));
-    println!("{:<44} {:8.1} µs a leaf, {leaves} leaves", "  checking its leaves exactly", 1e6 * checking / leaves as f64);
+    let took = seconds(|| leaves = proofs(&problem, &certificate).expect("certified"));
+    let name = format!("exact checking, n = {n}, rank {d}, two threads");
+    println!("{name:<44} {:8.1} µs a leaf, {leaves} leaves", 1e6 * took / leaves as f64);
     let whole = seconds(|| check(&problem, &certificate).expect("certified"));
-    println!("{:<44} {:8.2} ms", "  checking all of the certificate", 1e3 * whole);
+    println!("{:<44} {:8.2} ms", "  trees, network, dual vector and digests", 1e3 * whole);
+}
+
+/// `work` on so many threads.
+fn on<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads").install(work)
+}
+
+fn both(kernel: impl Fn() -> f64 + Sync) {
+    let (one, two) = (on(1, &kernel), on(2, &kernel));
+    println!("  two threads: {:.2} times as fast", one / two);
 }
 
 fn main() {
-    let work = || {
-        let machine = Machine::measured();
-        prices(&machine, 569, 31, 200);
-        prices(&machine, 569, 31, 1000);
-        prices(&machine, 10_000, 100, 500);
-        listing(2000, 3);
-        listing(200, 4);
-        trees(1000, 3, 0.01);
-        trees(300, 5, 0.05);
-    };
-    rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread").install(work);
+    let machine = on(1, Machine::measured);
+    both(|| prices(&machine, 569, 31, 200));
+    both(|| prices(&machine, 569, 31, 1000));
+    both(|| prices(&machine, 10_000, 100, 500));
+    both(|| listing(2000, 3));
+    both(|| listing(200, 4));
+    both(|| tree(1000, 3, 0.01));
+    both(|| tree(300, 5, 0.05));
+    checking(1000, 3, 0.01);
+    checking(300, 5, 0.05);
 }

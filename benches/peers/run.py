@@ -6,6 +6,7 @@ Makes a virtual environment in target/peers, builds cvxc, and prints a table for
 import argparse
 import json
 import os
+import platform
 import subprocess
 import sys
 import time
@@ -115,6 +116,18 @@ def elsewhere(run, ours):
     return {**run, "gap": gap, "label": "over the 50 given cells, against cvxc's bound about all"}
 
 
+def machine():
+    """The processor, how many of it, and who takes part in which version."""
+    from importlib.metadata import version
+
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+    pinned = [line.split("==")[0] for line in (HERE / "requirements.txt").read_text().splitlines() if "==" in line]
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    versions = ", ".join(f"{name} {version(name)}" for name in pinned)
+    return f"{time.strftime('%Y-%m-%d')}; {os.cpu_count()} cores, {model}; Python {platform.python_version()}, cvxc {commit}, {versions}"
+
+
 def main():
     environment()
     given = arguments()
@@ -123,7 +136,7 @@ def main():
     from instances import INSTANCES
 
     binary = cvxc.binary(ROOT)
-    print(f"{time.strftime('%Y-%m-%d')}; CPU seconds on one core, ratio to cvxc, to a certified relative gap of {given.target:.0e}; `above`: not reached")
+    print(f"{machine()}\nCPU seconds on one core, ratio to cvxc, to a certified relative gap of {given.target:.0e}; `above`: not reached")
     answers = {}
     for name in given.only or INSTANCES:
         report(name, binary, given, answers)

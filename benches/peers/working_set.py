@@ -102,7 +102,7 @@ def solve(x, y, opened, lam, target):
         if gap <= target:
             return w
         score, active = np.linalg.norm(slopes, axis=1), w.any(axis=1)
-        order = np.argsort(-np.where(active, -1, score))[: max(20, active.sum())]
+        order = np.argsort(-np.where(active, -1, score))[: max(10, 2 * active.sum())]
         work = np.union1d(np.flatnonzero(active), order[score[order] > beta * (1 - 1e-9)])
         part, u, sigma = inner(x, xx, y, opened[work], beta, w[work], u, sigma, max(0.1 * gap, 0.3 * target))
         w = np.zeros_like(w)
