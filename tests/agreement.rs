@@ -175,6 +175,33 @@ fn the_bound_beside_given_cells_is_about_all_cells() {
     assert!(few.lower_bound <= best.objective && few.lower_bound > 0.0, "{} against {}", few.lower_bound, best.objective);
 }
 
+/// Behind gates smooth losses are lassos for one solver and cone programs for the other.
+#[test]
+fn behind_gates_every_loss_by_every_solver() {
+    for (k, loss) in LOSSES.iter().enumerate().filter(|(_, loss)| loss.targets() != Targets::Labels) {
+        let word = loss.parameter().map_or(loss.name().to_string(), |_| format!("{}(0.4)", loss.name()));
+        for (j, layer) in ["dense", "dense(bias)"].into_iter().enumerate() {
+            for (m, objective) in
+                [format!("{word} + 0.3 * weight_decay"), format!("mean({word}) + 0.002 * weight_decay")].iter().enumerate()
+            {
+                let layers = format!("{layer} -> gated_relu(gates = 9, seed = 2) -> dense");
+                let problem = model((60 + 10 * k + 2 * j + m) as u64, 20, &layers, objective, loss.targets());
+                let name = format!("{layers}, {objective}");
+                let outcomes = [Solver::Auto, Solver::Clarabel].map(|solver| attempt(&problem, Arrangements::Generate, solver).unwrap());
+                let [auto, clarabel] = &outcomes;
+                let expected = if loss.smooth() || !loss.exponential() { "native" } else { "clarabel" };
+                assert_eq!((auto.solver, clarabel.solver), (expected, "clarabel"), "{name}");
+                for (outcome, other) in [(auto, clarabel), (clarabel, auto)] {
+                    assert_eq!((outcome.standing, outcome.bound), (Standing::GlobalOptimum, Bound::Proved), "{name}, {}", outcome.solver);
+                    assert!(outcome.lower_bound <= other.objective, "{name}: {} above {}", outcome.lower_bound, other.objective);
+                    let verdict = check(&problem, outcome.certificate.as_ref().unwrap()).unwrap();
+                    assert!((verdict.objective() - outcome.objective).abs() <= 1e-9 * outcome.objective.abs(), "{name}");
+                }
+            }
+        }
+    }
+}
+
 const BOUNDED: [&str; 7] = ["hard_tanh", "hat", "relu", "leaky_relu(0.25)", "abs", "linear", "clip(0, 1.5)"];
 
 /// A random table of two features as a model whose hidden norms are bounded.

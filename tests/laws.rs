@@ -105,6 +105,19 @@ fn slopes_and_curvatures_are_derivatives() {
     });
 }
 
+#[test]
+fn the_slope_of_a_smooth_loss_never_jumps_and_that_of_others_does() {
+    for loss in LOSSES {
+        let p = parameter(*loss);
+        // Kinks of the table's losses lie on the grid, at y, or at the parameter from it.
+        let kinks = |y: f64| grid().chain([y, y + p, y - p]).map(move |f| (f, y));
+        let jump = |(f, y): (f64, f64)| loss.slope(f + 1e-9, y, p) - loss.slope(f - 1e-9, y, p);
+        let highest = targets(*loss).into_iter().flat_map(kinks).map(jump).fold(0.0, f64::max);
+        // Cross entropy is smooth as well, but its rows are shifted for free.
+        assert_eq!(loss.smooth() || loss.shift(&[0.0]).is_some(), highest < 1e-3, "{}: {highest}", loss.name());
+    }
+}
+
 fn request() -> Request {
     Request { tolerance: 1e-9, stop: Stop::new(Duration::from_secs(60), Arc::default()), verbose: false }
 }

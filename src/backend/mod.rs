@@ -1,7 +1,9 @@
 //! Whoever can solve a cone program: a trait and a table of those at hand.  Nothing here has heard of a network.
 
 mod conic;
+mod dense;
 mod integer;
+pub mod lasso;
 mod lp;
 mod native;
 

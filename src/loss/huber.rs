@@ -45,6 +45,9 @@ impl Loss for Huber {
     fn conjugate_above(&self, v: &Rational, y: &Rational, d: &Rational) -> Option<Rational> {
         (v.clone().abs() <= *d).then(|| half(v * v) + v * y)
     }
+    fn smooth(&self) -> bool {
+        true
+    }
     fn cone_form(&self, program: &mut Program, f: usize, y: f64, d: f64, c: f64) {
         let q = program.add_columns(1, 0.0);
         let t = program.add_columns(1, c * d);

@@ -53,6 +53,9 @@ impl Loss for Logistic {
     fn exponential(&self) -> bool {
         true
     }
+    fn smooth(&self) -> bool {
+        true
+    }
     /// t >= log(1 + e^z), z = -y f, exactly when e^(z-t) + e^(-t) <= 1: with a >= e^(z-t), b >= e^(-t), a + b <= 1.
     fn cone_form(&self, program: &mut Program, f: usize, y: f64, _: f64, c: f64) {
         let t = program.add_columns(1, c);

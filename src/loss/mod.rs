@@ -82,6 +82,10 @@ pub trait Loss: Sync {
     fn exact(&self) -> bool {
         false
     }
+    /// Whether its slope is continuous everywhere, so that Newton's method may be tried.
+    fn smooth(&self) -> bool {
+        false
+    }
     /// Whether it is made of straight pieces, so that its cone form is linear.
     fn linear(&self) -> bool {
         false
@@ -223,6 +227,12 @@ impl Total {
     pub fn slope(&self, f: &[f64], y: &[f64]) -> Vec<f64> {
         let scale = self.scale(y.len());
         self.settled(f).iter().zip(y).map(|(&f, &y)| scale * self.loss.slope(f, y, self.parameter)).collect()
+    }
+
+    /// The diagonal of ∇²L at f, of a loss whose rows are not shifted.
+    pub fn curvature(&self, f: &[f64], y: &[f64]) -> Vec<f64> {
+        let scale = self.scale(y.len());
+        f.iter().zip(y).map(|(&f, &y)| scale * self.loss.curvature(f, y, self.parameter)).collect()
     }
 
     /// L*(v) = Σ_ic scale · ℓ*(v_ic / scale); +∞ where rows may be shifted and one of v does not sum to 0 (up to rounding).

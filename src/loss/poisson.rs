@@ -65,6 +65,9 @@ impl Loss for Poisson {
     fn exponential(&self) -> bool {
         true
     }
+    fn smooth(&self) -> bool {
+        true
+    }
     fn cone_form(&self, program: &mut Program, f: usize, y: f64, _: f64, c: f64) {
         // In units of the count itself every cone is near (0, 1, 1) at a good fit, which solvers like.
         let unit = if y > 0.0 { y.max(SMALLEST_UNIT) } else { 1.0 };

@@ -41,6 +41,9 @@ impl Loss for Squared {
     fn conjugate_above(&self, v: &Rational, y: &Rational, _: &Rational) -> Option<Rational> {
         Some(half(v * v) + v * y)
     }
+    fn smooth(&self) -> bool {
+        true
+    }
     fn cone_form(&self, program: &mut Program, f: usize, y: f64, _: f64, c: f64) {
         program.quadratic.push((f, f, c));
         program.cost[f] -= c * y;

@@ -43,6 +43,9 @@ impl Loss for SquaredHinge {
         let s = y * v;
         (s <= Rational::ZERO).then(|| s + half(v * v))
     }
+    fn smooth(&self) -> bool {
+        true
+    }
     fn cone_form(&self, program: &mut Program, f: usize, y: f64, _: f64, c: f64) {
         let t = program.add_columns(1, 0.0);
         program.quadratic.push((t, t, c));

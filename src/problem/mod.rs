@@ -83,11 +83,15 @@ impl Problem {
     /// The width of an interval relative to its upper end, counted from the least that the loss could be (0 for most losses); or
     /// to 1e-12 of the zero network's objective if that is larger, and finite: the least is met up to rounding, never exactly.
     pub fn relative_gap(&self, objective: f64, lower_bound: f64) -> f64 {
+        ((objective - lower_bound) / self.unit(objective)).max(0.0)
+    }
+
+    /// What a gap below `objective` is measured in.
+    pub fn unit(&self, objective: f64) -> f64 {
         let least = self.objective.loss.least(self.targets());
         let zero = self.objective.loss.value(&vec![0.0; self.targets().len()], self.targets());
         let zero = if zero.is_finite() { zero + least.abs() } else { 0.0 };
-        let size = (objective - least).abs().max(1e-12 * zero).max(f64::MIN_POSITIVE);
-        ((objective - lower_bound) / size).max(0.0)
+        (objective - least).abs().max(1e-12 * zero).max(f64::MIN_POSITIVE)
     }
 
     /// The same with a price β on what its budget bounds: for every β > 0 its optimum less β τ is at most that of the problem itself.

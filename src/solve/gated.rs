@@ -12,12 +12,21 @@ use crate::lowering::{Group, Shape};
 use crate::pricing::{lower_bound, pivots, price_gates};
 use crate::problem::{Arrangements, Gates, Network, Part, Sides};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The most gates that one round adds.
+/// The most gates that one round adds, while there are fewer neurons.
 const ADDED: usize = 16;
 /// What the grid of a proof may cost, relative to the limit, tried in this order.
 const ROOMS: [f64; 3] = [1e-9, 1e-7, 1e-5];
+
+/// The part of the last gap at which a lasso is solved well enough while gates are missing.
+const LOOSE: f64 = 0.3;
+
+/// Gates that are worth adding, and the highest price of all.
+struct Over {
+    gates: Vec<usize>,
+    dearest: f64,
+}
 
 impl Search<'_, '_> {
     /// The optimum over the problem's gates.
@@ -32,15 +41,26 @@ impl Search<'_, '_> {
             return self.settle(self.gates.clone());
         }
         let mut groups = std::mem::take(&mut self.start);
+        let tight = self.tolerance_behind_gates();
+        let mut tolerance = if self.is_lasso() { LOOSE } else { tight };
         loop {
-            let Some(master) = self.master(&mut groups, self.tolerance()) else { return self.ended() };
+            let Some(master) = self.master(&mut groups, tolerance) else { return self.ended() };
             self.rounds += 1;
-            let before = groups.len();
-            self.add_gates(&master, &mut groups);
-            if groups.len() == before || self.stop.now() {
+            let over = self.over(&master, &groups);
+            let gap = self.tell(&master, &over, groups.len());
+            let done = over.gates.is_empty() && tolerance <= tight;
+            if self.stop.now() || done && !self.turn_to_second() {
                 return self.ended();
             }
+            let more = !over.gates.is_empty();
+            self.take_in(over, &master, &mut groups, tolerance > tight);
+            tolerance = if self.is_lasso() && more { (LOOSE * gap).max(tight) } else { tight };
         }
+    }
+
+    /// A lasso's gap costs little; an interior point is asked for what cone programs are.
+    fn tolerance_behind_gates(&self) -> f64 {
+        if self.is_lasso() { self.tolerance().max(1e-3 * self.plan().gap) } else { self.tolerance() }
     }
 
     /// How many patterns the gates have.
@@ -66,21 +86,36 @@ impl Search<'_, '_> {
         self.gates = (0..self.problem.outputs()).flat_map(of_output).collect();
     }
 
-    /// Adds the gates with the highest prices above β, and tells the bound that these prices give.
-    fn add_gates(&mut self, master: &Master, groups: &mut Vec<Group>) {
-        let Some(dual) = &master.dual else { return };
+    /// The gates that are priced above β and not among `groups`, the dearest first.
+    fn over(&self, master: &Master, groups: &[Group]) -> Over {
+        let Some(dual) = &master.dual else { return Over { gates: Vec::new(), dearest: f64::INFINITY } };
         let prices = self.prices(dual);
         let limit = self.violation();
-        let there: Vec<(usize, &Pattern)> = groups.iter().filter_map(open).collect();
-        let mut over: Vec<usize> = (0..prices.len()).filter(|&g| prices[g] > limit).collect();
-        over.retain(|&g| open(&self.gates[g]).is_some_and(|pattern| !there.contains(&pattern)));
+        let there: BTreeSet<(usize, &Pattern)> = groups.iter().filter_map(open).collect();
+        let mut gates: Vec<usize> = (0..prices.len()).filter(|&g| prices[g] > limit).collect();
+        gates.retain(|&g| open(&self.gates[g]).is_some_and(|pattern| !there.contains(&pattern)));
         // The sort is stable: of equal prices the first gates in the list come first.
-        over.sort_by(|a, b| prices[*b].total_cmp(&prices[*a]));
-        groups.extend(over.into_iter().take(ADDED).map(|g| self.gates[g].clone()));
-        let bound = lower_bound(self.problem, dual, largest(&prices)).map_or(self.lower.0, |bound| bound.value);
-        let (objective, lower_bound) = (self.best.1.objective, bound.max(self.lower.0));
+        gates.sort_by(|a, b| prices[*b].total_cmp(&prices[*a]));
+        Over { gates, dearest: largest(&prices) }
+    }
+
+    /// Tells the bound that the prices give; returns the gap.
+    fn tell(&mut self, master: &Master, over: &Over, groups: usize) -> f64 {
+        let bound = master.dual.as_ref().and_then(|dual| lower_bound(self.problem, dual, over.dearest));
+        let (objective, lower_bound) = (self.best.1.objective, bound.map_or(self.lower.0, |bound| bound.value.max(self.lower.0)));
         let gap = self.problem.relative_gap(objective, lower_bound);
-        (self.control.progress)(Event::Round { round: self.rounds, groups: groups.len(), objective, lower_bound, gap });
+        (self.control.progress)(Event::Round { round: self.rounds, groups, objective, lower_bound, gap });
+        gap
+    }
+
+    /// Adds the dearest of the gates, as many as there are neurons; those that do nothing may go meanwhile.
+    fn take_in(&self, over: Over, master: &Master, groups: &mut Vec<Group>, forget: bool) {
+        let mut works = master.weights.iter().map(|theta| theta.iter().any(|x| *x != 0.0));
+        let count = if self.is_lasso() { ADDED.max(master.network.neurons()) } else { ADDED };
+        if forget {
+            groups.retain(|_| works.next().unwrap_or(true));
+        }
+        groups.extend(over.gates.into_iter().take(count).map(|g| self.gates[g].clone()));
     }
 
     /// The price of every group of [`Search::gates`].

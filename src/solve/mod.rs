@@ -8,6 +8,7 @@ mod gated;
 mod generate;
 mod interpolation;
 mod jumps;
+mod lasso;
 mod low_rank;
 mod outcome;
 mod path;

@@ -1,5 +1,6 @@
 //! The state of a solve: the best network, the best dual vector, and the restricted master between them.
 
+use super::lasso::Known;
 use super::outcome::{Bound, Control, Event, Failure, Size, Stopped};
 use super::prove::Proven;
 use crate::arrangement::{Lines, Pattern, bound};
@@ -64,6 +65,8 @@ pub struct Search<'a, 'c> {
     pub groups: Vec<Group>,
     /// The groups of a gated problem, one per distinct gate; none until they are listed.
     pub gates: Vec<Group>,
+    /// What lassos behind gates take over from each other.
+    pub known: Known,
     /// The highest local maxima of the price that the last climb found.
     pub heights: Vec<Vec<f64>>,
     /// Whether it begins with the network and the maxima of a problem nearby.
@@ -122,6 +125,7 @@ impl<'a, 'c> Search<'a, 'c> {
             start: Vec::new(),
             groups: Vec::new(),
             gates: Vec::new(),
+            known: Known::default(),
             heights: Vec::new(),
             near: false,
             ceiling: f64::INFINITY,
@@ -190,6 +194,13 @@ impl<'a, 'c> Search<'a, 'c> {
     ///
     /// `None` if no usable point came back.
     pub fn master(&mut self, groups: &mut [Group], tolerance: f64) -> Option<Master> {
+        if self.is_lasso() {
+            (self.cells, self.groups) = (distinct_cells(groups), groups.to_vec());
+            let master = self.lasso(groups, tolerance)?;
+            self.offer(&master.network);
+            self.dual = master.dual.clone().or(self.dual.take());
+            return Some(master);
+        }
         loop {
             if let Err(refused) = self.fits(groups) {
                 (self.trouble, self.refused) = (Some(Stopped::Memory), Some(refused));

@@ -1,7 +1,6 @@
 //! cxvc's own interior-point method, for programs that fall into parts which meet in the rows that define the outputs.
 
 mod cone;
-mod dense;
 mod interior;
 mod parts;
 mod system;

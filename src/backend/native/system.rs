@@ -6,8 +6,8 @@
 //! left is either N x N, S + M'Θ⁻¹M over the wide parts' columns, or n x n, Θ + M S⁻¹ M' over the rows, whichever is smaller.
 
 use super::cone::{Scaling, dot};
-use super::dense::{Cholesky, gram};
 use super::parts::{Part, Parts};
+use crate::backend::dense::{Cholesky, gram};
 use nalgebra::{DMatrix, DVector};
 
 /// The share of its largest diagonal entry that is added to the core, so that columns that do nothing do no harm.

@@ -1,0 +1,69 @@
+//! One matrix behind many masks: f = Σ_g D_g X θ_g and its transpose, as products with X and sums over what the masks let through.
+
+use nalgebra::{DMatrix, DMatrixViewMut, DVector};
+use rayon::prelude::*;
+
+/// Rows, and groups, of one product: they depend on nothing but the problem, so that every number of threads gives the same sums.
+const ROWS: usize = 1024;
+const COLUMNS: usize = 16;
+
+pub struct Masked<'a> {
+    /// X (n x d), and X'.
+    pub matrix: &'a DMatrix<f64>,
+    pub transposed: &'a DMatrix<f64>,
+    /// One column a group: 1 where its mask lets the row through, 0 elsewhere (n x G).
+    pub masks: DMatrix<f64>,
+}
+
+impl Masked<'_> {
+    /// n.
+    pub fn rows(&self) -> usize {
+        self.matrix.nrows()
+    }
+
+    /// d.
+    pub fn width(&self) -> usize {
+        self.matrix.ncols()
+    }
+
+    /// Σ_g D_g X θ_g; groups of zeros cost nothing.
+    pub fn outputs(&self, theta: &DMatrix<f64>) -> Vec<f64> {
+        let active: Vec<usize> = (0..theta.ncols()).filter(|g| theta.column(*g).iter().any(|x| *x != 0.0)).collect();
+        self.sums(&active, &theta.select_columns(&active)).as_slice().to_vec()
+    }
+
+    /// Σ_g D_g X θ_g over some groups, θ having one column for each of them.
+    pub fn sums(&self, groups: &[usize], theta: &DMatrix<f64>) -> DVector<f64> {
+        let mut sums = DVector::zeros(self.rows());
+        let rows = |(at, sums): (usize, &mut [f64])| {
+            let (first, size) = (at * ROWS, sums.len());
+            let reach = self.matrix.rows(first, size) * theta;
+            for (reach, g) in reach.column_iter().zip(groups) {
+                let mask = self.masks.column(*g);
+                let mask = mask.rows(first, size);
+                sums.iter_mut().zip(reach.iter().zip(mask.iter())).for_each(|(sum, (reach, mask))| *sum += reach * mask);
+            }
+        };
+        sums.as_mut_slice().par_chunks_mut(ROWS).enumerate().for_each(rows);
+        sums
+    }
+
+    /// X'D_g v, one column a group.
+    pub fn slopes(&self, v: &[f64]) -> DMatrix<f64> {
+        let all: Vec<usize> = (0..self.masks.ncols()).collect();
+        self.slopes_of(&all, &DVector::from_column_slice(v))
+    }
+
+    /// X'D_g v of some groups, one column each.
+    pub fn slopes_of(&self, groups: &[usize], v: &DVector<f64>) -> DMatrix<f64> {
+        let (n, d) = (self.rows(), self.width());
+        let mut slopes = DMatrix::zeros(d, groups.len());
+        let columns = |(slopes, groups): (&mut [f64], &[usize])| {
+            let mut masked = DMatrix::zeros(n, groups.len());
+            masked.column_iter_mut().zip(groups).for_each(|(mut column, g)| column.cmpy(1.0, &self.masks.column(*g), v, 0.0));
+            DMatrixViewMut::from_slice(slopes, d, groups.len()).gemm(1.0, self.transposed, &masked, 0.0);
+        };
+        slopes.as_mut_slice().par_chunks_mut((d * COLUMNS).max(1)).zip(groups.par_chunks(COLUMNS)).for_each(columns);
+        slopes
+    }
+}

@@ -1,0 +1,161 @@
+//! Programs behind gates, where the loss is smooth, the norm Euclidean and nothing free: group lassos, without a cone program in between.
+//!
+//! Outputs do not meet: each has a lasso of its own over the same X.
+
+use super::outcome::{Failure, Size, Stopped};
+use super::search::{Master, Search};
+use crate::arrangement::Pattern;
+use crate::backend::lasso::{Curve, Ended, LARGEST, Lasso, Masked, Start, System};
+use crate::loss::Total;
+use crate::lowering::{Group, Neuron, Shape, assemble};
+use crate::pricing::with_skip_equalities;
+use crate::problem::Solver;
+use crate::syntax::data::memory_limit;
+use nalgebra::DMatrix;
+use std::collections::BTreeMap;
+
+/// How much shorter the first step is than the last one before, when groups have come.
+const BACK: f64 = 3.0;
+
+/// What later programs of a search take over from earlier ones.
+#[derive(Default)]
+pub struct Known {
+    /// X and X', once they are needed.
+    matrices: Option<(DMatrix<f64>, DMatrix<f64>)>,
+    system: System,
+    /// How long the last steps were, for every output.
+    paces: BTreeMap<usize, f64>,
+    /// The weights of outputs behind gates.
+    weights: BTreeMap<(usize, usize), Vec<f64>>,
+}
+
+/// The loss of one output.
+struct Output {
+    total: Total,
+    targets: Vec<f64>,
+}
+
+impl Curve for Output {
+    fn value(&self, f: &[f64]) -> f64 {
+        self.total.value(f, &self.targets)
+    }
+    fn slope(&self, f: &[f64]) -> Vec<f64> {
+        self.total.slope(f, &self.targets)
+    }
+    fn curvature(&self, f: &[f64]) -> Vec<f64> {
+        self.total.curvature(f, &self.targets)
+    }
+    fn conjugate(&self, v: &[f64]) -> f64 {
+        self.total.conjugate(v, &self.targets)
+    }
+}
+
+impl Search<'_, '_> {
+    /// Whether the program is a lasso that the native solver knows, and nobody else is asked.
+    pub fn is_lasso(&self) -> bool {
+        let (loss, architecture) = (self.problem.objective.loss.loss, &self.problem.architecture);
+        let native = matches!(self.plan().solver, Solver::Auto | Solver::Native) && self.second.is_none();
+        self.features.gated && native && loss.smooth() && !architecture.skip && !self.problem.free_intercept() && self.features.euclidean()
+    }
+
+    /// The optimum over gated groups, from the weights that are known on, to a relative gap of about `tolerance`.
+    pub fn lasso(&mut self, groups: &[Group], tolerance: f64) -> Option<Master> {
+        if let Err(refused) = self.lasso_fits(groups) {
+            (self.trouble, self.refused) = (Some(Stopped::Memory), Some(refused));
+            return None;
+        }
+        let (problem, q) = (self.problem, self.features.size());
+        let outputs = problem.outputs();
+        let mut known = std::mem::take(&mut self.known);
+        known.matrices.get_or_insert_with(|| {
+            let x = DMatrix::from_row_slice(self.features.examples(), q, &self.features.inputs().values);
+            let transposed = x.transpose();
+            (x, transposed)
+        });
+        let mut weights = vec![Vec::new(); groups.len()];
+        let mut dual = self.zeros();
+        self.doubtful = false;
+        for output in 0..outputs {
+            let members: Vec<usize> = (0..groups.len()).filter(|g| groups[*g].output == output).collect();
+            let ended = self.one_output(&mut known, output, &members, groups, tolerance);
+            self.doubtful |= !ended.solved;
+            dual.iter_mut().skip(output).step_by(outputs).zip(&ended.dual).for_each(|(dual, v)| *dual = *v);
+            for (theta, g) in ended.theta.column_iter().zip(members) {
+                weights[g] = theta.iter().copied().collect();
+                known.weights.insert((output, gate(&groups[g])), weights[g].clone());
+            }
+        }
+        self.known = known;
+        self.solver = "native";
+        let n = problem.targets().len();
+        self.size = Size { groups: groups.len(), columns: n + groups.len() * q, rows: n, cones: groups.len() };
+        let network = assemble(&self.features, outputs, self.neurons(groups, &weights).into_iter(), None);
+        let dual = dual.iter().all(|v| v.is_finite()).then(|| with_skip_equalities(problem, &dual)).flatten();
+        Some(Master { weights, network, dual })
+    }
+
+    fn one_output(&self, known: &mut Known, output: usize, members: &[usize], groups: &[Group], tolerance: f64) -> Ended {
+        let Known { matrices, system, paces, weights } = known;
+        let (matrix, transposed) = matrices.as_ref().expect("made before");
+        let mut masks = DMatrix::zeros(matrix.nrows(), members.len());
+        let mut theta = DMatrix::zeros(matrix.ncols(), members.len());
+        for (at, g) in members.iter().enumerate() {
+            let open = pattern(&groups[*g]);
+            masks.column_mut(at).iter_mut().enumerate().filter(|(i, _)| open.get(*i)).for_each(|(_, mask)| *mask = 1.0);
+            if let Some(weights) = weights.get(&(output, gate(&groups[*g]))) {
+                theta.column_mut(at).copy_from_slice(weights);
+            }
+        }
+        let curve = Output {
+            total: Total { outputs: 1, ..self.problem.objective.loss },
+            targets: self.problem.column(self.problem.targets(), output),
+        };
+        let lasso = Lasso { masked: Masked { matrix, transposed, masks }, curve: &curve, price: self.features.price };
+        let start = Start { theta, pace: paces.get(&output).map_or(1.0, |pace| pace / BACK) };
+        let gap = tolerance * self.problem.unit(self.best.1.objective) / self.problem.outputs() as f64;
+        let stop = &self.stop;
+        let ended = self.workers.install(|| lasso.solve(start, gap, system, stop));
+        if self.control.verbose {
+            eprintln!("output {}: {} groups, {} Newton steps", output + 1, members.len(), ended.steps);
+        }
+        paces.insert(output, ended.pace);
+        ended
+    }
+
+    /// One neuron for every group that is not 0.
+    fn neurons(&self, groups: &[Group], weights: &[Vec<f64>]) -> Vec<Neuron> {
+        let vectors = self.problem.architecture.gates.as_ref().map(|gates| &gates.vectors);
+        let used = groups.iter().zip(weights).filter(|(_, theta)| theta.iter().any(|x| *x != 0.0));
+        let neuron = |(group, theta): (&Group, &Vec<f64>)| Neuron {
+            output: group.output,
+            sign: group.sign,
+            theta: theta.clone(),
+            gate: vectors.map(|vectors| vectors.row(gate(group)).to_vec()),
+        };
+        used.map(neuron).collect()
+    }
+
+    /// X twice and three masks of doubles for every group, and what a factor over rows or columns takes.
+    fn lasso_fits(&self, groups: &[Group]) -> Result<(), Failure> {
+        let (n, q) = (self.features.examples() as u64, self.features.size() as u64);
+        let side = n.min(q.saturating_mul(groups.len() as u64)).min(LARGEST as u64);
+        let numbers = n.saturating_mul(2 * q + 4 * groups.len() as u64).saturating_add(3 * side * side);
+        let (needed, limit) = (numbers.saturating_mul(8), memory_limit(self.problem.plan.memory));
+        if needed > limit { Err(Failure::Memory { needed, limit }) } else { Ok(()) }
+    }
+}
+
+fn pattern(group: &Group) -> &Pattern {
+    match &group.shape {
+        Shape::Gated { pattern, .. } => pattern,
+        _ => unreachable!("a gated problem has gated groups only"),
+    }
+}
+
+/// The number of the gate that a group stands behind.
+fn gate(group: &Group) -> usize {
+    match &group.shape {
+        Shape::Gated { gate, .. } => *gate,
+        _ => unreachable!("a gated problem has gated groups only"),
+    }
+}
