@@ -209,7 +209,7 @@ fn meet(case: &Case) -> Result<(), String> {
 /// the end every loss, activation, penalty and bias is met.
 /// Where the interval does not close yet, to 1e-6: budgets whose price is found by listing, and norms made of straight pieces or a
 /// free bias with a dual vector at a corner of its domain, where cones come together for ever.  What is told of them must be true all the same.
-const OPEN: [u64; 12] = [210, 809, 972, 989, 1797, 3452, 4120, 4916, 6546, 6548, 6549, 6754];
+const OPEN: [u64; 4] = [989, 1797, 6549, 6754];
 
 #[test]
 fn what_is_exact_is_certified_by_two_ways() {

@@ -66,7 +66,7 @@ pub fn solve(problem: &Problem, budget: f64, start: Option<&Network>, control: &
         };
         (spent, tried, last) = (at.elapsed(), tried + 1, Some(outcome.stopped));
         let side = Side { price, network: outcome.network.clone(), loss: outcome.loss, penalty: outcome.penalty };
-        held.learn(budget, price, outcome);
+        held.learn(problem, budget, price, outcome);
         if side.penalty > budget {
             rich = Some(side)
         } else {
@@ -109,7 +109,8 @@ fn next(poor: &Side, rich: Option<&Side>, budget: f64, tried: usize) -> f64 {
 fn at_price(problem: &Problem, price: f64, held: &Held, left: Duration) -> Problem {
     let mut priced = problem.priced(price);
     let budget = problem.objective.regularizer.budget.unwrap_or_default();
-    let part = held.score.loss / (held.score.loss + price * budget);
+    let above = held.score.loss - problem.objective.loss.least(problem.targets());
+    let part = above / (above + price * budget);
     let gap = (0.2 * problem.plan.gap * part).clamp(1e-11, problem.plan.gap);
     priced.plan = Plan { gap, time: left, ..problem.plan.clone() };
     priced
@@ -128,12 +129,14 @@ impl Held {
         }
     }
 
-    /// Keeps a proved bound if it is the best so far.
-    fn learn(&mut self, budget: f64, price: f64, outcome: Outcome) {
-        let bound = outcome.lower_bound - price * budget;
-        if outcome.certificate.is_some() && (bound > self.bound || self.proof.is_none()) {
-            self.bound = self.bound.max(bound);
-            self.proof = Some((price, outcome));
+    /// Keeps a proved bound if it is the best so far, at this price or at the one that the dual vector has when it is not shortened.
+    fn learn(&mut self, problem: &Problem, budget: f64, price: f64, outcome: Outcome) {
+        for (price, outcome) in whole(problem, price, &outcome).into_iter().chain([(price, outcome)]) {
+            let bound = outcome.lower_bound - price * budget;
+            if outcome.certificate.is_some() && (bound > self.bound || self.proof.is_none()) {
+                self.bound = self.bound.max(bound);
+                self.proof = Some((price, outcome));
+            }
         }
     }
 
@@ -191,6 +194,18 @@ impl Held {
             ..outcome
         })
     }
+}
+
+/// A proof of t v at the price β is one of v at β / t: near β = 0, where t is all that rounding leaves of β, that bound is better.
+fn whole(problem: &Problem, price: f64, outcome: &Outcome) -> Option<(f64, Outcome)> {
+    let mut outcome = outcome.clone();
+    let certificate = outcome.certificate.as_mut().filter(|certificate| certificate.scale < 1.0)?;
+    let price = (price / certificate.scale).next_up();
+    outcome.dual.iter_mut().for_each(|v| *v /= certificate.scale);
+    certificate.scale = 1.0;
+    let (_, verdict) = certified(problem, &outcome.network, price, &outcome)?;
+    outcome.lower_bound = verdict.lower_bound() + price * problem.objective.regularizer.budget?;
+    Some((price, outcome))
 }
 
 /// The proof at a price as a certificate for the network within the budget, if the checker takes it.

@@ -214,7 +214,7 @@ impl Search<'_, '_> {
         duals.extend(self.dual.clone().filter(|dual| !duals.contains(dual)));
         for dual in duals {
             if !self.proof_closes() {
-                self.prove_shorter(dual.clone());
+                self.prove_shorter(&dual);
             }
             if self.narrow(self.lower.0) {
                 continue;
@@ -233,11 +233,11 @@ impl Search<'_, '_> {
     }
 
     /// Proves `dual`, made shorter as long as neurons are found that beat it: no column can be added any more.
-    fn prove_shorter(&mut self, mut dual: Vec<f64>) {
+    fn prove_shorter(&mut self, dual: &[f64]) {
+        let mut scale = 1.0;
         for _ in 0..SHORTENINGS {
-            let Some(find) = self.prove(&dual, self.most_nodes()).into_iter().next() else { return };
-            let factor = self.features.price / find.price * (1.0 - 1e-9);
-            dual.iter_mut().for_each(|v| *v *= factor);
+            let Some(find) = self.prove_part(dual, scale, self.most_nodes()).into_iter().next() else { return };
+            scale *= self.features.price / find.price * (1.0 - 1e-9);
         }
     }
 

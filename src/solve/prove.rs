@@ -120,8 +120,13 @@ impl Search<'_, '_> {
     ///
     /// A proof, finished or not, gives a lower bound, which is kept if it is the best so far.
     pub fn prove(&mut self, dual: &[f64], most_nodes: usize) -> Vec<Find> {
+        self.prove_part(dual, 1.0, most_nodes)
+    }
+
+    /// The same for `scale` times `dual`; what is said of that is said of the whole vector at a higher price.
+    pub fn prove_part(&mut self, dual: &[f64], scale: f64, most_nodes: usize) -> Vec<Find> {
         let began = Instant::now();
-        let found = self.prove_or_refute(dual, most_nodes);
+        let found = self.prove_or_refute(dual, scale, most_nodes);
         self.proving += began.elapsed().as_secs_f64();
         found
     }
@@ -141,14 +146,15 @@ impl Search<'_, '_> {
         Some((exact, pivots, correction))
     }
 
-    fn prove_or_refute(&mut self, dual: &[f64], most_nodes: usize) -> Vec<Find> {
+    fn prove_or_refute(&mut self, dual: &[f64], scale: f64, most_nodes: usize) -> Vec<Find> {
         let problem = self.problem;
+        let scaled: Vec<f64> = dual.iter().map(|v| scale * v).collect();
         if problem.architecture.gates.is_some() {
-            self.prove_gates(dual);
+            self.prove_gates(&scaled);
             return Vec::new();
         }
         if let Some(jumps) = self.features.jumps().cloned() {
-            return self.prove_jumps(&jumps, dual, most_nodes);
+            return self.prove_jumps(&jumps, &scaled, most_nodes);
         }
         (self.control.progress)(Event::Stage("proving"));
         let Some((exact, pivots, correction)) = self.exact(dual) else { return Vec::new() };
@@ -156,23 +162,23 @@ impl Search<'_, '_> {
         let rank = basis.as_ref().map_or(self.features.inputs().columns, Vec::len);
         let claim = |(output, sign)| {
             let column = exact.column(output, problem.outputs());
-            Claim::new(problem, &column, &correction, 1.0, basis.as_deref(), sign)
+            Claim::new(problem, &column, &correction, scale, basis.as_deref(), sign)
         };
         let kinds = self.kinds();
         let Ok(claims) = kinds.iter().copied().map(claim).collect::<Result<Vec<_>, _>>() else { return Vec::new() };
         let tried = self.try_claims(&claims, rank, most_nodes);
-        let found = self.back(&kinds, &tried, basis.as_deref(), dual);
+        let found = self.back(&kinds, &tried, basis.as_deref(), &scaled);
         self.late = found.is_empty() && tried.iter().any(|tried| tried.late && !tried.decided());
         let finite = tried.iter().all(|tried| tried.worst.is_finite());
         if found.is_empty() && finite {
             let worst = tried.iter().map(|tried| tried.worst).fold(1.0, f64::max);
             let proofs = tried.iter().zip(&claims).map(|(tried, claim)| tried.proof(claim)).collect();
-            let draft = Draft { dual: exact, scale: 1.0, basis, pivots, proofs };
+            let draft = Draft { dual: exact, scale, basis, pivots, proofs };
             if worst <= 1.0 {
                 self.keep_proof(draft);
             } else {
                 for room in ROOMS {
-                    if self.keep_proof(Draft { scale: 1.0 / (worst * (1.0 + room)), ..draft.clone() }) {
+                    if self.keep_proof(Draft { scale: scale / (worst * (1.0 + room)), ..draft.clone() }) {
                         break;
                     }
                 }

@@ -16,7 +16,7 @@ mod hollows;
 
 use super::cone::{Cone, Floats};
 use super::dot;
-use super::measure::Wall;
+use super::measure::{Measure, Wall};
 
 /// The most coordinates: seven weights and the slack.
 const MOST: usize = 8;
@@ -123,7 +123,7 @@ pub fn bound<const R: usize>(floats: &Floats<R>, cone: &Cone<R>, target: f64, sl
     let (mut best, mut tried, mut shares) = (f64::INFINITY, lines(), rivals());
     for _ in 0..STEPS {
         let Some((step, size)) = inside.newton() else { break };
-        let c = inside.vector(&step, &mut tried, &mut shares);
+        let c = inside.vector(measure, &step, &mut tried, &mut shares);
         let polar = measure.polar(&c);
         if polar < best {
             (best, found.c) = (polar, c);
@@ -245,8 +245,9 @@ impl<const R: usize> Inside<'_, R> {
         costs - mu * (values + walls) - lines.map(|(z, d)| slope((z + part * d) / mu) * d).sum::<f64>() - self.hollow_rise(part)
     }
 
-    /// c by the multipliers of a step, raised or lowered along the cone's middle until it just reaches every generator.
-    fn vector(&self, step: &Step, slopes: &mut [f64], weights: &mut [f64]) -> [f64; R] {
+    /// c by the multipliers of a step, raised along the cone's middle until it reaches every generator, or lowered until it just does
+    /// if that shortens it: where G is negative nothing is shorter than 0.
+    fn vector(&self, measure: &Measure, step: &Step, slopes: &mut [f64], weights: &mut [f64]) -> [f64; R] {
         let (here, along) = (self.here(), self.along(step));
         let mut c = [0.0; R];
         for wall in self.walls {
@@ -269,7 +270,9 @@ impl<const R: usize> Inside<'_, R> {
         let middle = self.cone.middle();
         let missing = |(g, h): (&[f64; R], &f64)| (h - dot(&c, g)) / dot(&middle, g);
         let lack = self.cone.directions.iter().zip(&heights).map(missing).fold(f64::NEG_INFINITY, f64::max);
-        std::array::from_fn(|j| c[j] + lack * middle[j])
+        let moved = |by: f64| -> [f64; R] { std::array::from_fn(|j| c[j] + by * middle[j]) };
+        let (near, kept) = (moved(lack), moved(lack.max(0.0)));
+        if measure.polar(&kept) < measure.polar(&near) { kept } else { near }
     }
 
     /// The relaxation where the method stands.
