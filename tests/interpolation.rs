@@ -164,7 +164,7 @@ fn infeasible_with_a_witness() {
     ];
     for (table, layers, rows) in wanted {
         let problem = model(table, layers, DECAY);
-        let Err(Failure::Infeasible { output: None, rows: found }) = tried(&problem) else { panic!("{layers}: {table}") };
+        let Err(Failure::Infeasible { output: None, rows: found, rounding: false }) = tried(&problem) else { panic!("{layers}: {table}") };
         assert_eq!(found.iter().map(|(row, _)| *row).collect::<Vec<_>>(), rows, "{layers}: {table}");
         let (features, mut random) = (problem.features(), Random::new(1));
         let sum = |f: &[f64]| found.iter().map(|(row, c)| c * f[*row]).sum::<f64>();

@@ -3,6 +3,7 @@
 use super::console::Console;
 use super::limits::Limits;
 use super::progress::Progress;
+use super::refusal::refusal;
 use super::trouble::{Exit, Outcome, Trouble};
 use super::{examine, interrupt, journey, solve, units};
 use crate::backend::Stop;
@@ -72,7 +73,7 @@ impl Compare {
         }
         let changed = self.limits.apply(&mut problem)?;
         let path = self.model.display().to_string();
-        let interrupted = interrupt::listen(console.quiet);
+        let interrupted = interrupt::listen(console.quiet, interrupt::KEPT);
         let scene = Scene { problem: &problem, model: &model, path, changed, interrupted, threads: self.limits.threads, console };
         match &self.with {
             Some(network) => examine::run(&scene, network, &mut progress),
@@ -135,7 +136,7 @@ impl Scene<'_> {
         let outcome = self.controlled(&mut |event| progress.event(event), |control| crate::solve::solve_from(self.problem, start, control));
         outcome.map_err(|failure| {
             progress.finish();
-            solve::refusal(failure, self.model)
+            refusal(failure, self.model)
         })
     }
 

@@ -6,8 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// The shell's code for a process ended by Ctrl-C.
 const QUIT: i32 = 130;
 
-/// Listens from now on; the flag is raised by the first Ctrl-C.
-pub fn listen(quiet: bool) -> Arc<AtomicBool> {
+/// What most commands keep.
+pub const KEPT: &str = "what is known so far will be written";
+
+/// Listens from now on; the flag is raised by the first Ctrl-C, which says what is `kept`.
+pub fn listen(quiet: bool, kept: &'static str) -> Arc<AtomicBool> {
     let pressed = Arc::new(AtomicBool::new(false));
     let flag = pressed.clone();
     let handler = move || {
@@ -15,7 +18,7 @@ pub fn listen(quiet: bool) -> Arc<AtomicBool> {
             std::process::exit(QUIT);
         }
         if !quiet {
-            eprintln!("\nstopping: what is known so far will be written; Ctrl-C again quits at once");
+            eprintln!("\nstopping: {kept}; Ctrl-C again quits at once");
         }
     };
     // Without a handler Ctrl-C still ends the process, only less politely.

@@ -23,6 +23,8 @@ mod program;
 #[cfg(feature = "solve")]
 mod progress;
 #[cfg(feature = "solve")]
+mod refusal;
+#[cfg(feature = "solve")]
 mod solve;
 mod trouble;
 mod units;

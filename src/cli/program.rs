@@ -3,8 +3,9 @@
 use super::console::Console;
 use super::limits::Limits;
 use super::progress::Progress;
+use super::refusal::refusal;
 use super::trouble::{Exit, Outcome, Trouble};
-use super::{interrupt, journey, solve, units};
+use super::{interrupt, journey, units};
 use crate::export::{self, ProgramFormat, Stated};
 use crate::problem::{Arrangements, Problem};
 use crate::report;
@@ -12,6 +13,9 @@ use crate::solve::{Control, Convex, Standing, program};
 use crate::syntax::Instead;
 use serde_json::json;
 use std::path::{Path, PathBuf};
+
+/// What Ctrl-C leaves: cells come by price with a network that is worth something, but a list of some cells is none.
+const KEPT: &str = "a program over the cells found by price so far will be written, and none if all were to be listed";
 
 /// What concerns models alone: their cells may have to be found by a solve.
 #[derive(Debug, clap::Args)]
@@ -49,13 +53,13 @@ impl Solving {
         suits(format, &problem)?;
         let mut control = Control {
             progress: &mut |event| progress.event(event),
-            interrupted: interrupt::listen(console.quiet),
+            interrupted: interrupt::listen(console.quiet, KEPT),
             threads: self.limits.threads,
             verbose: console.verbose > 1,
         };
         let convex = program(&problem, &mut control);
         progress.finish();
-        let convex = convex.map_err(|failure| solve::refusal(failure, &model))?;
+        let convex = convex.map_err(|failure| refusal(failure, &model))?;
         let closed = convex.outcome.as_ref().is_none_or(|outcome| outcome.standing == Standing::GlobalOptimum);
         let path = wanted.out.map_or_else(|| named(wanted.model, format), Path::to_path_buf);
         let text = (format.encode)(&stated(&problem, convex).plain())?;
@@ -90,10 +94,12 @@ fn suits(format: &ProgramFormat, problem: &Problem) -> Outcome<()> {
     }
 }
 
-/// `models/xor.cvx` and `cbf` give `xor.cbf` in the current folder.
+/// `models/xor.cvx` and `cbf` give `xor.cbf` in the current folder, and `json` gives `xor.program.json`.
 fn named(model: &Path, format: &ProgramFormat) -> PathBuf {
     let stem = model.file_stem().map_or_else(|| "program".into(), |stem| stem.to_string_lossy().into_owned());
-    PathBuf::from(format!("{stem}.{}", format.name))
+    // A network in such a format has the shorter name.
+    let kind = if export::find(format.name).is_some() { "program." } else { "" };
+    PathBuf::from(format!("{stem}.{kind}{}", format.name))
 }
 
 fn stated(problem: &Problem, convex: Convex) -> Stated {

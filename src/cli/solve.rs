@@ -3,22 +3,17 @@
 use super::console::Console;
 use super::limits::Limits;
 use super::progress::Progress;
+use super::refusal::refusal;
 use super::trouble::{Exit, Outcome, Trouble};
 use super::{explain, interrupt, journey, units};
-use crate::arrangement;
 use crate::certificate::{self, Certificate};
 use crate::export::{self, Saved};
 use crate::problem::{Guarantee, Network, Problem};
 use crate::report::{self, Answer, Explanation, Fewest, Rests, Run, Status, Stopped, Style, Written};
 use crate::solve;
 use crate::syntax::Instead;
-use crate::syntax::diagnostic::Diagnostic;
-use crate::syntax::limits::{TooMany, not_built, too_many_cells};
 use crate::syntax::model::Model;
 use std::path::{Path, PathBuf};
-
-/// A message shows so many terms of a sum.
-const MOST_TERMS: usize = 8;
 
 #[derive(Debug, clap::Args)]
 pub struct Solve {
@@ -156,7 +151,7 @@ impl Solve {
     ) -> Result<solve::Outcome, solve::Failure> {
         let mut control = solve::Control {
             progress: &mut |event| progress.event(event),
-            interrupted: interrupt::listen(console.quiet),
+            interrupted: interrupt::listen(console.quiet, interrupt::KEPT),
             threads: self.limits.threads,
             verbose: console.verbose > 1,
         };
@@ -288,75 +283,4 @@ fn tell(answer: &Answer, console: &Console) -> Outcome<Exit> {
         (_, true) => Exit::Kept,
         (_, false) => Exit::NotKept,
     })
-}
-
-/// Why there is no answer, with what would help.
-pub fn refusal(failure: solve::Failure, model: &Model) -> Trouble {
-    use solve::Failure;
-    let name = &model.name;
-    let (exit, sentence) = match failure {
-        Failure::TooManyCells { bound, limit, rows, rank } => {
-            if let Some(place) = &model.arrangements {
-                let cells = TooMany { bound, limit, rows, rank, at_rank_3: arrangement::bound(rows, 3) };
-                return Trouble::Diagnosed(vec![too_many_cells(place.clone(), cells)]);
-            }
-            let (bound, limit) = (report::size(bound), report::count(limit));
-            let cells = format!("{} rows of rank {rank} have up to {bound} cells, and `all` stops at {limit}", report::count(rows));
-            (Exit::Wrong, format!("{name}: {cells}; write `arrangements = generate`, or raise `max_patterns`"))
-        }
-        Failure::Bounded => {
-            let instead = "the fewest neurons are found where the penalty has a price, `squared + number * weight_decay` say, and no budget and no `interpolate`";
-            (Exit::Wrong, format!("{name}: {instead}; leave `fewest` out, or price loss and penalty"))
-        }
-        Failure::Cut(why) => {
-            let cut = if why == solve::Stopped::Interrupt { "Ctrl-C" } else { "the time limit" };
-            (Exit::NotKept, format!("{name}: {cut} came before all cells were listed, and nothing was written"))
-        }
-        Failure::NotBuilt(feature) => {
-            if let Some(place) = &model.solver {
-                return Trouble::Diagnosed(vec![not_built(place.clone(), feature)]);
-            }
-            let build = format!("cargo install --path . --features {feature}");
-            (Exit::Usage, format!("`{feature}` is not in this build of cvxc: {build}, or --solver lp"))
-        }
-        Failure::TooWide { allowed, needed } => {
-            let filters = model.network.convolution.is_some();
-            let what = if filters { "filters" } else { "hidden neurons" };
-            let layer = |count: usize| if filters { format!("channels = {count}") } else { format!("dense({count})") };
-            let need = format!("the network found needs {needed} {what}, and `{}` allows {allowed}", layer(allowed));
-            (Exit::Wrong, format!("{name}: {need}; write `{}` or leave the number out", layer(needed)))
-        }
-        Failure::Memory { needed, limit } => {
-            let (needed, limit) = (report::bytes(needed as f64), report::bytes(limit as f64));
-            (Exit::Wrong, format!("{name}: this needs about {needed} of memory, and the limit is {limit}; raise it with --memory"))
-        }
-        Failure::Infeasible { output, rows } => return Trouble::Infeasible(Box::new(unmet(model, output, &rows))),
-        Failure::Numerical(why) => (Exit::Failed, format!("{name}: no usable network was found: {why}")),
-    };
-    Trouble::Said(exit, sentence)
-}
-
-/// E0510: rows whose targets no network meets together.
-fn unmet(model: &Model, output: Option<usize>, rows: &[(usize, f64)]) -> Diagnostic {
-    let error =
-        Diagnostic::error("E0510", "no network fits all training rows exactly".to_string(), model.loss.place.clone(), "not possible");
-    let target = output.map_or(String::new(), |output| format!("_{}", output + 1));
-    let note = match rows {
-        [(row, _)] => format!("training row {} is 0 whatever the network, and its target is not", row + 1),
-        [(first, a), (second, b)] if a + b == 0.0 => {
-            format!("training rows {} and {} have the same output whatever the network, and different targets", first + 1, second + 1)
-        }
-        _ => {
-            let shown = rows.iter().take(MOST_TERMS).map(|(row, c)| format!("{} f{target}({})", report::plain(*c), row + 1));
-            let more = if rows.len() > MOST_TERMS { " + ..." } else { "" };
-            let sum = shown.collect::<Vec<_>>().join(" + ");
-            format!(
-                "for every network {sum}{more} = 0, where f(i) is its output for training row i;\n\
-                 the targets as they are read do not add up to 0 like this, if only in the last digit (factors are shown rounded)"
-            )
-        }
-    };
-    error.note(note).help(
-        "fit them as closely as they can be, by a loss in place of `interpolate` and a small strength; or leave one of these rows out",
-    )
 }

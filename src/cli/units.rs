@@ -32,6 +32,12 @@ pub fn gap(text: &str) -> Result<f64, String> {
     }
 }
 
+/// The smallest value of a path over the largest.
+#[cfg(feature = "solve")]
+pub fn ratio(text: &str) -> Result<f64, String> {
+    gap(text).map_err(|_| "the smallest value is a part of the largest: a number above 0 and below 1, such as `0.01`".to_string())
+}
+
 #[cfg(feature = "solve")]
 /// More threads than any machine has use for would only fill its memory.
 const MOST_THREADS: usize = 1024;

@@ -33,6 +33,9 @@ impl Verify {
         if !file.exists() {
             return Err(Trouble::Said(Exit::Wrong, self.missing()));
         }
+        if file.extension().is_some_and(|ending| ending == "cvx") {
+            return Err(Trouble::Said(Exit::Usage, self.model_instead()));
+        }
         let certificate = Certificate::read(&file).map_err(|why| refused(&file, &why))?;
         let problem = self.problem(&certificate, &folder, console)?;
         let mut checked = Checked::default();
@@ -78,6 +81,12 @@ impl Verify {
                 format!("{shown} holds no {}: solve again, with `certificate` in the model's `output` if it has one", certificate::NAME)
             }
         }
+    }
+
+    /// A model is not what has been solved.
+    fn model_instead(&self) -> String {
+        let (shown, stem) = (self.path.display(), self.path.file_stem().unwrap_or_default().to_string_lossy());
+        format!("{shown} is a model, not a certificate: `cvxc solve {shown}` writes one, and `cvxc verify {stem}.out` checks it")
     }
 
     /// The user's own model and data, read anew.

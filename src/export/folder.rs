@@ -32,6 +32,19 @@ pub fn check(folder: &Path) -> Result<(), Error> {
     staging(&folder).map(drop)
 }
 
+/// The same for a path: what a solve has written is not replaced by one.
+pub fn check_path(folder: &Path) -> Result<(), Error> {
+    check(folder)?;
+    let folder = place(folder)?;
+    let there = |name: &str| folder.join(name).exists();
+    match kinds().find(|(_, name)| there(name)) {
+        Some((_, name)) if !there(PATH[0].1) => {
+            Err(Error(format!("will not replace {}: it holds the `{name}` of a solve; choose another folder with --out", shown(&folder))))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Writes `files` as the folder `folder` and drops what was there before.
 ///
 /// Everything is written and synced in a hidden folder beside it, which then takes the old one's place by renaming.

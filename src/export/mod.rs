@@ -14,7 +14,7 @@ mod saved;
 mod tensors;
 
 pub use fold::folded;
-pub use folder::{FILES, PATH, REPORT, TEXT, WEIGHTS, check, kinds, replace, write_file};
+pub use folder::{FILES, PATH, REPORT, TEXT, WEIGHTS, check, check_path, kinds, replace, write_file};
 pub use network::network;
 pub use programs::{PROGRAM_FORMATS, ProgramFormat, Stated, find_program};
 pub use saved::{Saved, load};

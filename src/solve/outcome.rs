@@ -124,8 +124,8 @@ pub enum Failure {
     /// `arrangements = all`, but there are too many cells: how many at most, and the limit.
     TooManyCells { bound: f64, limit: usize, rows: usize, rank: usize },
     /// `interpolate`, and no network meets the targets: Σ c_i f_i = 0 for every network over these rows, from 0, with their c_i, and the
-    /// targets (of this output, where there are several) have another sum.
-    Infeasible { output: Option<usize>, rows: Vec<(usize, f64)> },
+    /// targets (of this output, where there are several) have another sum; `rounding` if it is as near to 0 as rounded decimals are.
+    Infeasible { output: Option<usize>, rows: Vec<(usize, f64)>, rounding: bool },
     /// `dense(k)`: the pruned optimum needs more neurons.
     TooWide { allowed: usize, needed: usize },
     /// No usable point came back.

@@ -25,7 +25,8 @@ pub fn reshaped(features: usize, shape: &Placed<Vec<usize>>) -> Result<Vec<usize
         return Ok(shape.value.clone());
     }
     let message = format!("{} cannot be reshaped to {}", names::count(features, "number"), product(&shape.value));
-    Err(Diagnostic::error("E0311", message, shape.place.clone(), format!("{cells} places")))
+    let error = Diagnostic::error("E0311", message, shape.place.clone(), format!("{cells} places"));
+    Err(error.help(format!("choose sides whose product is {features}, the number of inputs, or other inputs")))
 }
 
 /// E0310: a filter is not larger than the signal with its padding.

@@ -50,9 +50,28 @@ fn what_no_network_fits_is_6_and_names_the_rows() {
     let output = run(space.path(), &["solve", "m.cvx"]);
     code(&output, 6);
     let text = stderr(&output);
-    assert!(text.contains("error[E0510]") && text.contains("training rows 3 and 5 have the same output"), "{text}");
+    assert!(text.contains("error[E0510]") && text.contains("rows 3 and 5 of the data have the same output"), "{text}");
     assert!(!space.path().join("m.out").exists());
     let output = run(space.path(), &["solve", "--json", "m.cvx"]);
     code(&output, 6);
     assert!(String::from_utf8_lossy(&output.stdout).contains("E0510"));
+}
+
+#[test]
+fn rows_are_those_of_the_data_and_rounded_decimals_are_said_to_be() {
+    let space = space();
+    let told = |rows: &str| {
+        let text = format!(
+            "cvx 1\ndata table {{\n  x y\n  7 7\n{rows}}} {{ rows = 2..4 }}\nnetwork [x] -> dense -> relu -> dense -> y\n\
+             minimize weight_decay subject to interpolate\n"
+        );
+        fs::write(space.path().join("m.cvx"), text).unwrap();
+        let output = run(space.path(), &["solve", "m.cvx"]);
+        code(&output, 6);
+        stderr(&output)
+    };
+    let decimals = told("  0.1 0.3\n  -1 2\n  0.3 0.9\n");
+    assert!(decimals.contains("-3 f(2) + 1 f(4) = 0") && decimals.contains("as decimals these rows may well fit"), "{decimals}");
+    let others = told("  0.1 0.3\n  -1 2\n  0.3 0.8\n");
+    assert!(others.contains("-3 f(2) + 1 f(4) = 0") && !others.contains("decimals"), "{others}");
 }

@@ -171,7 +171,11 @@ fn a_strength_without_a_name_is_walked_too_and_what_cannot_be_walked_is_refused(
         (model(BENT, two), vec!["--along", "none"], 2, "has no path of `none`, but of `beta`, `more`"),
         (model(BENT, ""), vec!["--along", "beta"], 2, "has no `path` statement"),
         (model(BENT, ""), vec!["--folds", "1"], 2, "--folds"),
-        (model(BENT, ""), vec!["--ratio", "2"], 2, "--ratio"),
+        (model(BENT, ""), vec!["--ratio", "2"], 2, "the smallest value is a part of the largest"),
+        (model(BENT, ""), vec!["--set", "beta=2"], 2, "`--set beta=2`: the path of m.cvx walks `beta`"),
+        (model(BENT, "path beta = [1, 2]\n"), vec!["--set", "beta=2"], 2, "walks `beta`"),
+        (model(BENT, "path beta = [1, 2]\n"), vec!["--points", "3"], 2, "leave `--points` and `--ratio` out"),
+        (model(BENT, "path beta = [1, 2]\n"), vec!["--ratio", "0.1"], 2, "leave `--points` and `--ratio` out"),
         (model(BENT, "path betta = [1]\n"), vec![], 1, "E0117"),
     ] {
         fs::write(space.path().join("m.cvx"), &text).unwrap();
@@ -183,6 +187,17 @@ fn a_strength_without_a_name_is_walked_too_and_what_cannot_be_walked_is_refused(
     fs::write(space.path().join("m.cvx"), model(&bounded, "path beta = [0.2, 0.5]\n")).unwrap();
     let penalties = numbers(&json(space.path(), &["--gap", "1e-4"]), "penalty");
     assert!((penalties[0] - 0.5).abs() < 1e-4 && (penalties[1] - 0.2).abs() < 1e-4, "{penalties:?}");
+}
+
+#[test]
+fn a_path_replaces_paths_and_no_solve() {
+    let space = space(&model(BENT, "path beta = [1, 2]\n"));
+    code(&run(space.path(), &["solve", "m.cvx", "-q", "--gap", "1e-3"]), 0);
+    let output = run(space.path(), &["path", "m.cvx", "--out", "m.out"]);
+    code(&output, 1);
+    assert!(stderr(&output).contains("will not replace m.out: it holds the `weights.safetensors` of a solve"), "{}", stderr(&output));
+    assert!(space.path().join("m.out/certificate.json").exists());
+    (0..2).for_each(|_| code(&run(space.path(), &["path", "m.cvx", "-q", "--gap", "1e-3"]), 0));
 }
 
 #[test]

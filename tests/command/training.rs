@@ -586,6 +586,26 @@ fn an_export_overwrites_nothing_unasked() {
 }
 
 #[test]
+fn a_network_and_a_program_have_files_of_their_own() {
+    let space = space();
+    code(&run(space.path(), &["solve", "-q", "xor.cvx"]), 0);
+    for of in ["xor.out", "xor.cvx"] {
+        code(&run(space.path(), &["export", of, "--to", "json"]), 0);
+    }
+    assert_eq!(names(space.path()), ["xor.cvx", "xor.json", "xor.out", "xor.program.json"]);
+}
+
+#[test]
+fn a_width_that_the_optimum_passes_has_a_code() {
+    let space = space();
+    fs::write(space.path().join("xor.cvx"), XOR.replace("dense(bias)", "dense(1, bias)")).unwrap();
+    let output = run(space.path(), &["solve", "-q", "xor.cvx"]);
+    code(&output, 1);
+    let text = stderr(&output);
+    assert!(text.contains("error[E0511]: the network found needs") && text.contains("write `dense("), "{text}");
+}
+
+#[test]
 fn an_export_from_inside_a_result_lands_beside_it() {
     let space = space();
     code(&run(space.path(), &["solve", "-q", "xor.cvx"]), 0);

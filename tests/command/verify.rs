@@ -21,6 +21,14 @@ fn damage(space: &TempDir, from: &str, to: &str) {
 }
 
 #[test]
+fn a_model_is_no_certificate() {
+    let output = run(space().path(), &["verify", "xor.cvx"]);
+    code(&output, 2);
+    let says = "xor.cvx is a model, not a certificate: `cvxc solve xor.cvx` writes one, and `cvxc verify xor.out` checks it";
+    assert!(stderr(&output).contains(says), "{}", stderr(&output));
+}
+
+#[test]
 fn a_fresh_result_is_certified_in_four_lines() {
     let space = solved();
     for path in ["xor.out", "xor.out/certificate.json"] {

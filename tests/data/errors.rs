@@ -73,7 +73,7 @@ fn cells_that_are_no_numbers() {
     let cell = |cell: &str| csv(format!("x,y\n1,2\n{cell},2\n"));
     begins(
         cell("abc"),
-        "E0411: `x` needs numbers, row 2 holds `abc`\nd.csv:3:1 [abc] not a number\nhelp: leave the column out with `drop = [x]`",
+        "E0411: `x` needs numbers, row 2 holds `abc`\nd.csv:3:1 [abc] not a number\nhelp: leave `x` out of the network's inputs, or write one 0/1 column per value",
     );
     begins(cell("1e999"), "E0412: `1e999`, the value of `x` in row 2, is too large for a double\nd.csv:3:1 [1e999] beyond 1.8e308");
     begins(cell("-inf"), "E0412: `x` is infinite in row 2\nd.csv:3:1 [-inf] not a finite number");

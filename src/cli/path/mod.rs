@@ -26,12 +26,12 @@ pub struct Path {
     /// Which of the model's `path` statements to walk, where it has several
     #[arg(long, value_name = "NAME")]
     along: Option<String>,
-    /// Without a `path` statement: how many values, from the largest useful one down
-    #[arg(long, value_name = "N", default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    points: u32,
-    /// Without a `path` statement: the smallest value over the largest
-    #[arg(long, value_name = "RATIO", default_value = "0.01", value_parser = units::gap)]
-    ratio: f64,
+    /// Without a `path` statement: how many values, from the largest useful one down [default: 25]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    points: Option<u32>,
+    /// Without a `path` statement: the smallest value over the largest [default: 0.01]
+    #[arg(long, value_name = "RATIO", value_parser = units::ratio)]
+    ratio: Option<f64>,
     /// Choose by K folds of the training rows in place of the rows kept aside
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(2..=1000))]
     folds: Option<u32>,
@@ -66,8 +66,8 @@ impl Path {
         let mut problem = journey::bind(&model, &mut |read| progress.reading(read)).map_err(Trouble::Diagnosed)?;
         progress.aside(|| journey::remarks(&model, &problem, self.strict, console))?;
         self.limits.apply(&mut problem)?;
-        export::check(&self.folder())?;
-        let interrupted = interrupt::listen(console.quiet);
+        export::check_path(&self.folder())?;
+        let interrupted = interrupt::listen(console.quiet, interrupt::KEPT);
         let (threads, verbose) = (self.limits.threads, console.verbose > 1);
         let mut walker = Walker { model: &model, progress, interrupted, threads, verbose, cold: self.cold };
         let rows = problem.dataset.train.inputs.rows;

@@ -9,6 +9,10 @@ use crate::report;
 use crate::solve::largest;
 use crate::syntax::model::Model;
 
+/// Without a `path` statement: how many values, and the smallest over the largest.
+const POINTS: u32 = 25;
+const RATIO: f64 = 0.01;
+
 /// A value and the problem there.
 pub struct Stop {
     pub value: f64,
@@ -29,6 +33,7 @@ impl super::Path {
     pub fn route(&self, problem: &Problem, walker: &mut Walker, console: &Console) -> Outcome<Route> {
         let model = walker.model;
         if let Some((name, values)) = self.statement(model)? {
+            self.suits(name, &model.name)?;
             let mut values = values.clone();
             values.sort_by(|a, b| b.total_cmp(a));
             values.dedup();
@@ -53,14 +58,39 @@ impl super::Path {
             }
             return Err(Trouble::Said(Exit::Failed, format!("{}: no neuron is of any use at any strength", model.name)));
         };
-        let count = self.points as usize;
-        let value = |step: usize| digits(first * libm::pow(self.ratio, step as f64 / (count - 1).max(1) as f64));
+        let (count, ratio) = (self.points.unwrap_or(POINTS) as usize, self.ratio.unwrap_or(RATIO));
+        let value = |step: usize| digits(first * libm::pow(ratio, step as f64 / (count - 1).max(1) as f64));
         let stop = |value: f64| {
             let mut problem = problem.clone();
             problem.objective.strength = value;
             Stop { value, problem }
         };
-        Ok(Route { parameter: self.strength(model, console), largest: found, stops: (0..count).map(value).map(stop).collect() })
+        let parameter = self.strength(model, console);
+        if let Some(name) = &parameter {
+            self.walks(name, &model.name)?;
+        }
+        Ok(Route { parameter, largest: found, stops: (0..count).map(value).map(stop).collect() })
+    }
+
+    /// Whether the command line asks for nothing that a `path` statement says already.
+    fn suits(&self, name: &str, model: &str) -> Outcome<()> {
+        if self.points.is_some() || self.ratio.is_some() {
+            let sentence =
+                format!("{model} says which values of `{name}` to walk: leave `--points` and `--ratio` out, or its `path {name}`");
+            return Err(Trouble::Said(Exit::Usage, sentence));
+        }
+        self.walks(name, model)
+    }
+
+    /// A parameter that is walked has no value of its own.
+    fn walks(&self, name: &str, model: &str) -> Outcome<()> {
+        match self.set.iter().find(|set| self::name(set) == name) {
+            None => Ok(()),
+            Some(set) => {
+                let sentence = format!("`--set {set}`: the path of {model} walks `{name}`; leave it out, or `cvxc solve` with this value");
+                Err(Trouble::Said(Exit::Usage, sentence))
+            }
+        }
     }
 
     /// The `path` statement to walk, if there is one.
@@ -89,7 +119,7 @@ impl super::Path {
 
     /// The command line's parameters with this one in the place of its own.
     pub fn settings(&self, name: &str, value: f64) -> Vec<String> {
-        let others = self.set.iter().filter(|set| set.split('=').next().map(str::trim) != Some(name));
+        let others = self.set.iter().filter(|set| self::name(set) != name);
         others.cloned().chain([format!("{name}={}", report::shortest(value))]).collect()
     }
 
@@ -104,6 +134,11 @@ impl super::Path {
         };
         model.parameters.iter().map(|(name, _)| name).find(is).cloned()
     }
+}
+
+/// The name in `name=value`.
+fn name(set: &str) -> &str {
+    set.split('=').next().unwrap_or_default().trim()
 }
 
 /// Six digits: a value that a person can write, and that reads back as the very number.

@@ -1,6 +1,7 @@
 //! One optimum after the other, each search and each proof begun where the one before ended.
 
 use super::super::progress::Progress;
+use super::super::refusal::refusal;
 use super::super::solve;
 use super::super::trouble::{Exit, Trouble};
 use super::folds::mean_loss;
@@ -48,7 +49,7 @@ impl Walker<'_> {
             let outcome = self.step(stop, before.as_ref().filter(|_| !self.cold));
             walk.ended = match outcome {
                 _ if self.interrupted() => Some(interrupted()),
-                Err(failure) => Some(solve::refusal(failure, self.model)),
+                Err(failure) => Some(refusal(failure, self.model)),
                 Ok(outcome) => {
                     walk.points.push(point(stop, &outcome, self.model));
                     walk.networks.push(outcome.network.clone());

@@ -12,7 +12,7 @@ use super::outcome::{Bound, Control, Failure, Outcome, Standing, Stopped};
 use super::solve_from;
 use crate::certificate::{Certificate, Span, Statement, Unmet, Weights};
 use crate::checker::{Verdict, check};
-use crate::exact::double;
+use crate::exact::{Rational, double, rational};
 use crate::problem::{Features, Network, Problem, Solver};
 use std::time::{Duration, Instant};
 
@@ -27,6 +27,8 @@ const SHORT: f64 = 0.9;
 /// The p in the end, as multiples of the largest entry of the dual vector: solvers are as exact as p is small.  The next is for when the
 /// proof of the one before did not end; its solver is used where the choice is left to cvxc.
 const TIGHT: [(f64, Solver); 3] = [(3.0, Solver::Auto), (1.5, Solver::Auto), (3.0, Solver::Clarabel)];
+/// What sums of decimals may lose as doubles, relative to their terms.
+const DECIMALS: f64 = 1e-12;
 /// The part of the gap that polishing may cost.
 const ROOM: f64 = 0.25;
 
@@ -176,9 +178,18 @@ fn unmet(problem: &Problem, why: Unmet) -> Failure {
         Unmet::Kind => Failure::Numerical("nothing is known about interpolation by networks of this kind".into()),
         Unmet::Witness { output, rows } => Failure::Infeasible {
             output: (problem.outputs() > 1).then_some(output),
+            rounding: rounding(problem, output, &rows),
             rows: rows.iter().map(|(row, c)| (*row, double(c))).collect(),
         },
     }
+}
+
+/// Whether Σ c_i y_i is no more than what decimals lose as doubles.
+fn rounding(problem: &Problem, output: usize, rows: &[(usize, Rational)]) -> bool {
+    let term = |(row, c): &(usize, Rational)| Some(c * rational(problem.targets()[row * problem.outputs() + output])?);
+    let terms: Vec<Rational> = rows.iter().filter_map(term).collect();
+    let size: f64 = terms.iter().map(|term| double(term).abs()).sum();
+    double(&terms.into_iter().fold(Rational::ZERO, |sum, term| sum + term)).abs() <= DECIMALS * size
 }
 
 /// A network with completing neurons, polished.

@@ -21,6 +21,15 @@ pub const CODES: &[Code] = &[
         "data table {\n  x1 x2 y\n  0 1 1\n  0 1 2\n}\nminimize weight_decay subject to interpolate",
         "data table {\n  x1 x2 y\n  0 1 1\n  1 1 2\n}\nminimize weight_decay subject to interpolate",
     ),
+    page(
+        "E0511",
+        "the optimum needs more neurons than `dense(k)` allows",
+        "Cells and gates know no number of neurons: the optimum is that of all widths, and `dense(k)` promises that k are\n\
+         enough. Where the network that was found has more, the promise is not kept, even if another network of the same\n\
+         objective has fewer: `--fewest` looks for one.",
+        "data xor()\nnetwork [x1, x2] -> dense(1) -> relu -> dense -> y\nminimize squared + 1e-3 * weight_decay",
+        "data xor()\nnetwork [x1, x2] -> dense(4) -> relu -> dense -> y\nminimize squared + 1e-3 * weight_decay",
+    ),
     apart(
         "E0610",
         "a certificate for another model",

@@ -70,6 +70,17 @@ fn convolution(spec: &ConvSpec, dataset: &Dataset, limit: u64) -> Result<Convolu
 }
 
 fn dataset(model: &Model, progress: &mut dyn FnMut(Progress)) -> Result<Dataset, Vec<Diagnostic>> {
+    let (main, file, examples) = parts(model, progress)?;
+    assemble(model, &main, file.as_ref(), &examples).map_err(one)
+}
+
+/// Where the training rows of a model stand in its data: from 0, in order.
+pub fn training_rows(model: &Model) -> Result<Vec<usize>, Vec<Diagnostic>> {
+    parts(model, &mut |_| {}).map(|(.., examples)| examples.train)
+}
+
+/// The main source, the test file if there is one, and which of their rows are examples.
+fn parts<'m>(model: &'m Model, progress: &mut dyn FnMut(Progress)) -> Result<(Part<'m>, Option<Part<'m>>, Examples), Vec<Diagnostic>> {
     let spec = &model.data;
     let reader = open::open(spec).map_err(one)?;
     let selection = columns::select(model, reader.as_ref())?;
@@ -77,7 +88,7 @@ fn dataset(model: &Model, progress: &mut dyn FnMut(Progress)) -> Result<Dataset,
     let mut main = read(model, reader, selection, window, progress).map_err(one)?;
     let file = test_file(model, &mut main, progress).map_err(one)?;
     let examples = examples::examples(spec, &main, file.as_ref()).map_err(one)?;
-    assemble(model, &main, file.as_ref(), &examples).map_err(one)
+    Ok((main, file, examples))
 }
 
 fn one(diagnostic: Diagnostic) -> Vec<Diagnostic> {

@@ -56,7 +56,7 @@ pub fn number_label(value: f64) -> String {
 
 /// Whose cell it is, and so what can be done about it.
 pub enum Owner<'a> {
-    /// An input of this name, which the model can drop.
+    /// An input of this name, which the model can do without.
     Input(&'a str),
     /// The target, which it cannot.
     Target,
@@ -70,7 +70,7 @@ pub fn advice(text: &str, owner: &Owner) -> String {
     let only = |allowed: &str| text.chars().all(|c| c.is_ascii_digit() || allowed.contains(c));
     if digits >= 4 && only("-/.:T Z+") && text.matches(['-', '/', '.', ':']).count() >= 2 {
         let way = match owner {
-            Owner::Input(column) => format!("leave the column out with `drop = [{column}]`, or write it as days since a fixed day"),
+            Owner::Input(column) => format!("leave `{column}` out of the network's inputs, or write it as days since a fixed day"),
             Owner::Target => "write it as days since a fixed day".to_string(),
             Owner::NewRows => "write it as in the training data".to_string(),
         };
@@ -84,7 +84,7 @@ pub fn advice(text: &str, owner: &Owner) -> String {
         format!("write the number without `{unit}`")
     } else {
         match owner {
-            Owner::Input(column) => format!("leave the column out with `drop = [{column}]`, or write one 0/1 column per value"),
+            Owner::Input(column) => format!("leave `{column}` out of the network's inputs, or write one 0/1 column per value"),
             Owner::Target => "write a number here; where all values are labels take a loss for two classes, such as `logistic`".to_string(),
             Owner::NewRows => "write a number here, as in the training data".to_string(),
         }

@@ -49,6 +49,9 @@ pub fn classes(model: &Model, labels: &Labels, codes: &[u32]) -> Result<Option<C
     }
 }
 
+/// The most classes that numbers are taken to name.
+const MOST_DIGITS: usize = 20;
+
 /// The most classes that have an output each.
 const MOST_LABELS: usize = 100;
 
@@ -132,10 +135,19 @@ impl Present {
 
     fn many_classes(&self, model: &Model) -> Diagnostic {
         let error = self.refusal("E0420", model, &number_word(self.0.len()));
+        if self.measured() {
+            return error.help("these look like numbers, not classes: take a loss for numbers, such as `squared`");
+        }
         let place = &model.data.place;
         let source = place.source.text.get(place.span.clone()).unwrap_or("...");
         let keep = format!("data {source} {{ keep = [{}] }}", self.two_largest().join(", "));
         error.help(format!("keep two classes:  {keep}"))
+    }
+
+    /// Whether the labels are numbers that something was measured in: fractions, or too many to be classes.
+    fn measured(&self) -> bool {
+        let numbers: Option<Vec<f64>> = self.0.iter().map(|(name, ..)| name.parse().ok()).collect();
+        numbers.is_some_and(|numbers| numbers.len() > MOST_DIGITS || numbers.iter().any(|number| number.fract() != 0.0))
     }
 
     /// The two labels with the most rows, the later ones among equals.

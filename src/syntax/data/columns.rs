@@ -194,7 +194,8 @@ impl Search<'_> {
         if inputs.is_empty() && self.errors.is_empty() {
             let message = "no column is left for the network's inputs";
             let error = Diagnostic::error("E0434", message, spec.place.clone(), "nothing goes in");
-            self.errors.push(error.note(format!("the columns are: {}", listed(self.reader.names()))));
+            let error = error.note(format!("the columns are: {}", listed(self.reader.names())));
+            self.errors.push(error.help("drop fewer of them, or name an input: `network [x] -> ...`"));
         }
         self.refuse_repeats(&inputs, &spec.place);
         inputs
@@ -226,12 +227,14 @@ impl Search<'_> {
             if targets.contains(&column) {
                 let message = format!("`{name}` is the target, so it cannot be an input as well");
                 let error = Diagnostic::error("E0434", message, place.clone(), "the value to predict");
-                self.errors.push(error.also(self.model.network.target().place.clone(), "the target"));
+                let error = error.also(self.model.network.target().place.clone(), "the target");
+                self.errors.push(error.help(format!("leave `{name}` out of the inputs, or predict another column")));
             } else if dropped.contains(&column) {
                 let message = format!("`{name}` is both an input and dropped");
                 let error = Diagnostic::error("E0434", message, place.clone(), "an input");
                 let drop = self.model.data.drop.iter().find(|drop| drop.value == *name);
-                self.errors.push(drop.into_iter().fold(error, |error, drop| error.also(drop.place.clone(), "dropped here")));
+                let error = drop.into_iter().fold(error, |error, drop| error.also(drop.place.clone(), "dropped here"));
+                self.errors.push(error.help(format!("leave `{name}` out of the inputs or out of `drop`")));
             }
         }
         columns.map(|column| self.plain(column)).collect()

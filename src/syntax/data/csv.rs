@@ -5,7 +5,7 @@ use super::budget;
 use super::cell::Fault;
 use super::content::{Content, Meter, Metered, Stream, failed};
 use super::excerpt::Excerpt;
-use super::faults::{at_cell, headless, numbers, ragged};
+use super::faults::{NO_ROWS, at_cell, headless, numbers, ragged};
 use super::table::{Filling, Reader, Site, Table, Wish};
 use crate::syntax::diagnostic::{Diagnostic, Place};
 use ::csv::{ByteRecord, Position, ReaderBuilder};
@@ -34,7 +34,7 @@ impl Csv {
         let (mut records, _) = csv.records()?;
         let mut first = ByteRecord::new();
         if !records.read_byte_record(&mut first).map_err(|error| csv.broken(error))? {
-            return Err(csv.site.error("E0403", format!("`{}` is empty", csv.site.shown), "no rows"));
+            return Err(csv.site.error("E0403", format!("`{}` is empty", csv.site.shown), "no rows").help(NO_ROWS));
         }
         budget::check_width(&csv.site, first.len())?;
         csv.name_columns(&first)?;

@@ -2,7 +2,7 @@
 
 use super::cell::canonical;
 use super::columns::Selection;
-use super::faults::{counted, similar, word};
+use super::faults::{NO_ROWS, counted, similar, word};
 use super::missing;
 use super::table::{Cells, Reader, Table};
 use crate::problem::Random;
@@ -56,7 +56,11 @@ fn checked(rows: &Placed<(usize, usize)>) -> Result<Range<usize>, Diagnostic> {
 /// The examples of a model whose main source is `main` and whose test file, if there is one, is `file`.
 pub fn examples(spec: &DataSpec, main: &Part, file: Option<&Part>) -> Result<Examples, Diagnostic> {
     if main.table.end() == 0 {
-        return Err(main.reader.site().error("E0403", format!("`{}` has column names but no rows", main.reader.site().shown), "no rows"));
+        return Err(main
+            .reader
+            .site()
+            .error("E0403", format!("`{}` has column names but no rows", main.reader.site().shown), "no rows")
+            .help(NO_ROWS));
     }
     let rows = train_rows(spec, main)?;
     let mut examples = Examples::default();

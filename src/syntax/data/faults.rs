@@ -4,6 +4,9 @@ use super::cell::{Fault, Owner, advice};
 use super::table::Site;
 use crate::syntax::diagnostic::{Diagnostic, Place};
 
+/// What to do about a source without rows.
+pub const NO_ROWS: &str = "write at least one row, or name another file";
+
 /// A name as the model language would write it in a list: quoted if it is not a plain word or number.
 pub fn word(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -66,7 +69,8 @@ pub fn ragged(place: Place, values: usize, names: &[String], header: bool) -> Di
         false => format!("the first row has {}", names.len()),
     };
     let error = Diagnostic::error("E0401", format!("this row has {values}, {expected}"), place, values.clone());
-    error.note(format!("the columns are: {}", listed(names)))
+    let error = error.note(format!("the columns are: {}", listed(names)));
+    error.help("give every row a value for each column, empty where one is missing; text with a comma stands in \"quotes\"")
 }
 
 /// Whether the names of a header are numbers, every one.

@@ -4,7 +4,7 @@ use super::Progress;
 use super::budget;
 use super::cell;
 use super::content::{Content, Meter, Metered, Stream, failed};
-use super::faults::at_cell;
+use super::faults::{NO_ROWS, at_cell};
 use super::table::{Filling, Reader, Site, Table, Wish};
 use crate::syntax::diagnostic::{Diagnostic, Place, Source};
 use std::io::{BufRead, BufReader, Read};
@@ -70,7 +70,7 @@ impl Libsvm {
             file.rows += 1;
         }
         if file.rows == 0 {
-            return Err(file.site.error("E0403", format!("`{}` is empty", file.site.shown), "no rows"));
+            return Err(file.site.error("E0403", format!("`{}` is empty", file.site.shown), "no rows").help(NO_ROWS));
         }
         file.names = names(columns);
         Ok(file)

@@ -31,7 +31,7 @@ mod table;
 mod toys;
 mod vectors;
 
-pub use bind::bind;
+pub use bind::{bind, training_rows};
 pub use budget::limit as memory_limit;
 pub use columns::check_columns;
 pub use open::header;

@@ -4,7 +4,7 @@ use super::Progress;
 use super::budget;
 use super::content::{Content, failed};
 use super::csv::numbered;
-use super::faults::at_cell;
+use super::faults::{NO_ROWS, at_cell};
 use super::table::{Filling, Reader, Site, Table, Wish};
 use crate::problem::Matrix;
 use crate::syntax::diagnostic::{Diagnostic, Place};
@@ -256,7 +256,7 @@ impl Npy {
             return Err(site.error("E0406", message, "incomplete"));
         }
         if array.rows == 0 || array.columns == 0 {
-            return Err(site.error("E0403", format!("`{}` holds no rows", site.shown), "an empty array"));
+            return Err(site.error("E0403", format!("`{}` holds no rows", site.shown), "an empty array").help(NO_ROWS));
         }
         budget::check_width(&site, array.columns)?;
         let names = numbered(array.columns);

@@ -33,7 +33,10 @@ impl Npz {
         let mut npz = Npz { site, content, entries: Vec::new(), names: Vec::new() };
         npz.list().map_err(|error| not_an_array(&npz.site, &error))?;
         if npz.entries.is_empty() {
-            return Err(npz.site.error("E0403", format!("`{}` holds no arrays", npz.site.shown), "an empty archive"));
+            return Err(npz
+                .site
+                .error("E0403", format!("`{}` holds no arrays", npz.site.shown), "an empty archive")
+                .help("write it anew: `numpy.savez(FILE, x = ..., y = ...)`"));
         }
         Ok(npz)
     }

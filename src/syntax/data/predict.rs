@@ -133,7 +133,10 @@ fn too_short(reader: &dyn Reader, rows: usize, history: usize) -> Diagnostic {
         0 => (format!("`{name}` has no rows"), "nothing to predict"),
         rows => (format!("`{name}` has {}, and the first {history} have no history", counted(rows, "row")), "too short for the lags"),
     };
-    reader.site().error("E0403", message, remark)
+    reader.site().error("E0403", message, remark).help(match rows {
+        0 => "write at least one row to predict, or name another file".to_string(),
+        _ => format!("write the {} before the first one to predict as well", counted(history, "row")),
+    })
 }
 
 fn prepared(

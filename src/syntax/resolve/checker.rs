@@ -87,6 +87,14 @@ impl Checker {
         self.found.len()
     }
 
+    pub fn divides_by_zero(&self, expr: &Expr) -> Diagnostic {
+        self.error("E0113", "this divides by zero", &expr.span, "").help("divide by a number that is not 0")
+    }
+
+    pub fn no_power(&self, expr: &Expr) -> Diagnostic {
+        self.error("E0113", "a power must be a whole number from 0 to 64", &expr.span, "").help("write the value itself, or a product")
+    }
+
     /// Keeps something that is right but cannot be solved yet: it matters only if nothing is wrong.
     pub fn not_yet(&mut self, error: Diagnostic) {
         self.later.push(error);

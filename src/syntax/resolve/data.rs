@@ -172,7 +172,8 @@ impl Checker {
         let path = self.one(name, args, &format!("{}(\"file.{}\")", name.text, name.text))?;
         let shown = self.text(&name.text, path, &format!("\"file.{}\"", name.text))?.to_string();
         if shown.is_empty() {
-            return self.refuse(self.error("E0113", "a data file needs a name", &path.span, "an empty text"));
+            let error = self.error("E0113", "a data file needs a name", &path.span, "an empty text");
+            return self.refuse(error.help(format!("for example `{0}(\"file.{0}\")`", name.text)));
         }
         if format.is_none() {
             self.not_yet_here(&name.text, &call.span, Some("write the table as CSV: `csv(\"file.csv\")`"));
@@ -212,7 +213,8 @@ impl Checker {
         if (0.0..1e6).contains(&value) {
             return Some(value);
         }
-        self.refuse(self.error("E0113", "`noise` must be 0 or more", &expr.span, format!("this is {value}")))
+        let error = self.error("E0113", "`noise` must be 0 or more, and below 1e6", &expr.span, format!("this is {value}"));
+        self.refuse(error.help("for example `noise = 0.1`"))
     }
 
     /// The inline table.
@@ -226,7 +228,8 @@ impl Checker {
         let before = self.failed();
         self.header(header);
         if rows.is_empty() {
-            self.report(self.error("E0403", "this table has no rows", &header.span, "only the column names"));
+            let error = self.error("E0403", "this table has no rows", &header.span, "only the column names");
+            self.report(error.help("write a row on each line below: a value for every column"));
         }
         let ragged = rows.iter().filter(|row| row.cells.len() != header.cells.len()).collect::<Vec<_>>();
         ragged.iter().take(crate::syntax::parse::MOST_ERRORS).for_each(|row| self.ragged(row, header));
@@ -256,6 +259,7 @@ impl Checker {
         let message = format!("this row has {}, the header names {}", count(values, "value"), count(names, "column"));
         let error = self.error("E0401", message, &row.span, count(values, "value"));
         let columns: Vec<&str> = header.cells.iter().map(|cell| cell.text.as_str()).collect();
-        self.report(error.note(format!("the columns are: {}", columns.join(", "))));
+        let error = error.note(format!("the columns are: {}", columns.join(", ")));
+        self.report(error.help(format!("write {} on every line", count(names, "value"))));
     }
 }

@@ -3,6 +3,7 @@
 use super::curved;
 use super::function::{Break, Function, MOST_BREAKS, Trouble, checked};
 use super::library::{JOINS, Key, Library};
+use super::value::WITHIN_DOUBLES;
 use crate::exact::{Rational, decimal};
 use crate::syntax::diagnostic::{Diagnostic, Place};
 use crate::syntax::names::{count, similar};
@@ -110,7 +111,8 @@ impl Library {
         let number = decimal(digits);
         if number.is_none() {
             let place = self.place(frame.scope, &expr.span);
-            self.report(Diagnostic::error("E0113", "this number is out of range", place, "beyond 1e400, or longer than 1000 digits"));
+            let error = Diagnostic::error("E0113", "this number is out of range", place, "beyond 1e400, or longer than 1000 digits");
+            self.report(error.help(WITHIN_DOUBLES));
         }
         number.map(Function::constant)
     }

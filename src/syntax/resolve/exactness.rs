@@ -322,7 +322,13 @@ fn two_prices(case: &Case) -> Option<Diagnostic> {
     let penalty = case.goal.penalty.as_ref().map_or(decay, |penalty| &penalty.place);
     let error = Diagnostic::error("E0338", "this constraint does not go with this penalty", constraint.clone(), "bounds the weights again");
     let error = error.also(penalty.clone(), "already prices the weights");
-    Some(error.help("either `+ 0.1 * weight_decay` alone, or `+ 0.1 * output_l1 subject to hidden_norm <= 1`"))
+    Some(error.help(match case.constraint(Constraint::Interpolate) {
+        None => "either `+ 0.1 * weight_decay` alone, or `+ 0.1 * output_l1 subject to hidden_norm <= 1`",
+        Some(_) => {
+            "either   minimize weight_decay subject to interpolate\n\
+             or       minimize output_l1 subject to interpolate, hidden_norm <= 1"
+        }
+    }))
 }
 
 /// What keeps several outputs exact, in words and as code.

@@ -38,7 +38,8 @@ impl Checker {
     pub fn vector_file(&mut self, what: &str, path: &Expr, kind: &str) -> Option<VectorFile> {
         let shown = self.text(what, path, "\"G.npy\"")?.to_string();
         if shown.is_empty() {
-            return self.refuse(self.error("E0113", format!("{kind} needs a name"), &path.span, "an empty text"));
+            let error = self.error("E0113", format!("{kind} needs a name"), &path.span, "an empty text");
+            return self.refuse(error.replace("for example `\"G.npy\"`", "\"G.npy\""));
         }
         Some(VectorFile { path: self.named_file(&shown, &path.span), shown, place: self.place(&path.span) })
     }

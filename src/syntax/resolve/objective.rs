@@ -81,7 +81,9 @@ impl Checker {
             Term::Binary { left, op: Op::Add, right } => [self.addends(left), self.addends(right)].concat(),
             Term::Binary { left, op: Op::Subtract, right } if self.has_word(right) => {
                 let error = self.error("E0336", "terms of an objective are added, not subtracted", &right.span, "subtracted");
-                self.report(error.help("the sum of a loss and penalties is convex; a difference need not be"));
+                self.report(
+                    error.help("write `+`, or leave the term out: a sum of a loss and penalties is convex, a difference need not be"),
+                );
                 self.addends(left)
             }
             _ => vec![expr],
@@ -195,7 +197,7 @@ impl Checker {
             Factor::Over(expr) => {
                 let value = self.number("the strength", expr)?;
                 if value == crate::exact::Rational::ZERO {
-                    return self.refuse(self.error("E0113", "this divides by zero", &expr.span, ""));
+                    return self.refuse(self.divides_by_zero(expr));
                 }
                 Some(crate::exact::Rational::ONE / value)
             }

@@ -63,7 +63,8 @@ impl Checker {
         }
         let Term::List(items) = &value.term else { return Some((name.text.clone(), self.grid(value)?)) };
         if items.is_empty() {
-            self.report(self.error("E0113", "this path has no values", &value.span, "an empty list"));
+            let error = self.error("E0113", "this path has no values", &value.span, "an empty list");
+            self.report(error.replace("for example `[1, 0.1, 0.01]`", "[1, 0.1, 0.01]"));
         }
         let values: Vec<Option<Rational>> = items.iter().map(|item| self.number("path", item)).collect();
         Some((name.text.clone(), values.into_iter().map(|value| value.as_ref().map(double)).collect::<Option<_>>()?))

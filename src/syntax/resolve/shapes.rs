@@ -40,7 +40,8 @@ impl Checker {
             Shape::Unknown => None,
             Shape::Places(_) => {
                 let message = "a convolution's places cannot be reshaped";
-                return self.refuse(self.error("E0311", message, &layer.span, "behind a convolution"));
+                let error = self.error("E0311", message, &layer.span, "behind a convolution");
+                return self.refuse(error.help("leave this `reshape` out: a pooling layer takes the places as they are"));
             }
         };
         if let Some(Err(error)) = known.map(|cells| reshaped(cells, &self.placed(sides.to_vec(), &layer.span))) {

@@ -9,6 +9,9 @@ use crate::syntax::names::similar;
 use crate::syntax::tree::{Expr, Name, Op, Term};
 use std::time::Duration;
 
+/// What numbers out of range should be instead.
+pub const WITHIN_DOUBLES: &str = "write a number between 1e-300 and 1e300";
+
 /// Units and what they measure, in seconds or bytes.
 const UNITS: &[(&str, Measure, f64)] = &[
     ("%", Measure::Share, 0.01),
@@ -88,7 +91,8 @@ impl Checker {
             _ => return self.refuse(self.wrong_type(what, "a number", "0.1", expr)),
         };
         if too_long(&value) {
-            return self.refuse(self.error("E0113", "this number is too long to be worked with", &expr.span, "more than 1200 digits"));
+            let error = self.error("E0113", "this number is too long to be worked with", &expr.span, "more than 1200 digits");
+            return self.refuse(error.help("write it with fewer digits: a double keeps 17 of them"));
         }
         Some(value)
     }
@@ -96,7 +100,7 @@ impl Checker {
     fn digits(&mut self, digits: &str, expr: &Expr) -> Option<Rational> {
         decimal(digits).or_else(|| {
             let error = self.error("E0113", "this number is out of range", &expr.span, "beyond 1e400, or longer than 1000 digits");
-            self.refuse(error)
+            self.refuse(error.help(WITHIN_DOUBLES))
         })
     }
 
@@ -137,11 +141,11 @@ impl Checker {
             Op::Add => Some(a + b),
             Op::Subtract => Some(a - b),
             Op::Multiply => Some(a * b),
-            Op::Divide if b == Rational::ZERO => self.refuse(self.error("E0113", "this divides by zero", &expr.span, "")),
+            Op::Divide if b == Rational::ZERO => self.refuse(self.divides_by_zero(expr)),
             Op::Divide => Some(a / b),
             Op::Power => match (0..=64isize).find(|&k| b == Rational::from(k)) {
                 Some(k) => Some(a.pow(k)),
-                None => self.refuse(self.error("E0113", "a power must be a whole number from 0 to 64", &expr.span, "")),
+                None => self.refuse(self.no_power(expr)),
             },
             _ => self.refuse(self.wrong_type(what, "a number", "0.1", expr)),
         }
@@ -153,12 +157,13 @@ impl Checker {
         if value > above && value < below {
             return Some(value);
         }
-        let bounds = match (above.is_finite(), below.is_finite()) {
-            (true, true) => format!("between {above} and {below}"),
-            (true, false) => format!("greater than {above}"),
-            _ => "finite".to_string(),
+        let (bounds, help) = match (above.is_finite(), below.is_finite()) {
+            (true, true) => (format!("between {above} and {below}"), format!("for example {}", 0.5 * (above + below))),
+            (true, false) => (format!("greater than {above}"), format!("for example {}", above + 1.0)),
+            _ => ("finite".to_string(), WITHIN_DOUBLES.to_string()),
         };
-        self.refuse(self.error("E0113", format!("`{what}` must be {bounds}"), &expr.span, format!("this is {value}")))
+        let error = self.error("E0113", format!("`{what}` must be {bounds}"), &expr.span, format!("this is {value}"));
+        self.refuse(error.help(help))
     }
 
     /// A whole number from `least` to `most`.
@@ -170,7 +175,9 @@ impl Checker {
         }
         let bounds = if most == u64::MAX { format!("of at least {least}") } else { format!("from {least} to {most}") };
         let remark = format!("this is {}", shown(&value));
-        self.refuse(self.error("E0113", format!("`{what}` must be a whole number {bounds}"), &expr.span, remark))
+        let error = self.error("E0113", format!("`{what}` must be a whole number {bounds}"), &expr.span, remark);
+        let near = if value < Rational::from(least) { least } else { double(&value).min(most as f64) as u64 };
+        self.refuse(error.replace(format!("the nearest is {near}"), near.to_string()))
     }
 
     /// A whole number that fits a seed.
@@ -190,7 +197,7 @@ impl Checker {
                         return Some(value);
                     }
                     let remark = if value > 0.0 { "too much" } else { "nothing" };
-                    self.error("E0113", format!("`{what}` must be {range}"), &expr.span, remark)
+                    self.error("E0113", format!("`{what}` must be {range}"), &expr.span, remark).help(format!("for example `{example}`"))
                 }
                 Some(_) => self.wrong_type(what, needs, example, expr),
                 None => self.unknown_unit(unit),
@@ -283,7 +290,8 @@ impl Checker {
         let (first, last) = (self.whole(what, left, least, most), self.whole(what, right, least, most));
         let (first, last) = (first? as usize, last? as usize);
         if first > last {
-            return self.refuse(self.error("E0113", "this range ends before it begins", &expr.span, format!("{first} comes after {last}")));
+            let error = self.error("E0113", "this range ends before it begins", &expr.span, format!("{first} comes after {last}"));
+            return self.refuse(error.replace(format!("turn it around: `{last}..{first}`"), format!("{last}..{first}")));
         }
         Some((first, last))
     }
