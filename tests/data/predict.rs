@@ -68,7 +68,11 @@ fn errors_stand_in_the_new_data() {
         wrong("a,b\n1,2\n\n,3\n", "a"),
         "E0410: `a` is empty in row 2\n-:4:1 [] nothing here\nhelp: fill in the value, or leave out the row"
     );
-    assert_eq!(wrong("a\n1\n", "a[-1]"), "E0403: `-` has 1 row, and the first 1 have no history\n-:1:1 [] too short for the lags");
+    assert_eq!(
+        wrong("a\n1\n", "a[-1]"),
+        "E0403: `-` has 1 row, and the first 1 have no history\n-:1:1 [] too short for the lags\n\
+         help: write the 1 row before the first one to predict as well"
+    );
     assert!(wrong("a\nx\n", "a").starts_with("E0411: `a` needs numbers, row 1 holds `x`\n-:2:1 [x] not a number"));
     assert!(wrong("", "a").starts_with("E0403: `-` is empty"));
 }
