@@ -61,6 +61,9 @@ pub fn resolve(tree: &Tree, source: &Arc<Source>, folder: &Path, file: Option<&P
     let goal = statements.minimize.and_then(|(objective, constraints)| checker.objective(objective, constraints));
     let outputs = statements.output.map_or(Default::default(), |kinds| checker.output(kinds));
     library.found.drain(..).collect::<Vec<_>>().into_iter().for_each(|error| checker.report(error));
+    let gated = net.as_ref().is_some_and(|net| net.gates.is_some());
+    let interpolates = goal.as_ref().is_some_and(|goal| goal.constraints.iter().any(|c| c.value == Constraint::Interpolate));
+    checker.keeps_its_promise(&machine, !gated && !interpolates);
     if let (Some(net), Some(goal)) = (&net, &goal) {
         checker.exactness(net, goal, &machine);
     }

@@ -21,6 +21,8 @@ pub struct Machine {
     pub plan: Plan,
     /// Arrangements that keep only some of the cells: the word and the place.
     pub partial: Option<(String, Span)>,
+    /// Whether a promise was meant that could not be read.
+    pub unclear: bool,
     /// Where the arrangements are chosen.
     pub arrangements: Option<Span>,
     /// The file of weight vectors whose cells are searched.
@@ -48,9 +50,7 @@ impl Checker {
             unclear |= read.is_none() && setting.name.text == "guarantee";
         }
         machine.plan.guarantee = instead.promise.unwrap_or(machine.plan.guarantee);
-        if instead.promise.is_some() || !unclear {
-            self.keeps_its_promise(&machine);
-        }
+        machine.unclear = unclear && instead.promise.is_none();
         machine
     }
 
@@ -132,9 +132,10 @@ impl Checker {
         }
     }
 
-    /// E0351: some cells cannot promise what all cells can.
-    fn keeps_its_promise(&mut self, machine: &Machine) {
-        let Some((word, span)) = machine.partial.as_ref().filter(|_| machine.plan.guarantee == Guarantee::Global) else { return };
+    /// E0351: some cells cannot promise what all cells can.  Where there is no choice of cells anyway, less need not be asked for.
+    pub fn keeps_its_promise(&mut self, machine: &Machine, choice: bool) {
+        let promised = machine.plan.guarantee == Guarantee::Global && !machine.unclear;
+        let Some((word, span)) = machine.partial.as_ref().filter(|_| promised) else { return };
         let keeps = if word == "low_rank" { "this solves an approximation of the data" } else { "this keeps only some of the patterns" };
         let error = self.error("E0351", format!("`{word}` cannot promise a global optimum"), span, keeps);
         let error = match &machine.promised {
@@ -142,6 +143,9 @@ impl Checker {
             Some(promise) => error.also(self.place(promise), "promised here"),
             None => error.note("a model promises `guarantee = global` unless it says otherwise"),
         };
+        if !choice {
+            return self.report(error.replace("write `arrangements = generate`", "generate"));
+        }
         if machine.instead.promise.is_some() {
             return self.report(error.help("ask for less:   --guarantee bounded\nor keep it:     arrangements = generate"));
         }
