@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import numpy as np
@@ -24,17 +25,27 @@ def write(instance, folder):
     (folder / "model.cvx").write_text(text + SOLVES.get(instance.kind, "") + "output weights(npz), certificate\n")
 
 
+def watched(pid):
+    """The peak of memory of a process in MB, seen every few milliseconds until it ends; `wait4` would count what stood there before it began."""
+    peak = 0.0
+    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        status = Path(f"/proc/{pid}/status").read_text().splitlines()
+        peak = max([peak, *(int(line.split()[1]) / 1000 for line in status if line.startswith("VmHWM"))])
+        time.sleep(0.003)
+    return peak
+
+
 def run(binary, folder, target, limit):
     """CPU seconds of the process, its peak of memory in MB, and its report."""
     command = [binary, "solve", "model.cvx", "--threads", "1", "--gap", repr(target), "--time", f"{limit}s", "--json", "--quiet"]
     with open(folder / "answer.json", "w") as out, open(folder / "errors.txt", "w") as errors:
         process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=errors)
-        # Only wait4 tells one child's memory from another's.
+        peak = watched(process.pid)
         _, status, usage = os.wait4(process.pid, 0)
     said = (folder / "answer.json").read_text()
     if os.waitstatus_to_exitcode(status) not in (0, 3):
         raise RuntimeError(said + (folder / "errors.txt").read_text())
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000, json.loads(said)
+    return usage.ru_utime + usage.ru_stime, peak, json.loads(said)
 
 
 def answer(instance, folder):
