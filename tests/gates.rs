@@ -1,6 +1,6 @@
 //! Gated networks: what their certificates prove, and what the solver makes of gates that are repeated, shut or in the way.
 
-use cvxc::certificate::{Correction, Dual, GateClaim};
+use cvxc::certificate::{Correction, Dual, GateClaims};
 use cvxc::checker::check_gates;
 use cvxc::loss::{self, Total};
 use cvxc::problem::*;
@@ -58,8 +58,8 @@ fn gates() -> Matrix {
 fn verdict(factor: f64) -> Result<usize, usize> {
     let problem = problem(gates());
     let dual: Vec<f64> = numbers(&instance()["v"]).iter().map(|v| factor * v).collect();
-    let claim = GateClaim::new(&problem, &Dual::truncated(&dual), &Correction::default(), 1.0).unwrap();
-    check_gates(&claim, &gates(), &problem.inputs())
+    let claims = GateClaims::new(&problem, &Dual::truncated(&dual), &Correction::default(), 1.0).unwrap();
+    check_gates(&claims, &gates(), &problem.inputs())
 }
 
 #[test]

@@ -54,7 +54,8 @@ fn distance(a: &Matrix, b: &Matrix) -> f64 {
 
 #[test]
 fn what_is_left_out_has_the_size_that_is_said() {
-    let inputs = model(1, "dense(bias) -> relu -> dense", "squared + 0.5 * weight_decay").inputs();
+    let problem = model(1, "dense(bias) -> relu -> dense", "squared + 0.5 * weight_decay");
+    let inputs = problem.inputs();
     for rank in 1..5 {
         let leading = Leading::of(&inputs, rank).unwrap();
         let rows = inputs.each_row().flat_map(|x| leading.directions.transposed_times(&leading.directions.times(x))).collect();

@@ -11,39 +11,72 @@ use super::grid::Grid;
 use super::{Correction, Dual, Fault, Pieces};
 use crate::exact::Integer;
 use crate::problem::Problem;
+use std::ops::Range;
 
-/// The inequalities above, but for their gates.
+/// The inequalities above, but for their gates: one for each output.
 #[derive(Clone, Debug, PartialEq)]
-pub struct GateClaim {
+pub struct GateClaims {
     rows: Vec<Vec<i64>>,
+    outputs: Vec<Inequality>,
+}
+
+/// The mantissas of one output, and T.
+#[derive(Clone, Debug, PartialEq)]
+struct Inequality {
     mantissas: Vec<i64>,
     limit: i128,
 }
 
-impl GateClaim {
-    /// The inequalities for a dual vector `scale`·u, which is that of one output.
-    pub fn new(problem: &Problem, dual: &Dual, correction: &Correction, scale: f64) -> Result<GateClaim, Fault> {
+/// What the sums of the gates that are looked at together may take: less than a processor keeps near.
+const ROOM: usize = 1 << 22;
+
+impl GateClaims {
+    /// The inequalities for the dual vector `scale`·u, whose entries stand row after row.
+    pub fn new(problem: &Problem, dual: &Dual, correction: &Correction, scale: f64) -> Result<GateClaims, Fault> {
         let inputs = problem.inputs();
-        dual.fits(inputs.rows)?;
         let hidden = problem.objective.regularizer.hidden;
         let covered = hidden.euclidean() && problem.architecture.convolution.is_none() && problem.architecture.bias.inside();
         let pieces = Pieces::behind_gate(problem).filter(|_| covered).ok_or(Fault::Kind)?;
         let grid = Grid::plain(&inputs, &pieces, &hidden).ok_or(Fault::Width)?;
         let moved = correction.reach(problem, &inputs).ok_or(Fault::Width)?;
-        let limit = limit(problem, dual, scale, &pieces, &grid, (&moved, correction)).ok_or(Fault::Width)?;
-        Ok(GateClaim { rows: grid.rows, mantissas: dual.mantissas.clone(), limit })
+        let inequality = |output| {
+            let dual = dual.column(output, problem.outputs());
+            dual.fits(inputs.rows)?;
+            let limit = limit(problem, &dual, scale, &pieces, &grid, (&moved, correction)).ok_or(Fault::Width)?;
+            Ok(Inequality { mantissas: dual.mantissas, limit })
+        };
+        let outputs = (0..problem.outputs()).map(inequality).collect::<Result<_, Fault>>()?;
+        Ok(GateClaims { rows: grid.rows, outputs })
     }
 
-    /// Whether the inequality holds for a gate that passes on the rows where `open` says so.
-    pub fn holds(&self, open: impl Fn(usize) -> bool) -> bool {
-        let mut sums = vec![0_i128; self.rows.first().map_or(0, Vec::len)];
-        for (i, (row, m)) in self.rows.iter().zip(&self.mantissas).enumerate() {
-            if *m != 0 && open(i) {
-                // Mantissas have 38 bits and numbers on the grid 41: no sum over rows that fit in memory overflows.
-                sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += i128::from(*m) * i128::from(*x));
+    /// The first of `count` gates, from 0, that breaks an inequality; `open(i, gates)` says which of some gates let row i through.
+    pub fn broken(&self, count: usize, open: impl Fn(usize, Range<usize>) -> Vec<bool>) -> Option<usize> {
+        let width = self.rows.first().map_or(0, Vec::len);
+        let together = (ROOM / (16 * width * self.outputs.len()).max(1)).max(1);
+        (0..count).step_by(together).find_map(|first| self.broken_among(first..count.min(first + together), width, &open))
+    }
+
+    fn broken_among(&self, gates: Range<usize>, width: usize, open: impl Fn(usize, Range<usize>) -> Vec<bool>) -> Option<usize> {
+        let mut sums = vec![vec![0_i128; width]; gates.len() * self.outputs.len()];
+        for (i, row) in self.rows.iter().enumerate() {
+            let open = open(i, gates.clone());
+            for (output, sums) in self.outputs.iter().zip(sums.chunks_mut(gates.len())) {
+                let m = output.mantissas.get(i).copied().unwrap_or_default();
+                for (sum, _) in sums.iter_mut().zip(&open).filter(|(_, open)| **open && m != 0) {
+                    // Mantissas have 38 bits and numbers on the grid 41: no sum over rows that fit in memory overflows.
+                    sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += i128::from(m) * i128::from(*x));
+                }
             }
         }
-        let square = sums.into_iter().map(Integer::from).fold(Integer::ZERO, |square, sum| square + &sum * &sum);
-        square <= Integer::from(self.limit) * Integer::from(self.limit)
+        let within = |sum: &[i128], limit: i128| {
+            let square = sum.iter().map(|sum| Integer::from(*sum)).fold(Integer::ZERO, |square, sum| square + &sum * &sum);
+            square <= Integer::from(limit) * Integer::from(limit)
+        };
+        let broken = self
+            .outputs
+            .iter()
+            .zip(sums.chunks(gates.len()))
+            .filter_map(|(output, sums)| sums.iter().position(|sum| !within(sum, output.limit)));
+        broken.min().map(|at| gates.start + at)
     }
 }

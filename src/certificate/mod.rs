@@ -15,7 +15,7 @@ mod stream;
 pub use claim::{BASIS_BITS, Claim, Contest, DUAL_BITS, Fault, GRID_BITS, SLOPE_BITS};
 pub use equalities::{Correction, inverse};
 pub use file::NAME;
-pub use gates::GateClaim;
+pub use gates::GateClaims;
 pub use jumps::JumpClaim;
 pub use span::{Span, Unmet};
 pub use stream::{Reader, Writer};

@@ -1,9 +1,10 @@
 //! Finite lists of gates (THEORY 2): every gate's price is computed, and compared with the limit, without rounding.
 
 use super::{Refusal, named};
-use crate::certificate::{Certificate, Correction, GateClaim, Kind};
+use crate::certificate::{Certificate, Correction, GateClaims, Kind};
 use crate::exact::Fixed;
 use crate::problem::{Gates, Matrix, Network, Problem};
+use std::ops::Range;
 
 /// Prices every gate of a gated problem for every output; returns how many there are.
 pub fn proofs(problem: &Problem, gates: &Gates, certificate: &Certificate, correction: &Correction) -> Result<usize, Refusal> {
@@ -11,28 +12,26 @@ pub fn proofs(problem: &Problem, gates: &Gates, certificate: &Certificate, corre
     if !empty || certificate.basis.is_some() {
         return Err(Refusal::Shape("proof about gates"));
     }
-    let (inputs, outputs) = (problem.inputs(), problem.outputs());
-    let of_one = |output| {
-        let dual = certificate.dual.column(output, outputs);
-        let claim = GateClaim::new(problem, &dual, correction, certificate.scale).map_err(named)?;
-        check(&claim, &gates.vectors, &inputs).map_err(|at| Refusal::Gate { gate: at + 1 })
-    };
-    (0..outputs).map(of_one).sum()
+    let claims = GateClaims::new(problem, &certificate.dual, correction, certificate.scale).map_err(named)?;
+    let checked = check(&claims, &gates.vectors, &problem.inputs()).map_err(|at| Refusal::Gate { gate: at + 1 })?;
+    Ok(checked * problem.outputs())
 }
 
-/// Checks every gate, one per row of `gates`, on the rows of `inputs`.
+/// Checks every gate, one per row of `gates`, on the rows of `inputs`, for every output; returns how many gates there are.
 ///
 /// Errors: the first gate (from 0) whose price is above the limit, or that is no vector of the inputs' length.
-pub fn check(claim: &GateClaim, gates: &Matrix, inputs: &Matrix) -> Result<usize, usize> {
-    // The claim has refused data that are not finite before this.
-    let rows = inputs.each_row().map(Fixed::new).collect::<Option<Vec<_>>>().ok_or(0_usize)?;
-    for (at, gate) in gates.each_row().enumerate() {
-        let gate = Fixed::new(gate).filter(|_| gates.columns == inputs.columns).ok_or(at)?;
-        if !claim.holds(|i| rows.get(i).is_some_and(|row| row.sign(&gate) >= 0)) {
-            return Err(at);
-        }
+pub fn check(claims: &GateClaims, gates: &Matrix, inputs: &Matrix) -> Result<usize, usize> {
+    let exact: Vec<Option<Fixed>> = gates.each_row().map(|gate| Fixed::new(gate).filter(|_| gates.columns == inputs.columns)).collect();
+    if let Some(at) = exact.iter().position(Option::is_none) {
+        return Err(at);
     }
-    Ok(gates.rows)
+    let open = |i: usize, gates: Range<usize>| -> Vec<bool> {
+        // The claims have refused data that are not finite before this.
+        let row = Fixed::new(inputs.row(i));
+        let passes = |gate: &Option<Fixed>| row.as_ref().zip(gate.as_ref()).is_some_and(|(row, gate)| row.sign(gate) >= 0);
+        exact.get(gates).unwrap_or_default().iter().map(passes).collect()
+    };
+    claims.broken(gates.rows, open).map_or(Ok(gates.rows), Err)
 }
 
 /// Whether a network has gates exactly where the problem has some, and no others than those.

@@ -1,7 +1,7 @@
 //! The objective of a network, rounded up where it is irrational and nowhere else.
 
 use super::{Refusal, fit};
-use crate::exact::{Dyadic, Fixed, Integer, Rational, half, written};
+use crate::exact::{Doubles, Dyadic, Fixed, Integer, Rational, half, written};
 use crate::problem::{Activation, Bias, Convolution, Matrix, Network, Problem};
 use crate::regularizer::Norm;
 
@@ -60,8 +60,8 @@ fn sum(a: &[f64]) -> Dyadic {
 }
 
 fn squares(a: &[f64]) -> Dyadic {
-    let a: Vec<Dyadic> = a.iter().map(|a| Dyadic::new(*a)).collect();
-    Dyadic::dot(&a, &a)
+    let a = Doubles::new(a);
+    a.dot(&a)
 }
 
 /// Whether every h(w_j) is at most `radius`.
@@ -87,14 +87,13 @@ fn finite(network: &Network, neuron: usize) -> bool {
 /// f_ic = Σ_j a_jc φ(w_j·x_i + b_j) + skip(x_i), row after row, without rounding; a gated neuron is left out where its gate is shut, and
 /// behind a convolution φ is summed over the patches of x_i, or averaged, or the largest value is taken.
 fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusal> {
-    let exact = |row: &[f64]| -> Vec<Dyadic> { row.iter().map(|x| Dyadic::new(*x)).collect() };
-    let hidden: Vec<Vec<Dyadic>> = network.hidden.each_row().map(exact).collect();
+    let hidden: Vec<Doubles> = network.hidden.each_row().map(Doubles::new).collect();
     let (output, activation) = (&network.output, &problem.architecture.activation);
     let skip = match &network.skip {
         None => None,
         Some(skip) if skip.weights.len() + 1 != problem.free_columns().columns => return Err(Refusal::Shape("skip")),
         Some(skip) if !skip.weights.iter().chain([&skip.intercept]).all(|w| w.is_finite()) => return Err(Refusal::Shape("skip")),
-        Some(skip) => Some((exact(&skip.weights), Dyadic::new(skip.intercept))),
+        Some(skip) => Some((Doubles::new(&skip.weights), Dyadic::new(skip.intercept))),
     };
     // One gate at a time and row: a hostile network may have more neurons than a table of all would fit.
     let (inputs, places) = (problem.inputs(), problem.architecture.places());
@@ -102,17 +101,17 @@ fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusa
     let gates = network.gates.as_ref().map(|gates| gates.each_row().map(Fixed::new).collect::<Vec<_>>());
     let outputs = problem.dataset.train.inputs.each_row().enumerate().flat_map(|(i, row)| {
         let straight = skip.as_ref().map_or(Rational::ZERO, |(weights, intercept)| {
-            let mut sum = Dyadic::dot(weights, &exact(row));
+            let mut sum = weights.dot(&Doubles::new(row));
             sum.add(intercept);
             sum.rational()
         });
         let here = gates.as_ref().and_then(|_| Fixed::new(inputs.row(i)));
         let through = |gate: &Option<Fixed>| matches!((&here, gate), (Some(x), Some(gate)) if x.sign(gate) >= 0);
         let passes = |j: usize| gates.as_ref().is_none_or(|gates| gates.get(j).is_some_and(through));
-        let seen: Vec<Vec<Dyadic>> = (i * places..(i + 1) * places).map(|patch| exact(inputs.row(patch))).collect();
+        let seen: Vec<Doubles> = (i * places..(i + 1) * places).map(|patch| Doubles::new(inputs.row(patch))).collect();
         let mut sums = vec![Sums::new(activation); output.columns];
         for ((w, a), _) in hidden.iter().zip(output.each_row()).zip(0..).filter(|(_, j)| passes(*j)) {
-            let mut values: Vec<(usize, Dyadic)> = seen.iter().map(|x| Dyadic::dot(w, x)).map(|z| (piece(activation, &z), z)).collect();
+            let mut values: Vec<(usize, Dyadic)> = seen.iter().map(|x| w.dot(x)).map(|z| (piece(activation, &z), z)).collect();
             if problem.architecture.largest() {
                 values = largest(activation, values);
             }
@@ -127,15 +126,14 @@ fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusa
 
 /// F_i(w_j) for every row i of `rows` and every neuron j with |a_j| = 1, without rounding; of networks without gates.
 pub fn features(problem: &Problem, hidden: &Matrix, rows: &[usize]) -> Vec<Vec<Rational>> {
-    let exact = |row: &[f64]| -> Vec<Dyadic> { row.iter().map(|x| Dyadic::new(*x)).collect() };
     let (inputs, places, activation) = (problem.inputs(), problem.architecture.places(), &problem.architecture.activation);
     let share = problem.architecture.convolution.as_ref().map_or(Rational::ONE, Convolution::share);
-    let (hidden, one) = (hidden.each_row().map(exact).collect::<Vec<_>>(), Dyadic::new(1.0));
+    let (hidden, one) = (hidden.each_row().map(Doubles::new).collect::<Vec<_>>(), Dyadic::new(1.0));
     let of_row = |&i: &usize| {
-        let seen: Vec<Vec<Dyadic>> = (i * places..(i + 1) * places).map(|patch| exact(inputs.row(patch))).collect();
-        let of_one = |w: &Vec<Dyadic>| {
+        let seen: Vec<Doubles> = (i * places..(i + 1) * places).map(|patch| Doubles::new(inputs.row(patch))).collect();
+        let of_one = |w: &Doubles| {
             let mut sums = Sums::new(activation);
-            for z in seen.iter().map(|x| Dyadic::dot(w, x)) {
+            for z in seen.iter().map(|x| w.dot(x)) {
                 sums.add(piece(activation, &z), &z, &one);
             }
             &share * sums.total(activation)

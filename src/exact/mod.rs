@@ -1,11 +1,13 @@
 //! Arithmetic without rounding: the rationals that people write and that doubles are.
 
+mod doubles;
 mod dyadic;
 mod enclosure;
 mod fixed;
 pub mod linear;
 mod semidefinite;
 
+pub use doubles::Doubles;
 pub use dyadic::Dyadic;
 pub use enclosure::{above, below, exp_above, ln_above};
 pub use fixed::Fixed;

@@ -50,7 +50,7 @@ impl Problem {
 
     /// The hidden layer's inputs as θ sees them: those of [`Problem::inputs`], but with a column of S where the bias is no part of the norm.
     pub fn scaled_inputs(&self) -> Matrix {
-        let mut inputs = self.inputs();
+        let mut inputs = self.inputs().into_owned();
         if let (Some(scale), Some(last)) = (self.bias_scale(), inputs.columns.checked_sub(1)) {
             inputs.values.iter_mut().skip(last).step_by(last + 1).for_each(|one| *one = scale);
         }
@@ -81,7 +81,7 @@ impl Problem {
     fn inputs_without_bias(&self) -> Matrix {
         let mut architecture = self.architecture.clone();
         architecture.bias = Bias::None;
-        architecture.inputs(&self.dataset.train.inputs)
+        architecture.inputs(&self.dataset.train.inputs).into_owned()
     }
 }
 

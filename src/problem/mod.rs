@@ -21,6 +21,7 @@ pub use network::{Architecture, Bias, Network, Part, Skip};
 pub use objective::{Objective, Score};
 pub use random::Random;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// One training problem: find the network of `architecture` that makes `objective` least on `dataset`.
@@ -36,7 +37,7 @@ pub struct Problem {
 
 impl Problem {
     /// The hidden layer's inputs X (n x d, or nM x h behind a convolution), with a column of ones behind them if the layer has a bias.
-    pub fn inputs(&self) -> Matrix {
+    pub fn inputs(&self) -> Cow<'_, Matrix> {
         self.architecture.inputs(&self.dataset.train.inputs)
     }
 

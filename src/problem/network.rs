@@ -2,6 +2,7 @@
 
 use super::jumps::value_of;
 use super::{Activation, Class, Convolution, Gates, Matrix, Pool, Sides};
+use std::borrow::Cow;
 
 /// How the hidden layer is shifted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -106,14 +107,14 @@ impl Architecture {
 
     /// What a neuron sees of `features` (n x d): the rows, or the patches of every row one after the other (nM x h), each with a one
     /// behind it if the layer has a bias.
-    pub fn inputs(&self, features: &Matrix) -> Matrix {
+    pub fn inputs<'m>(&self, features: &'m Matrix) -> Cow<'m, Matrix> {
         let width = self.neuron_size(features.columns);
         let Some(convolution) = &self.convolution else {
             if self.bias == Bias::None {
-                return features.clone();
+                return Cow::Borrowed(features);
             }
             let values = features.each_row().flat_map(|row| row.iter().copied().chain([1.0])).collect();
-            return Matrix::new(features.rows, width, values);
+            return Cow::Owned(Matrix::new(features.rows, width, values));
         };
         let patches: Vec<Vec<Option<usize>>> = convolution.patches().collect();
         let mut values = Vec::with_capacity(features.rows * patches.len() * width);
@@ -123,7 +124,7 @@ impl Architecture {
                 values.extend((self.bias != Bias::None).then_some(1.0));
             }
         }
-        Matrix::new(features.rows * patches.len(), width, values)
+        Cow::Owned(Matrix::new(features.rows * patches.len(), width, values))
     }
 }
 

@@ -20,8 +20,6 @@ const BACK: f64 = 3.0;
 /// What later programs of a search take over from earlier ones.
 #[derive(Default)]
 pub struct Known {
-    /// X and X', once they are needed.
-    matrices: Option<(DMatrix<f64>, DMatrix<f64>)>,
     system: System,
     /// How long the last steps were, for every output.
     paces: BTreeMap<usize, f64>,
@@ -67,11 +65,6 @@ impl Search<'_, '_> {
         let (problem, q) = (self.problem, self.features.size());
         let outputs = problem.outputs();
         let mut known = std::mem::take(&mut self.known);
-        known.matrices.get_or_insert_with(|| {
-            let x = DMatrix::from_row_slice(self.features.examples(), q, &self.features.inputs().values);
-            let transposed = x.transpose();
-            (x, transposed)
-        });
         let mut weights = vec![Vec::new(); groups.len()];
         let mut dual = self.zeros();
         self.doubtful = false;
@@ -95,10 +88,10 @@ impl Search<'_, '_> {
     }
 
     fn one_output(&self, known: &mut Known, output: usize, members: &[usize], groups: &[Group], tolerance: f64) -> Ended {
-        let Known { matrices, system, paces, weights } = known;
-        let (matrix, transposed) = matrices.as_ref().expect("made before");
-        let mut masks = DMatrix::zeros(matrix.nrows(), members.len());
-        let mut theta = DMatrix::zeros(matrix.ncols(), members.len());
+        let Known { system, paces, weights } = known;
+        let inputs = self.features.inputs();
+        let mut masks = DMatrix::zeros(inputs.rows, members.len());
+        let mut theta = DMatrix::zeros(inputs.columns, members.len());
         for (at, g) in members.iter().enumerate() {
             let open = pattern(&groups[*g]);
             masks.column_mut(at).iter_mut().enumerate().filter(|(i, _)| open.get(*i)).for_each(|(_, mask)| *mask = 1.0);
@@ -110,7 +103,7 @@ impl Search<'_, '_> {
             total: Total { outputs: 1, ..self.problem.objective.loss },
             targets: self.problem.column(self.problem.targets(), output),
         };
-        let lasso = Lasso { masked: Masked { matrix, transposed, masks }, curve: &curve, price: self.features.price };
+        let lasso = Lasso { masked: Masked::new(&inputs.values, inputs.columns, masks), curve: &curve, price: self.features.price };
         let start = Start { theta, pace: paces.get(&output).map_or(1.0, |pace| pace / BACK) };
         let gap = tolerance * self.problem.unit(self.best.1.objective) / self.problem.outputs() as f64;
         let stop = &self.stop;
@@ -135,11 +128,11 @@ impl Search<'_, '_> {
         used.map(neuron).collect()
     }
 
-    /// X twice and three masks of doubles for every group, and what a factor over rows or columns takes.
+    /// Four masks of doubles for every group, and what a factor over rows or columns takes.
     fn lasso_fits(&self, groups: &[Group]) -> Result<(), Failure> {
-        let (n, q) = (self.features.examples() as u64, self.features.size() as u64);
-        let side = n.min(q.saturating_mul(groups.len() as u64)).min(LARGEST as u64);
-        let numbers = n.saturating_mul(2 * q + 4 * groups.len() as u64).saturating_add(3 * side * side);
+        let (n, q, count) = (self.features.examples() as u64, self.features.size() as u64, groups.len() as u64);
+        let side = n.min(q.saturating_mul(count)).min(LARGEST as u64);
+        let numbers = n.saturating_mul(4 * count + side).saturating_add(3 * side * side);
         let (needed, limit) = (numbers.saturating_mul(8), memory_limit(self.problem.plan.memory));
         if needed > limit { Err(Failure::Memory { needed, limit }) } else { Ok(()) }
     }

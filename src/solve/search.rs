@@ -87,9 +87,14 @@ impl<'a, 'c> Search<'a, 'c> {
     pub fn new(problem: &'a Problem, control: &'a mut Control<'c>, workers: Arc<rayon::ThreadPool>) -> Self {
         let features = problem.features();
         let (inputs, lines) = (features.inputs(), &features.lines);
-        let fine = features.rivals.any() && problem.plan.arrangements == Arrangements::All;
-        let distinct = if fine { Lines::new(&features.knives()) } else { Lines::new(lines) };
         let none = || Matrix::new(0, inputs.columns, vec![]);
+        let fine = features.rivals.any() && problem.plan.arrangements == Arrangements::All;
+        let distinct = match features.gated {
+            // Gates are a list, and no lines are cut.
+            true => Lines::new(&none()),
+            false if fine => Lines::new(&features.knives()),
+            false => Lines::new(lines),
+        };
         let output = Matrix::new(0, problem.outputs(), vec![]);
         let zero = Network { hidden: none(), output, skip: None, gates: features.gated.then(none) };
         let score = problem.score(&zero);
@@ -112,7 +117,7 @@ impl<'a, 'c> Search<'a, 'c> {
             proof: None,
             proving: 0.0,
             late: false,
-            basis: features.hidden.euclidean().then(|| row_basis(inputs, BASIS_BITS)).flatten(),
+            basis: (features.hidden.euclidean() && !features.gated).then(|| row_basis(inputs, BASIS_BITS)).flatten(),
             rounds: 0,
             size: Size::default(),
             listed: 0,

@@ -70,7 +70,7 @@ pub fn solve(newton: &Newton, active: &Active, roots: &DVector<f64>, right: &DVe
 
 /// U.
 fn steep_columns(newton: &Newton, active: &Active, roots: &DVector<f64>) -> DMatrix<f64> {
-    let mut columns = newton.masked.matrix * &active.directions;
+    let mut columns = newton.masked.reach(&active.directions);
     for ((mut column, group), kappa) in columns.column_iter_mut().zip(&active.groups).zip(&active.kappas) {
         let factor = (newton.sigma * kappa).sqrt();
         column.component_mul_assign(&newton.masked.masks.column(*group).component_mul(roots).scale(factor));

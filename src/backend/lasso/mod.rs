@@ -124,7 +124,7 @@ impl Lasso<'_> {
     /// A σ with which nothing is stiff.
     fn cautious(&self, f: &[f64]) -> f64 {
         let bend = self.curve.curvature(f).iter().copied().fold(0.0, f64::max);
-        let size = self.masked.matrix.norm_squared() * bend;
+        let size = self.masked.transposed().norm_squared() * bend;
         if size > 0.0 && size.is_finite() { FIRST / size } else { 1.0 }
     }
 

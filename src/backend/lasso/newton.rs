@@ -17,7 +17,7 @@ const WORTH: f64 = 1.0;
 const FEWEST: f64 = 10.0;
 const MOST: f64 = 300.0;
 /// Larger matrices are not factored.
-pub const LARGEST: usize = 8000;
+pub const LARGEST: usize = 4000;
 /// Where ∇²L is a smaller part of its largest entry, f is not read from g.
 const FLAT: f64 = 1e-3;
 
@@ -142,11 +142,11 @@ impl Newton<'_> {
     ) -> Option<DVector<f64>> {
         let n = self.masked.rows();
         let mut core = system.room(n);
-        let products = system.products.get_or_insert_with(|| gram(self.masked.transposed));
+        let products = system.products.get_or_insert_with(|| gram(&self.masked.transposed().into_owned()));
         let mut flat = DMatrix::zeros(n, active.groups.len());
         let columns = flat.column_iter_mut().zip(&active.groups);
         columns.for_each(|(mut column, group)| column.cmpy(1.0, &self.masked.masks.column(*group), roots, 0.0));
-        let mut steep = self.masked.matrix * &active.directions;
+        let mut steep = self.masked.reach(&active.directions);
         steep.component_mul_assign(&flat);
         for (at, kappa) in active.kappas.iter().enumerate() {
             flat.column_mut(at).scale_mut((1.0 - kappa).sqrt());
@@ -170,27 +170,25 @@ impl Newton<'_> {
         right: &DVector<f64>,
     ) -> Option<DVector<f64>> {
         let half = self.half(active, roots);
-        let transposed = half.transpose();
-        let mut core = system.room(half.ncols());
-        add_gram(&mut core, &transposed, 1.0);
+        let mut core = system.room(half.nrows());
+        add_gram(&mut core, &half, 1.0);
         (0..core.nrows()).for_each(|j| core[(j, j)] += 1.0 / self.sigma);
-        let mut inner = transposed * right;
+        let mut inner = &half * right;
         system.solve(core, &mut inner)?;
-        Some(right - half * inner)
+        Some(right - half.tr_mul(&inner))
     }
 
-    /// B.
+    /// B', one column for every row of the data.
     fn half(&self, active: &Active, roots: &DVector<f64>) -> DMatrix<f64> {
         let d = self.masked.width();
-        let reach = self.masked.matrix * &active.directions;
-        let mut half = DMatrix::zeros(self.masked.rows(), d * active.groups.len());
-        for (at, (group, kappa)) in active.groups.iter().zip(&active.kappas).enumerate() {
-            let weights = self.masked.masks.column(*group).component_mul(roots);
-            let root = (1.0 - kappa).sqrt();
-            for j in 0..d {
-                let mut column = half.column_mut(at * d + j);
-                column.cmpy(root, &weights, &self.masked.matrix.column(j), 0.0);
-                column.cmpy((1.0 - root) * active.directions[(j, at)], &weights, &reach.column(at), 1.0);
+        let reach = self.masked.reach(&active.directions);
+        let mut half = DMatrix::zeros(d * active.groups.len(), self.masked.rows());
+        for (i, (mut column, x)) in half.column_iter_mut().zip(self.masked.transposed().column_iter()).enumerate() {
+            for (at, (group, kappa)) in active.groups.iter().zip(&active.kappas).enumerate() {
+                let (weight, root) = (roots[i] * self.masked.masks[(i, *group)], (1.0 - kappa).sqrt());
+                let mut part = column.rows_mut(at * d, d);
+                part.axpy(weight * root, &x, 0.0);
+                part.axpy(weight * (1.0 - root) * reach[(i, at)], &active.directions.column(at), 1.0);
             }
         }
         half

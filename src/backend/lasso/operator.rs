@@ -1,6 +1,6 @@
 //! One matrix behind many masks: f = Σ_g D_g X θ_g and its transpose, as products with X and sums over what the masks let through.
 
-use nalgebra::{DMatrix, DMatrixViewMut, DVector};
+use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, DVector};
 use rayon::prelude::*;
 
 /// Rows, and groups, of one product: they depend on nothing but the problem, so that every number of threads gives the same sums.
@@ -8,22 +8,36 @@ const ROWS: usize = 1024;
 const COLUMNS: usize = 16;
 
 pub struct Masked<'a> {
-    /// X (n x d), and X'.
-    pub matrix: &'a DMatrix<f64>,
-    pub transposed: &'a DMatrix<f64>,
+    /// X' (d x n), where the caller keeps X row after row.
+    transposed: DMatrixView<'a, f64>,
     /// One column a group: 1 where its mask lets the row through, 0 elsewhere (n x G).
     pub masks: DMatrix<f64>,
 }
 
-impl Masked<'_> {
+impl<'a> Masked<'a> {
+    /// X row after row, with as many rows as the masks.
+    pub fn new(rows: &'a [f64], width: usize, masks: DMatrix<f64>) -> Self {
+        Masked { transposed: DMatrixView::from_slice(rows, width, masks.nrows()), masks }
+    }
+
+    /// X'.
+    pub fn transposed(&self) -> DMatrixView<'a, f64> {
+        self.transposed
+    }
+
+    /// X θ, a column for each of θ.
+    pub fn reach(&self, theta: &DMatrix<f64>) -> DMatrix<f64> {
+        (theta.transpose() * self.transposed).transpose()
+    }
+
     /// n.
     pub fn rows(&self) -> usize {
-        self.matrix.nrows()
+        self.transposed.ncols()
     }
 
     /// d.
     pub fn width(&self) -> usize {
-        self.matrix.ncols()
+        self.transposed.nrows()
     }
 
     /// Σ_g D_g X θ_g; groups of zeros cost nothing.
@@ -35,9 +49,10 @@ impl Masked<'_> {
     /// Σ_g D_g X θ_g over some groups, θ having one column for each of them.
     pub fn sums(&self, groups: &[usize], theta: &DMatrix<f64>) -> DVector<f64> {
         let mut sums = DVector::zeros(self.rows());
+        let turned = theta.transpose();
         let rows = |(at, sums): (usize, &mut [f64])| {
             let (first, size) = (at * ROWS, sums.len());
-            let reach = self.matrix.rows(first, size) * theta;
+            let reach = (&turned * self.transposed.columns(first, size)).transpose();
             for (reach, g) in reach.column_iter().zip(groups) {
                 let mask = self.masks.column(*g);
                 let mask = mask.rows(first, size);
@@ -61,7 +76,7 @@ impl Masked<'_> {
         let columns = |(slopes, groups): (&mut [f64], &[usize])| {
             let mut masked = DMatrix::zeros(n, groups.len());
             masked.column_iter_mut().zip(groups).for_each(|(mut column, g)| column.cmpy(1.0, &self.masks.column(*g), v, 0.0));
-            DMatrixViewMut::from_slice(slopes, d, groups.len()).gemm(1.0, self.transposed, &masked, 0.0);
+            DMatrixViewMut::from_slice(slopes, d, groups.len()).gemm(1.0, &self.transposed, &masked, 0.0);
         };
         slopes.as_mut_slice().par_chunks_mut((d * COLUMNS).max(1)).zip(groups.par_chunks(COLUMNS)).for_each(columns);
         slopes

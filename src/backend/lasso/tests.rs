@@ -43,8 +43,8 @@ impl Curve for Mixed {
 }
 
 struct Case {
-    matrix: DMatrix<f64>,
-    transposed: DMatrix<f64>,
+    /// X, row after row.
+    rows: Vec<f64>,
     masks: DMatrix<f64>,
     curve: Mixed,
 }
@@ -52,18 +52,18 @@ struct Case {
 impl Case {
     fn new(seed: u64, (n, d, groups): (usize, usize, usize), straight: bool) -> Case {
         let mut next = numbers(seed);
-        let matrix = DMatrix::from_fn(n, d, |_, _| next());
+        let rows = (0..n * d).map(|_| next()).collect();
         let masks = DMatrix::from_fn(n, groups, |_, _| f64::from(u8::from(next() > 0.0)));
         let y = (0..n).map(|_| 2.0 * next()).collect();
-        Case { transposed: matrix.transpose(), matrix, masks, curve: Mixed { y, straight } }
+        Case { rows, masks, curve: Mixed { y, straight } }
     }
 
     fn masked(&self) -> Masked<'_> {
-        Masked { matrix: &self.matrix, transposed: &self.transposed, masks: self.masks.clone() }
+        Masked::new(&self.rows, self.rows.len() / self.masks.nrows(), self.masks.clone())
     }
 
     fn solve(&self, price: f64, tolerance: f64) -> Ended {
-        let start = Start { theta: DMatrix::zeros(self.matrix.ncols(), self.masks.ncols()), pace: 1.0 };
+        let start = Start { theta: DMatrix::zeros(self.rows.len() / self.masks.nrows(), self.masks.ncols()), pace: 1.0 };
         let stop = Stop::new(Duration::from_secs(600), Arc::default());
         Lasso { masked: self.masked(), curve: &self.curve, price }.solve(start, tolerance, &mut System::default(), &stop)
     }
