@@ -74,6 +74,10 @@ pub fn code_page(code: &str) -> Option<String> {
 /// The arrangement's sizes, where this build can count them.
 #[cfg(feature = "solve")]
 pub fn sizes(problem: &Problem) -> Option<Sizes> {
+    if let Some(gates) = &problem.architecture.gates {
+        // Gates are a list: nothing cuts weight space, and no line is looked for.
+        return Some(Sizes { lines: 0, rank: 0, cells: gates.count() as f64, lost: None });
+    }
     let features = problem.features();
     let lines = crate::arrangement::Lines::new(&features.lines);
     let (count, most) = match features.rivals.any() {

@@ -5,7 +5,7 @@
 use super::outcome::{Failure, Size, Stopped};
 use super::search::{Master, Search};
 use crate::arrangement::Pattern;
-use crate::backend::lasso::{Curve, Ended, LARGEST, Lasso, Masked, Start, System};
+use crate::backend::lasso::{Curve, Ended, Lasso, Masked, ROOM, Start, System};
 use crate::loss::Total;
 use crate::lowering::{Group, Neuron, Shape, assemble};
 use crate::pricing::with_skip_equalities;
@@ -128,12 +128,12 @@ impl Search<'_, '_> {
         used.map(neuron).collect()
     }
 
-    /// Four masks of doubles for every group, and what a factor over rows or columns takes.
+    /// Four masks of doubles for every group, and what a factor takes.
     fn lasso_fits(&self, groups: &[Group]) -> Result<(), Failure> {
         let (n, q, count) = (self.features.examples() as u64, self.features.size() as u64, groups.len() as u64);
-        let side = n.min(q.saturating_mul(count)).min(LARGEST as u64);
-        let numbers = n.saturating_mul(4 * count + side).saturating_add(3 * side * side);
-        let (needed, limit) = (numbers.saturating_mul(8), memory_limit(self.problem.plan.memory));
+        let factor = n.saturating_mul(2 * n.min(q.saturating_mul(count))).min(ROOM as u64);
+        let needed = n.saturating_mul(4 * count).saturating_add(2 * factor).saturating_mul(8);
+        let limit = memory_limit(self.problem.plan.memory);
         if needed > limit { Err(Failure::Memory { needed, limit }) } else { Ok(()) }
     }
 }

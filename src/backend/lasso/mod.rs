@@ -16,7 +16,7 @@ mod operator;
 use super::Stop;
 use nalgebra::{DMatrix, DVector};
 use newton::Newton;
-pub use newton::{LARGEST, System};
+pub use newton::{ROOM, System};
 pub use operator::Masked;
 
 /// A smooth convex function of the outputs.

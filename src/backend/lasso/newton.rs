@@ -16,8 +16,8 @@ use nalgebra::{DMatrix, DVector};
 const WORTH: f64 = 1.0;
 const FEWEST: f64 = 10.0;
 const MOST: f64 = 300.0;
-/// Larger matrices are not factored.
-pub const LARGEST: usize = 4000;
+/// No factor is made that takes more numbers than this, with what it is made from.
+pub const ROOM: usize = 1 << 25;
 /// Where ∇²L is a smaller part of its largest entry, f is not read from g.
 const FLAT: f64 = 1e-3;
 
@@ -96,19 +96,21 @@ impl Newton<'_> {
         if active.groups.is_empty() {
             return Some(right.clone());
         }
-        let (rows, columns) = (self.masked.rows(), self.masked.width() * active.groups.len());
-        let size = rows.min(columns);
-        let factored = (size as f64).powi(3) / 3.0;
-        let multiplied = 4.0 * rows as f64 * columns as f64;
-        let most = if size > LARGEST { MOST } else { (WORTH * factored / multiplied).clamp(FEWEST, MOST) };
+        let (n, groups) = (self.masked.rows() as f64, active.groups.len() as f64);
+        let p = self.masked.width() as f64 * groups;
+        let over_columns = p < n;
+        let (work, room) =
+            if over_columns { (p.powi(3) / 3.0 + n * p * p, p * (n + p)) } else { (n.powi(3) / 3.0 + 2.0 * n * n * groups, 2.0 * n * n) };
+        let fits = room <= ROOM as f64;
+        let most = if fits { (WORTH * work / (4.0 * n * p)).clamp(FEWEST, MOST) } else { MOST };
         if !system.stiff {
             let (g, near) = krylov::solve(self, active, roots, right, most as usize)?;
-            if near || size > LARGEST {
+            if near || !fits {
                 return Some(g);
             }
             system.stiff = true;
         }
-        if columns < rows { self.over_columns(system, active, roots, right) } else { self.over_rows(system, active, roots, right) }
+        if over_columns { self.over_columns(system, active, roots, right) } else { self.over_rows(system, active, roots, right) }
     }
 
     /// df = W^-½ g, but where W all but vanishes: there -R - σ C W^½ g, which makes more of the error of g.

@@ -113,6 +113,7 @@ fn program(problem: &Problem, sizes: Option<Sizes>) -> Value {
     let activation = &problem.architecture.activation;
     let theorem = activation::theorem_of(&problem.architecture);
     let whole = sizes.map(|sizes| whole_program(problem, sizes));
+    let cut = sizes.filter(|_| problem.architecture.gates.is_none());
     json!({
         "cvxc": 1,
         "model": problem.name,
@@ -123,8 +124,8 @@ fn program(problem: &Problem, sizes: Option<Sizes>) -> Value {
         "neuron_size": problem.architecture.neuron_size(problem.dataset.columns.len()),
         "activation": { "name": activation.name, "normal_form": normal_form(activation), "class": theorem.class },
         "theorem": theorem.key,
-        "lines": sizes.map(|s| s.lines),
-        "rank": sizes.map(|s| s.rank),
+        "lines": cut.map(|s| s.lines),
+        "rank": cut.map(|s| s.rank),
         "gates": problem.architecture.gates.as_ref().map(|gates| gates.count()),
         "patterns_bound": sizes.map(|s| super::number(s.cells)),
         "all_cells": whole.map(|(variables, cones, memory)| json!({

@@ -3,7 +3,8 @@
 use crate::problem::Problem;
 use crate::report::{bytes, count, size};
 
-/// The arrangement's sizes: distinct lines among the rows of X, their rank, and the most cells they can cut.
+/// The arrangement's sizes: distinct lines among the rows of X, their rank, and the most cells they can cut; behind gates their number alone,
+/// as `cells`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sizes {
     pub lines: usize,
