@@ -217,6 +217,7 @@ fn run(outcome: &solve::Outcome) -> Run {
         rows: outcome.size.rows,
         cones: outcome.size.cones,
         seconds: outcome.seconds,
+        searching: outcome.searching,
         solver: outcome.solver.to_string(),
         leaves: outcome.leaves,
         proving: outcome.proving,

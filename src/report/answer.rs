@@ -106,6 +106,8 @@ pub struct Run {
     pub rows: usize,
     pub cones: usize,
     pub seconds: f64,
+    /// Seconds until the search was over.
+    pub searching: f64,
     pub solver: String,
     /// Leaves of the proof that the checker accepted, 0 without one, and seconds spent on proofs.
     pub leaves: usize,

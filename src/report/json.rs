@@ -44,7 +44,7 @@ pub fn answer_json(answer: &Answer) -> Value {
         "train": fit(answer.train()),
         "test": answer.test().map(fit),
         "program": { "groups": run.groups, "columns": run.columns, "rows": run.rows, "cones": run.cones },
-        "solver": { "name": run.solver, "rounds": run.rounds, "seconds": number(run.seconds) },
+        "solver": { "name": run.solver, "rounds": run.rounds, "seconds": number(run.seconds), "searching": number(run.searching) },
         "proof": { "leaves": run.leaves, "seconds": number(run.proving), "stopped": run.unproved.map(Stopped::key) },
         "files": files(answer),
     })

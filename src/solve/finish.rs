@@ -26,6 +26,7 @@ impl Search<'_, '_> {
     /// Prunes, bounds and tells.
     pub fn finish(mut self, stopped: Stopped) -> Result<Outcome, Failure> {
         let (before, groups) = (self.best.0.neurons(), std::mem::take(&mut self.groups));
+        let searching = self.began.elapsed().as_secs_f64();
         (self.control.progress)(Event::Stage("pruning"));
         let duals: Vec<Vec<f64>> = self.dual.iter().chain(&self.second).cloned().collect();
         self.lengthen_skip();
@@ -64,6 +65,7 @@ impl Search<'_, '_> {
             rounds: self.rounds.max(1),
             size: self.size.clone(),
             seconds: self.began.elapsed().as_secs_f64(),
+            searching,
             solver: self.solver,
         })
     }

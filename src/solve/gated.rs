@@ -41,14 +41,16 @@ impl Search<'_, '_> {
             return self.settle(self.gates.clone());
         }
         let mut groups = std::mem::take(&mut self.start);
-        let tight = self.tolerance_behind_gates();
+        let tight = if self.is_lasso() { self.near_enough() } else { self.tolerance() };
         let mut tolerance = if self.is_lasso() { LOOSE } else { tight };
         loop {
             let Some(master) = self.master(&mut groups, tolerance) else { return self.ended() };
             self.rounds += 1;
             let over = self.over(&master, &groups);
             let gap = self.tell(&master, &over, groups.len());
-            let done = over.gates.is_empty() && tolerance <= tight;
+            // A lasso's gap counts all gates, so it may end before every price is as low as can be.
+            let narrow = self.is_lasso() && gap <= 2.0 * self.near_enough();
+            let done = narrow || over.gates.is_empty() && tolerance <= tight;
             if self.stop.now() || done && !self.turn_to_second() {
                 return self.ended();
             }
@@ -56,11 +58,6 @@ impl Search<'_, '_> {
             self.take_in(over, &master, &mut groups, tolerance > tight);
             tolerance = if self.is_lasso() && more { (LOOSE * gap).max(tight) } else { tight };
         }
-    }
-
-    /// A lasso's gap costs little; an interior point is asked for what cone programs are.
-    fn tolerance_behind_gates(&self) -> f64 {
-        if self.is_lasso() { self.tolerance().max(1e-3 * self.plan().gap) } else { self.tolerance() }
     }
 
     /// How many patterns the gates have.

@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 
 /// How much shorter the first step is than the last one before, when groups have come.
 const BACK: f64 = 3.0;
+/// The part of the gap asked for that is left of a lasso's, so that the proof may round and prices may be a little too high.
+const ENOUGH: f64 = 0.03;
 
 /// What later programs of a search take over from earlier ones.
 #[derive(Default)]
@@ -54,6 +56,11 @@ impl Search<'_, '_> {
         let (loss, architecture) = (self.problem.objective.loss.loss, &self.problem.architecture);
         let native = matches!(self.plan().solver, Solver::Auto | Solver::Native) && self.second.is_none();
         self.features.gated && native && loss.smooth() && !architecture.skip && !self.problem.free_intercept() && self.features.euclidean()
+    }
+
+    /// The relative gap at which a lasso is solved.
+    pub fn near_enough(&self) -> f64 {
+        self.plan().tolerance.unwrap_or(ENOUGH * self.plan().gap)
     }
 
     /// The optimum over gated groups, from the weights that are known on, to a relative gap of about `tolerance`.
@@ -105,7 +112,7 @@ impl Search<'_, '_> {
         };
         let lasso = Lasso { masked: Masked::new(&inputs.values, inputs.columns, masks), curve: &curve, price: self.features.price };
         let start = Start { theta, pace: paces.get(&output).map_or(1.0, |pace| pace / BACK) };
-        let gap = tolerance * self.problem.unit(self.best.1.objective) / self.problem.outputs() as f64;
+        let gap = tolerance.max(self.near_enough()) * self.problem.unit(self.best.1.objective) / self.problem.outputs() as f64;
         let stop = &self.stop;
         let ended = self.workers.install(|| lasso.solve(start, gap, system, stop));
         if self.control.verbose {

@@ -114,6 +114,8 @@ pub struct Outcome {
     pub rounds: usize,
     pub size: Size,
     pub seconds: f64,
+    /// Seconds until the search was over: what pruning, bounds and the check took comes on top.
+    pub searching: f64,
     /// The conic solver's name.
     pub solver: &'static str,
 }

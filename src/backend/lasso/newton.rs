@@ -12,9 +12,9 @@ use super::krylov;
 use crate::backend::dense::{Cholesky, add_gram, gram};
 use nalgebra::{DMatrix, DVector};
 
-/// Conjugate gradients may cost this much of a factor, and take so many steps at least and at most.
+/// Conjugate gradients may cost this much of a factor, and take so many steps at most; where that makes fewer than these none is tried.
 const WORTH: f64 = 1.0;
-const FEWEST: f64 = 10.0;
+const FEWEST: f64 = 16.0;
 const MOST: f64 = 300.0;
 /// No factor is made that takes more numbers than this, with what it is made from.
 pub const ROOM: usize = 1 << 25;
@@ -102,8 +102,8 @@ impl Newton<'_> {
         let (work, room) =
             if over_columns { (p.powi(3) / 3.0 + n * p * p, p * (n + p)) } else { (n.powi(3) / 3.0 + 2.0 * n * n * groups, 2.0 * n * n) };
         let fits = room <= ROOM as f64;
-        let most = if fits { (WORTH * work / (4.0 * n * p)).clamp(FEWEST, MOST) } else { MOST };
-        if !system.stiff {
+        let most = if fits { (WORTH * work / (4.0 * n * p)).min(MOST) } else { MOST };
+        if most >= FEWEST && !system.stiff {
             let (g, near) = krylov::solve(self, active, roots, right, most as usize)?;
             if near || !fits {
                 return Some(g);
