@@ -73,12 +73,13 @@ def measure_cvxc(instance, name, binary, given):
         if sum(seconds for seconds, _, _ in took) > 10:
             break
     seconds, peak, report = min(took, key=lambda run: run[0])
+    searching = min(run[2]["solver"]["searching"] for run in took)
     certified = {"objective": report["objective"], "gap": report["relative_gap"]}
     if instance.kind == "cells":
         # Its own bound is about all cells: beside the others it gets the certificate about the given ones.
         certified["gap"], certified["objective"] = certificate.relu(instance, cvxc.answer(instance, folder))
     solver, proof = report["solver"]["seconds"], (report["proof"] or {}).get("seconds", 0)
-    return {"seconds": seconds, "solver": solver, "proof": proof, "peak": peak, "lower": report["lower_bound"], **certified}
+    return {"seconds": searching, "whole": seconds, "solver": solver, "proof": proof, "peak": peak, "lower": report["lower_bound"], **certified}
 
 
 def row(who, run, ours, target):
@@ -96,8 +97,9 @@ def report(name, binary, given, answers):
     instance = INSTANCES[name]()
     print(f"\n{instance.name}", flush=True)
     ours = measure_cvxc(instance, name, binary, given)
-    label = f"whole process; {ours['solver']:.3f} s of solving, {ours['proof']:.3f} s of it proving"
-    print(row("cvxc", {**ours, "label": label}, ours, given.target), flush=True)
+    label = f"with files and certificate; {ours['solver']:.3f} s of solving, {ours['proof']:.3f} s of it proving"
+    print(row("cvxc, search", ours, ours, given.target), flush=True)
+    print(row("cvxc, whole", {**ours, "seconds": ours["whole"], "label": label}, ours, given.target), flush=True)
     names = [] if given.peers == [] else ["CVXPY, Clarabel"] if instance.kind != "gated" else given.peers or list(PEERS)
     for peer in names:
         if instance.kind == "generate":
