@@ -311,7 +311,7 @@ fn walks_stop_when_told_to() {
     assert_eq!(arrangement::list(&x, 3000), Err(Stop::TooMany));
     assert_eq!(arrangement::list(&x, 3541), Err(Stop::TooMany));
     assert_eq!(arrangement::list(&x, 3542).unwrap().len(), 3542);
-    let huge = Lines::new(&gaussian(30, 14, 2));
+    let huge = Lines::new(&gaussian(30, 9, 2));
     assert_eq!(arrangement::count_lines(&huge, &|| true), Err(Stop::Interrupted));
     assert_eq!(arrangement::list_lines(&huge, 1000, &|| false), Err(Stop::TooMany));
     assert_eq!(arrangement::visit(&Lines::new(&gaussian(40, 40, 2)), &|| false, |_| {}), Err(Stop::TooMany));

@@ -21,12 +21,15 @@ pub fn proofs(problem: &Problem, gates: &Gates, certificate: &Certificate, corre
 ///
 /// Errors: the first gate (from 0) whose price is above the limit, or that is no vector of the inputs' length.
 pub fn check(claims: &GateClaims, gates: &Matrix, inputs: &Matrix) -> Result<usize, usize> {
+    // A row that no gate lets through would add nothing: all have to be there, and finite.
+    if inputs.rows != claims.rows() || !inputs.values.iter().all(|x| x.is_finite()) {
+        return Err(0);
+    }
     let exact: Vec<Option<Fixed>> = gates.each_row().map(|gate| Fixed::new(gate).filter(|_| gates.columns == inputs.columns)).collect();
     if let Some(at) = exact.iter().position(Option::is_none) {
         return Err(at);
     }
     let open = |i: usize, gates: Range<usize>| -> Vec<bool> {
-        // The claims have refused data that are not finite before this.
         let row = Fixed::new(inputs.row(i));
         let passes = |gate: &Option<Fixed>| row.as_ref().zip(gate.as_ref()).is_some_and(|(row, gate)| row.sign(gate) >= 0);
         exact.get(gates).unwrap_or_default().iter().map(passes).collect()

@@ -1,4 +1,4 @@
-//! Vectors of doubles whose products are summed without rounding: in integers of 128 bits, one for every eight exponents that occur.
+//! Vectors of doubles whose products are summed without rounding: in integers of 128 bits, one for every eight exponents between the least and the largest.
 
 use super::Dyadic;
 use super::linear::parts;

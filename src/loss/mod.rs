@@ -144,6 +144,9 @@ const MOST_OF_1: f64 = 1.0 - 1e-14;
 /// Outputs this near their targets, as a part of the largest, are as near as doubles are asked to come.
 const ROUNDING: f64 = 1e-9;
 
+/// What two roundings leave of a number, relative to it.
+const LAST: f64 = 4.0 * f64::EPSILON;
+
 impl Total {
     /// Interpolation: 0 where every output is its target.
     pub fn interpolation() -> Total {
@@ -242,7 +245,12 @@ impl Total {
         if self.shifted() && v.chunks(self.outputs.max(1)).any(off) {
             return f64::INFINITY;
         }
-        v.iter().zip(y).map(|(&v, &y)| scale * self.loss.conjugate(v / scale, y, self.parameter)).sum()
+        let inside = |v: f64, y: f64| {
+            // v = scale u may be rounded to a number whose quotient is just outside.
+            let (low, high) = self.loss.domain(y, self.parameter);
+            if v < low && v >= low - LAST * low.abs() || v > high && v <= high + LAST * high.abs() { v.clamp(low, high) } else { v }
+        };
+        v.iter().zip(y).map(|(&v, &y)| scale * self.loss.conjugate(inside(v / scale, y), y, self.parameter)).sum()
     }
 
     /// A rational at least L(f), the targets being the very doubles `y`; the first row at fault where there is none.

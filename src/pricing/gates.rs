@@ -20,23 +20,23 @@ pub fn slope_behind(inputs: &Matrix, dual: &[f64], open: &Pattern) -> Vec<f64> {
 pub fn price_gates<'a>(problem: &Problem, inputs: &Matrix, dual: &[f64], gates: impl Iterator<Item = &'a Pattern>) -> Vec<f64> {
     let gates: Vec<&Pattern> = gates.collect();
     let norm = problem.objective.regularizer.hidden;
-    let slopes = slopes_behind(inputs, dual, &gates);
-    (0..gates.len()).map(|g| norm.polar(&slopes[g * inputs.columns..(g + 1) * inputs.columns])).collect()
+    let prices = |gates: &[&Pattern]| -> Vec<f64> {
+        let slopes = slopes_behind(inputs, dual, gates);
+        (0..gates.len()).map(|g| norm.polar(&slopes[g * inputs.columns..(g + 1) * inputs.columns])).collect()
+    };
+    gates.par_chunks(SHARED).flat_map_iter(prices).collect()
 }
 
-/// X'D v for every gate's D, one after the other.
+/// X'D v for the D of some gates, one after the other.
 fn slopes_behind(inputs: &Matrix, dual: &[f64], gates: &[&Pattern]) -> Vec<f64> {
     let width = inputs.columns;
     let mut slopes = vec![0.0; width * gates.len()];
-    let rows = slopes.par_chunks_mut((width * SHARED).max(1)).zip(gates.par_chunks(SHARED));
-    rows.for_each(|(slopes, gates)| {
-        let strips: Vec<(usize, Vec<[f64; STRIP]>)> =
-            (0..width).into_par_iter().step_by(STRIP).map(|first| (first, strip(inputs, dual, gates, first))).collect();
-        for (first, sums) in strips {
-            let size = STRIP.min(width - first);
-            slopes.chunks_mut(width).zip(&sums).for_each(|(slope, sum)| slope[first..first + size].copy_from_slice(&sum[..size]));
-        }
-    });
+    let strips: Vec<(usize, Vec<[f64; STRIP]>)> =
+        (0..width).into_par_iter().step_by(STRIP).map(|first| (first, strip(inputs, dual, gates, first))).collect();
+    for (first, sums) in strips {
+        let size = STRIP.min(width - first);
+        slopes.chunks_mut(width).zip(&sums).for_each(|(slope, sum)| slope[first..first + size].copy_from_slice(&sum[..size]));
+    }
     slopes
 }
 

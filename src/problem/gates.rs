@@ -45,15 +45,14 @@ impl<'a> Sides<'a> {
     /// Which rows `gate` lets through; one with a number that is not finite passes, so that it is seen in the output.
     pub fn open(&self, gate: &[f64]) -> Vec<bool> {
         let largest = gate.iter().fold(0.0_f64, |largest, g| largest.max(g.abs()));
-        let unit = (gate.len() + 4) as f64 * ROUNDING * largest;
         let exact = Fixed::new(gate);
         let passes = |(row, size): (&[f64], &f64)| {
             let near = product(row, gate);
-            // Underflow is off by so much at most.
-            let off = unit * size + gate.len() as f64 * f64::MIN_POSITIVE;
+            // The product first: the unit alone may underflow, and what underflows in the sums is less than a normal number each time.
+            let off = (gate.len() + 4) as f64 * ROUNDING * (largest * size) + gate.len() as f64 * f64::MIN_POSITIVE;
             match near {
-                near if near > off => true,
-                near if near < -off => false,
+                near if near > off && near < f64::INFINITY => true,
+                near if near < -off && near > f64::NEG_INFINITY => false,
                 _ => Fixed::new(row).zip(exact.as_ref()).is_none_or(|(row, gate)| row.sign(gate) >= 0),
             }
         };
@@ -84,12 +83,14 @@ mod tests {
     #[test]
     fn rows_near_the_gate_are_decided_exactly() {
         let mut random = super::super::Random::new(5);
-        for scale in [1.0, 1e-200, 1e-310, 1e300] {
+        let scales =
+            [(1.0, 1.0), (1e-200, 1.0), (1e-310, 1.0), (1e300, 1.0), (1e300, 1e-310), (1e8, 1e300), (1e-310, 1e300), (1e-200, 1e-200)];
+        for (scale, other) in scales {
             for length in [1, 3, 8, 21] {
-                let gate: Vec<f64> = (0..length).map(|_| random.normal()).collect();
+                let gate: Vec<f64> = (0..length).map(|_| random.normal() * other).collect();
                 let rows: Vec<Vec<f64>> = (0..50).map(|k| nearly_orthogonal(&gate, &mut random, k, scale)).collect();
                 let exact: Vec<bool> = rows.iter().map(|row| Fixed::new(row).unwrap().sign(&Fixed::new(&gate).unwrap()) >= 0).collect();
-                assert_eq!(Sides::of(&Matrix::from_rows(&rows)).open(&gate), exact, "{scale:e}, {length}");
+                assert_eq!(Sides::of(&Matrix::from_rows(&rows)).open(&gate), exact, "{scale:e}, {other:e}, {length}");
             }
         }
     }
@@ -107,6 +108,8 @@ mod tests {
         let inputs = Matrix::from_rows(&[vec![f64::NAN, -1.0], vec![f64::NEG_INFINITY, 0.0], vec![-f64::MAX, -f64::MAX]]);
         assert_eq!(Sides::of(&inputs).open(&[1.0, 1.0]), [true, true, false]);
         assert_eq!(Sides::of(&inputs).open(&[f64::NAN, 1.0]), [true; 3]);
+        // A partial sum that overflows says nothing.
+        assert_eq!(Sides::of(&Matrix::from_rows(&[vec![2e8, -1.7e8, -1.7e8]])).open(&[1e300; 3]), [false]);
     }
 
     #[test]

@@ -46,6 +46,13 @@ impl Problem {
         Features::of(self)
     }
 
+    /// Whether the convex program is a group lasso with a smooth loss: gates, Euclidean norms, and nothing free.
+    pub fn lasso(&self) -> bool {
+        let (architecture, loss) = (&self.architecture, self.objective.loss.loss);
+        let free = architecture.skip || self.free_intercept();
+        architecture.gates.is_some() && loss.smooth() && !free && self.objective.regularizer.radius.is_none() && self.norm().euclidean()
+    }
+
     /// What keeps the convex program from being linear; `None` if it is.  Columns of steps have no norm in them.
     pub fn curved(&self) -> Option<String> {
         let (loss, regularizer) = (&self.objective.loss, &self.objective.regularizer);

@@ -1,7 +1,7 @@
-//! Gated networks (THEORY 2): one free group per gate, no cones, and a finite list to price, so the optimum is a group lasso's.
+//! Gated networks (THEORY 2): one free group per gate, no sides, and a finite list to price, so the optimum is a group lasso's.
 //!
 //! Gates that let the same rows through are one group for each output, and a gate that lets none through can do nothing.  The program begins with
-//! few gates and takes in those whose price is above β until there is none.
+//! few gates and takes in those whose price is above β until there is none, or the gap is narrow.
 
 use super::outcome::{Event, Stopped};
 use super::prove::Draft;
@@ -41,9 +41,10 @@ impl Search<'_, '_> {
             return self.settle(self.gates.clone());
         }
         let mut groups = std::mem::take(&mut self.start);
-        let tight = if self.is_lasso() { self.near_enough() } else { self.tolerance() };
-        let mut tolerance = if self.is_lasso() { LOOSE } else { tight };
+        let mut tolerance = if self.is_lasso() { LOOSE } else { self.tolerance() };
+        let mut least = f64::INFINITY;
         loop {
+            let tight = if self.is_lasso() { self.near_enough() } else { self.tolerance() };
             let Some(master) = self.master(&mut groups, tolerance) else { return self.ended() };
             self.rounds += 1;
             let over = self.over(&master, &groups);
@@ -55,7 +56,10 @@ impl Search<'_, '_> {
                 return self.ended();
             }
             let more = !over.gates.is_empty();
-            self.take_in(over, &master, &mut groups, tolerance > tight);
+            // Groups may go as long as that leads somewhere: otherwise they could come and go for ever.
+            let forget = tolerance > tight && gap < 0.9 * least && !self.doubtful;
+            least = least.min(gap);
+            self.take_in(over, &master, &mut groups, forget);
             tolerance = if self.is_lasso() && more { (LOOSE * gap).max(tight) } else { tight };
         }
     }

@@ -9,7 +9,7 @@ use crate::backend::lasso::{Curve, Ended, Lasso, Masked, ROOM, Start, System};
 use crate::loss::Total;
 use crate::lowering::{Group, Neuron, Shape, assemble};
 use crate::pricing::with_skip_equalities;
-use crate::problem::Solver;
+use crate::problem::{Gates, Network, Part, Solver};
 use crate::syntax::data::memory_limit;
 use nalgebra::DMatrix;
 use std::collections::BTreeMap;
@@ -51,11 +51,20 @@ impl Curve for Output {
 }
 
 impl Search<'_, '_> {
-    /// Whether the program is a lasso that the native solver knows, and nobody else is asked.
+    /// Whether the program is a lasso, and nobody but the native solver is asked.
     pub fn is_lasso(&self) -> bool {
-        let (loss, architecture) = (self.problem.objective.loss.loss, &self.problem.architecture);
-        let native = matches!(self.plan().solver, Solver::Auto | Solver::Native) && self.second.is_none();
-        self.features.gated && native && loss.smooth() && !architecture.skip && !self.problem.free_intercept() && self.features.euclidean()
+        self.problem.lasso() && matches!(self.plan().solver, Solver::Auto | Solver::Native) && self.second.is_none()
+    }
+
+    /// Begins with the weights of a network behind these gates: θ = a w.
+    pub fn know(&mut self, gates: &Gates, network: &Network) {
+        let Some(used) = &network.gates else { return };
+        for Part { neuron, output, w, a } in network.parts() {
+            if let Some(at) = gates.vectors.each_row().position(|gate| gate == used.row(neuron)) {
+                let theta = self.known.weights.entry((output, at)).or_insert_with(|| vec![0.0; w.len()]);
+                theta.iter_mut().zip(w).for_each(|(theta, w)| *theta += a * w);
+            }
+        }
     }
 
     /// The relative gap at which a lasso is solved.
@@ -135,12 +144,12 @@ impl Search<'_, '_> {
         used.map(neuron).collect()
     }
 
-    /// Four masks of doubles for every group, and what a factor takes.
+    /// Four masks and eight weights in doubles for every group, and what a factor takes: some X, and itself.
     fn lasso_fits(&self, groups: &[Group]) -> Result<(), Failure> {
         let (n, q, count) = (self.features.examples() as u64, self.features.size() as u64, groups.len() as u64);
         let factor = n.saturating_mul(2 * n.min(q.saturating_mul(count))).min(ROOM as u64);
-        let needed = n.saturating_mul(4 * count).saturating_add(2 * factor).saturating_mul(8);
-        let limit = memory_limit(self.problem.plan.memory);
+        let numbers = (4 * n + 8 * q).saturating_mul(count).saturating_add(3 * n.saturating_mul(q)).saturating_add(2 * factor);
+        let (needed, limit) = (numbers.saturating_mul(8), memory_limit(self.problem.plan.memory));
         if needed > limit { Err(Failure::Memory { needed, limit }) } else { Ok(()) }
     }
 }

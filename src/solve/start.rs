@@ -14,6 +14,7 @@ impl Search<'_, '_> {
         self.ceiling = self.offer(network).objective;
         if let Some(gates) = &self.problem.architecture.gates {
             self.start = self.behind(gates, network);
+            self.know(gates, network);
             return;
         }
         let mut rays: Vec<(f64, Group)> = Vec::new();

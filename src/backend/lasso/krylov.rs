@@ -38,7 +38,7 @@ impl Steep {
     }
 }
 
-/// g after at most `steps` steps, and whether its residual is small; `None` if rounding has destroyed the preconditioner.
+/// g after at most `steps` steps, and whether its residual is small; `None` if rounding has destroyed the preconditioner, or it is time to stop.
 pub fn solve(newton: &Newton, active: &Active, roots: &DVector<f64>, right: &DVector<f64>, steps: usize) -> Option<(DVector<f64>, bool)> {
     let steep = Steep::new(steep_columns(newton, active, roots))?;
     let flat = |x: &DVector<f64>| {
@@ -53,6 +53,9 @@ pub fn solve(newton: &Newton, active: &Active, roots: &DVector<f64>, right: &DVe
     let mut square = residual.dot(&eased);
     let enough = ENOUGH * ENOUGH * square;
     for _ in 0..steps {
+        if newton.stop.now() {
+            return None;
+        }
         if square <= enough {
             return Some((g, true));
         }

@@ -160,7 +160,7 @@ impl Round<'_> {
             *steps += 1;
             let bend = self.lasso.curve.curvature(&point.f);
             let threshold = self.sigma * self.lasso.price;
-            let newton = Newton { masked: &self.lasso.masked, bend: &bend, sigma: self.sigma, threshold };
+            let newton = Newton { masked: &self.lasso.masked, bend: &bend, sigma: self.sigma, threshold, stop: self.stop };
             let direction = newton.direction(system, &point.before, &point.residual);
             match direction.and_then(|(direction, fall)| self.search(&point, &direction, fall)) {
                 Some(next) => point = next,
@@ -201,10 +201,16 @@ impl Round<'_> {
     /// The first of 1, ½, ¼, ... of a step that lowers the merit as it should.
     fn search(&self, point: &Point, direction: &DVector<f64>, fall: f64) -> Option<Point> {
         let rounding = 1e-14 * point.merit.abs();
-        (0..HALVINGS).map(|halvings| 0.5_f64.powi(halvings as i32)).find_map(|part| {
+        for part in (0..HALVINGS).map(|halvings| 0.5_f64.powi(halvings as i32)) {
+            if self.stop.now() {
+                return None;
+            }
             let next = self.point(point.f.iter().zip(direction.iter()).map(|(f, d)| f + part * d).collect());
-            (next.merit <= point.merit - ARMIJO * part * fall + rounding).then_some(next)
-        })
+            if next.merit <= point.merit - ARMIJO * part * fall + rounding {
+                return Some(next);
+            }
+        }
+        None
     }
 }
 

@@ -9,6 +9,7 @@
 
 use super::Masked;
 use super::krylov;
+use crate::backend::Stop;
 use crate::backend::dense::{Cholesky, add_gram, gram};
 use nalgebra::{DMatrix, DVector};
 
@@ -64,6 +65,7 @@ pub struct Newton<'a> {
     pub sigma: f64,
     /// σβ.
     pub threshold: f64,
+    pub stop: &'a Stop,
 }
 
 /// The groups that are not 0: their places, their κ, and their ẑ, one column each.

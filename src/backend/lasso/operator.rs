@@ -3,8 +3,10 @@
 use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut, DVector};
 use rayon::prelude::*;
 
-/// Rows, and groups, of one product: they depend on nothing but the problem, so that every number of threads gives the same sums.
+/// Rows of one product, of one partial sum, and groups: they depend on nothing but the problem, so that every number of threads gives
+/// the same sums.
 const ROWS: usize = 1024;
+const BLOCK: usize = 2048;
 const COLUMNS: usize = 16;
 
 pub struct Masked<'a> {
@@ -71,12 +73,21 @@ impl<'a> Masked<'a> {
 
     /// X'D_g v of some groups, one column each.
     pub fn slopes_of(&self, groups: &[usize], v: &DVector<f64>) -> DMatrix<f64> {
-        let (n, d) = (self.rows(), self.width());
+        let blocks: Vec<usize> = (0..self.rows()).step_by(BLOCK).collect();
+        let parts: Vec<DMatrix<f64>> = blocks.into_par_iter().map(|first| self.slopes_of_rows(first, groups, v)).collect();
+        parts.into_iter().reduce(|sum, part| sum + part).unwrap_or_else(|| DMatrix::zeros(self.width(), groups.len()))
+    }
+
+    /// What the rows of one block bring.
+    fn slopes_of_rows(&self, first: usize, groups: &[usize], v: &DVector<f64>) -> DMatrix<f64> {
+        let (size, d) = (BLOCK.min(self.rows() - first), self.width());
         let mut slopes = DMatrix::zeros(d, groups.len());
         let columns = |(slopes, groups): (&mut [f64], &[usize])| {
-            let mut masked = DMatrix::zeros(n, groups.len());
-            masked.column_iter_mut().zip(groups).for_each(|(mut column, g)| column.cmpy(1.0, &self.masks.column(*g), v, 0.0));
-            DMatrixViewMut::from_slice(slopes, d, groups.len()).gemm(1.0, &self.transposed, &masked, 0.0);
+            let mut masked = DMatrix::zeros(size, groups.len());
+            for (mut column, g) in masked.column_iter_mut().zip(groups) {
+                column.cmpy(1.0, &self.masks.column(*g).rows(first, size), &v.rows(first, size), 0.0);
+            }
+            DMatrixViewMut::from_slice(slopes, d, groups.len()).gemm(1.0, &self.transposed.columns(first, size), &masked, 0.0);
         };
         slopes.as_mut_slice().par_chunks_mut((d * COLUMNS).max(1)).zip(groups.par_chunks(COLUMNS)).for_each(columns);
         slopes

@@ -108,7 +108,8 @@ fn all_ways_to_a_newton_step_agree() {
     let directions = DMatrix::from_fn(4, 5, |_, _| next());
     let directions = DMatrix::from_columns(&directions.column_iter().map(|z| z.normalize()).collect::<Vec<_>>());
     let active = Active { groups: vec![0, 1, 3, 4, 5], kappas: vec![0.9, 0.5, 0.2, 0.7, 0.99], directions };
-    let newton = Newton { masked: &masked, bend: &bend, sigma: 3.0, threshold: 1.0 };
+    let stop = Stop::new(Duration::from_secs(600), Arc::default());
+    let newton = Newton { masked: &masked, bend: &bend, sigma: 3.0, threshold: 1.0, stop: &stop };
     let mut system = System::default();
     let rows = newton.over_rows(&mut system, &active, &roots, &right).unwrap();
     let columns = newton.over_columns(&mut system, &active, &roots, &right).unwrap();

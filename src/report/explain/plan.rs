@@ -23,7 +23,7 @@ pub fn plan(problem: &Problem, sizes: Option<Sizes>) -> Vec<String> {
     };
     let limits = format!("gap asked for {}, time limit {}", plain(plan.gap), limit(plan.time.as_secs_f64()));
     let solver = match plan.solver {
-        Solver::Auto if problem.objective.loss.loss.exponential() => Solver::Clarabel,
+        Solver::Auto if problem.objective.loss.loss.exponential() && !problem.lasso() => Solver::Clarabel,
         Solver::Auto => Solver::Native,
         named => named,
     };
