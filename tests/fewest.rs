@@ -89,8 +89,7 @@ fn symmetric_data_have_many_optima() {
     let hexagon = vec![(2, 0), (1, 2), (-1, 2), (-2, 0), (-1, -2), (1, -2)];
     let square = vec![(1, 1), (1, -1), (-1, 1), (-1, -1)];
     let grid: Vec<(i32, i32)> = (-1..=1).flat_map(|a| (-1..=1).map(move |b| (a, b))).collect();
-    // What pruning leaves is the least in the first two, and one more than needed in the last.
-    for (points, neurons, pruned, directions, freedom) in [(hexagon, 5, 5, 6, 1), (square, 2, 2, 4, 1), (grid, 4, 5, 8, 3)] {
+    for (points, neurons, directions, freedom) in [(hexagon, 5, 6, 1), (square, 2, 4, 1), (grid, 4, 8, 3)] {
         let table: String = points.iter().map(|(a, b)| format!("  {a} {b} 1\n")).collect();
         let head = "network features -> dense -> relu -> dense -> y\nminimize squared + 0.05 * weight_decay";
         let problem = stated(&format!("cvx 1\ndata table {{\n  x1 x2 y\n{table}}}\n{head}\n"));
@@ -100,7 +99,9 @@ fn symmetric_data_have_many_optima() {
             assert_eq!((known.found, known.least, known.directions, known.freedom), (neurons, neurons, directions, freedom), "{points:?}");
         }
         assert_eq!(brute(&problem, neurons), Some(neurons));
-        assert_eq!(attempt(&problem, false, Arrangements::Generate).unwrap().network.neurons(), pruned, "{points:?}");
+        // Pruning alone stops at independent atoms, as many as the directions' rank at most: which of them, rounding decides.
+        let pruned = attempt(&problem, false, Arrangements::Generate).unwrap().network.neurons();
+        assert!((neurons..=directions - freedom).contains(&pruned), "{points:?}: {pruned}");
     }
 }
 

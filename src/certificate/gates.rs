@@ -54,26 +54,12 @@ impl GateClaims {
         self.rows.len()
     }
 
-    /// The first of `count` gates, from 0, that breaks an inequality; `open(i, gates)` says which of some gates let row i through.
-    ///
-    /// Two threads look at a half of the gates each.
-    pub fn broken(&self, count: usize, open: impl Fn(usize, Range<usize>) -> Vec<bool> + Sync) -> Option<usize> {
+    /// The first of some gates that breaks an inequality; `open(i, gates)` says which of some gates let row i through.
+    pub fn broken(&self, gates: Range<usize>, open: impl Fn(usize, Range<usize>) -> Vec<bool>) -> Option<usize> {
         let width = self.rows.first().map_or(0, Vec::len);
         let together = (ROOM / (16 * width * self.outputs.len()).max(1)).max(1);
-        let all = |gates: Range<usize>| {
-            gates.clone().step_by(together).find_map(|first| self.broken_among(first..gates.end.min(first + together), width, &open))
-        };
-        let half = count / 2;
-        std::thread::scope(|scope| {
-            let other = std::thread::Builder::new().spawn_scoped(scope, || all(half..count));
-            let first = all(0..half);
-            let second = match other {
-                // A panic of the other thread is this one's panic.
-                Ok(other) => other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-                Err(_) => all(half..count),
-            };
-            first.or(second)
-        })
+        let few = |first: usize| self.broken_among(first..gates.end.min(first + together), width, &open);
+        gates.clone().step_by(together).find_map(few)
     }
 
     fn broken_among(&self, gates: Range<usize>, width: usize, open: impl Fn(usize, Range<usize>) -> Vec<bool>) -> Option<usize> {

@@ -1,6 +1,6 @@
 //! Finite lists of gates (THEORY 2): every gate's price is computed, and compared with the limit, without rounding.
 
-use super::{Refusal, named};
+use super::{Refusal, named, on_two_threads};
 use crate::certificate::{Certificate, Correction, GateClaims, Kind};
 use crate::exact::Fixed;
 use crate::problem::{Gates, Matrix, Network, Problem};
@@ -34,7 +34,9 @@ pub fn check(claims: &GateClaims, gates: &Matrix, inputs: &Matrix) -> Result<usi
         let passes = |gate: &Option<Fixed>| row.as_ref().zip(gate.as_ref()).is_some_and(|(row, gate)| row.sign(gate) >= 0);
         exact.get(gates).unwrap_or_default().iter().map(passes).collect()
     };
-    claims.broken(gates.rows, open).map_or(Ok(gates.rows), Err)
+    let half = gates.rows / 2;
+    let (first, second) = on_two_threads(|part| claims.broken(if part == 0 { 0..half } else { half..gates.rows }, open));
+    first.or(second).map_or(Ok(gates.rows), Err)
 }
 
 /// Whether a network has gates exactly where the problem has some, and no others than those.

@@ -168,19 +168,23 @@ fn proofs_at_strength(problem: &Problem, certificate: &Certificate) -> Result<us
         let claim = Claim::new(problem, &dual, &correction, certificate.scale, certificate.basis.as_deref(), sign);
         tree(&claim.map_err(named)?, &certificate.proofs[at]).map_err(|flaw| flaw.refusal(output, sign))
     };
-    let all = |first: usize| (first..2 * outputs).step_by(2).map(one).collect::<Vec<_>>();
-    let (positive, negative) = std::thread::scope(|scope| {
-        let other = std::thread::Builder::new().spawn_scoped(scope, || all(0));
-        let second = all(1);
+    let (positive, negative) = on_two_threads(|first| (first..2 * outputs).step_by(2).map(one).collect::<Vec<_>>());
+    // In the order of the file, so that the first fault is what is told.
+    positive.into_iter().zip(negative).try_fold(0, |leaves, (first, second)| Ok(leaves + first? + second?))
+}
+
+/// What `work` makes of 0 and of 1, side by side where there is a second thread.
+fn on_two_threads<T: Send>(work: impl Fn(usize) -> T + Sync) -> (T, T) {
+    std::thread::scope(|scope| {
+        let other = std::thread::Builder::new().spawn_scoped(scope, || work(0));
+        let second = work(1);
         let first = match other {
             // A panic of the other thread is this one's panic.
             Ok(other) => other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            Err(_) => all(0),
+            Err(_) => work(0),
         };
         (first, second)
-    });
-    // In the order of the file, so that the first fault is what is told.
-    positive.into_iter().zip(negative).try_fold(0, |leaves, (first, second)| Ok(leaves + first? + second?))
+    })
 }
 
 /// Whether the claims bound the penalty: with several outputs only |a_j|₁ is paid output by output.

@@ -59,12 +59,18 @@ impl Group {
         Group { output, sign: 1.0, shape: Shape::Gated { gate, pattern } }
     }
 
-    /// The vector of the gate that its neurons stand behind.
-    fn gate(&self, problem: &Problem) -> Option<Vec<f64>> {
-        match (&self.shape, &problem.architecture.gates) {
-            (Shape::Gated { gate, .. }, Some(gates)) => Some(gates.vectors.row(*gate).to_vec()),
+    /// The number of the gate that its neurons stand behind, and the rows that this lets through.
+    pub fn behind(&self) -> Option<(usize, &Pattern)> {
+        match &self.shape {
+            Shape::Gated { gate, pattern } => Some((*gate, pattern)),
             _ => None,
         }
+    }
+
+    /// The vector of that gate.
+    pub fn gate(&self, problem: &Problem) -> Option<Vec<f64>> {
+        let gates = problem.architecture.gates.as_ref()?;
+        self.behind().map(|(gate, _)| gates.vectors.row(gate).to_vec())
     }
 }
 

@@ -8,7 +8,7 @@ use super::prove::Draft;
 use super::search::{Master, Search};
 use crate::arrangement::Pattern;
 use crate::certificate::{Dual, Kind, Proof};
-use crate::lowering::{Group, Shape};
+use crate::lowering::Group;
 use crate::pricing::{lower_bound, pivots, price_gates};
 use crate::problem::{Arrangements, Gates, Network, Part, Sides};
 use rayon::prelude::*;
@@ -166,10 +166,7 @@ impl Search<'_, '_> {
 
 /// The output that a gated group serves, and the rows that its gate lets through.
 fn open(group: &Group) -> Option<(usize, &Pattern)> {
-    match &group.shape {
-        Shape::Gated { pattern, .. } => Some((group.output, pattern)),
-        _ => None,
-    }
+    group.behind().map(|(_, pattern)| (group.output, pattern))
 }
 
 /// The highest price; just above 0 where no gate is worth anything, for then nothing limits the dual vector.

@@ -7,7 +7,7 @@ use super::search::{Master, Search};
 use crate::arrangement::Pattern;
 use crate::backend::lasso::{Curve, Ended, Lasso, Masked, ROOM, Start, System};
 use crate::loss::Total;
-use crate::lowering::{Group, Neuron, Shape, assemble};
+use crate::lowering::{Group, Neuron, assemble};
 use crate::pricing::with_skip_equalities;
 use crate::problem::{Gates, Network, Part, Solver};
 use crate::syntax::data::memory_limit;
@@ -85,13 +85,14 @@ impl Search<'_, '_> {
         let mut dual = self.zeros();
         self.doubtful = false;
         for output in 0..outputs {
-            let members: Vec<usize> = (0..groups.len()).filter(|g| groups[*g].output == output).collect();
-            let ended = self.one_output(&mut known, output, &members, groups, tolerance);
+            let served = groups.iter().enumerate().filter(|(_, group)| group.output == output);
+            let (members, behind): (Vec<usize>, Vec<_>) = served.filter_map(|(at, group)| Some((at, group.behind()?))).unzip();
+            let ended = self.one_output(&mut known, output, &behind, tolerance);
             self.doubtful |= !ended.solved;
             dual.iter_mut().skip(output).step_by(outputs).zip(&ended.dual).for_each(|(dual, v)| *dual = *v);
-            for (theta, g) in ended.theta.column_iter().zip(members) {
-                weights[g] = theta.iter().copied().collect();
-                known.weights.insert((output, gate(&groups[g])), weights[g].clone());
+            for ((theta, at), (gate, _)) in ended.theta.column_iter().zip(members).zip(behind) {
+                weights[at] = theta.iter().copied().collect();
+                known.weights.insert((output, gate), weights[at].clone());
             }
         }
         self.known = known;
@@ -103,15 +104,15 @@ impl Search<'_, '_> {
         Some(Master { weights, network, dual })
     }
 
-    fn one_output(&self, known: &mut Known, output: usize, members: &[usize], groups: &[Group], tolerance: f64) -> Ended {
+    /// The lasso of one output over the gates, given by number and pattern, that its groups stand behind.
+    fn one_output(&self, known: &mut Known, output: usize, behind: &[(usize, &Pattern)], tolerance: f64) -> Ended {
         let Known { system, paces, weights } = known;
         let inputs = self.features.inputs();
-        let mut masks = DMatrix::zeros(inputs.rows, members.len());
-        let mut theta = DMatrix::zeros(inputs.columns, members.len());
-        for (at, g) in members.iter().enumerate() {
-            let open = pattern(&groups[*g]);
+        let mut masks = DMatrix::zeros(inputs.rows, behind.len());
+        let mut theta = DMatrix::zeros(inputs.columns, behind.len());
+        for (at, (gate, open)) in behind.iter().enumerate() {
             masks.column_mut(at).iter_mut().enumerate().filter(|(i, _)| open.get(*i)).for_each(|(_, mask)| *mask = 1.0);
-            if let Some(weights) = weights.get(&(output, gate(&groups[*g]))) {
+            if let Some(weights) = weights.get(&(output, *gate)) {
                 theta.column_mut(at).copy_from_slice(weights);
             }
         }
@@ -125,7 +126,7 @@ impl Search<'_, '_> {
         let stop = &self.stop;
         let ended = self.workers.install(|| lasso.solve(start, gap, system, stop));
         if self.control.verbose {
-            eprintln!("output {}: {} groups, {} Newton steps", output + 1, members.len(), ended.steps);
+            eprintln!("output {}: {} groups, {} Newton steps", output + 1, behind.len(), ended.steps);
         }
         paces.insert(output, ended.pace);
         ended
@@ -133,13 +134,12 @@ impl Search<'_, '_> {
 
     /// One neuron for every group that is not 0.
     fn neurons(&self, groups: &[Group], weights: &[Vec<f64>]) -> Vec<Neuron> {
-        let vectors = self.problem.architecture.gates.as_ref().map(|gates| &gates.vectors);
         let used = groups.iter().zip(weights).filter(|(_, theta)| theta.iter().any(|x| *x != 0.0));
         let neuron = |(group, theta): (&Group, &Vec<f64>)| Neuron {
             output: group.output,
             sign: group.sign,
             theta: theta.clone(),
-            gate: vectors.map(|vectors| vectors.row(gate(group)).to_vec()),
+            gate: group.gate(self.problem),
         };
         used.map(neuron).collect()
     }
@@ -151,20 +151,5 @@ impl Search<'_, '_> {
         let numbers = (4 * n + 8 * q).saturating_mul(count).saturating_add(3 * n.saturating_mul(q)).saturating_add(2 * factor);
         let (needed, limit) = (numbers.saturating_mul(8), memory_limit(self.problem.plan.memory));
         if needed > limit { Err(Failure::Memory { needed, limit }) } else { Ok(()) }
-    }
-}
-
-fn pattern(group: &Group) -> &Pattern {
-    match &group.shape {
-        Shape::Gated { pattern, .. } => pattern,
-        _ => unreachable!("a gated problem has gated groups only"),
-    }
-}
-
-/// The number of the gate that a group stands behind.
-fn gate(group: &Group) -> usize {
-    match &group.shape {
-        Shape::Gated { gate, .. } => *gate,
-        _ => unreachable!("a gated problem has gated groups only"),
     }
 }
