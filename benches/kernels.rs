@@ -7,7 +7,7 @@
 
 use cvxc::arrangement::{Pattern, count};
 use cvxc::certificate::{Certificate, Claim, Correction};
-use cvxc::checker::{check, proofs};
+use cvxc::checker::{THREADS, check, proofs};
 use cvxc::loss::{Total, find};
 use cvxc::pricing::{price_gates, prove_by_cones};
 use cvxc::problem::{Activation, Architecture, Bias, Column, Dataset, Matrix, Objective, Plan, Problem, Random, Rows, Target};
@@ -146,12 +146,12 @@ fn tree(n: usize, d: usize, strength: f64) -> f64 {
     took
 }
 
-/// Leaves in exact arithmetic; the checker takes a thread for each output sign, whatever it is called from.
+/// Leaves in exact arithmetic, a thread for each output sign.
 fn checking(n: usize, d: usize, strength: f64) {
     let problem = planted(n, d, strength);
     let certificate = certified(&problem);
     let mut leaves = 0;
-    let took = seconds(|| leaves = proofs(&problem, &certificate).expect("certified"));
+    let took = seconds(|| leaves = proofs(&problem, &certificate, THREADS).expect("certified"));
     let name = format!("exact checking, n = {n}, rank {d}, two threads");
     println!("{name:<44} {:8.1} µs a leaf, {leaves} leaves", 1e6 * took / leaves as f64);
     let whole = seconds(|| check(&problem, &certificate).expect("certified"));

@@ -59,7 +59,7 @@ fn verdict(factor: f64) -> Result<usize, usize> {
     let problem = problem(gates());
     let dual: Vec<f64> = numbers(&instance()["v"]).iter().map(|v| factor * v).collect();
     let claims = GateClaims::new(&problem, &Dual::truncated(&dual), &Correction::default(), 1.0).unwrap();
-    check_gates(&claims, &gates(), &problem.inputs())
+    check_gates(&claims, &gates(), &problem.inputs(), 2)
 }
 
 #[test]
@@ -228,7 +228,7 @@ mod solved {
         let claim = |problem: &Problem| Claim::new(problem, &certificate.dual, &Correction::default(), 1.0, None, 1);
         assert!(claim(&problem).is_err() && claim(&open).is_ok(), "trees are not about gates");
         certificate.statement.network = open.architecture.words(1);
-        assert!(matches!(proofs(&open, &certificate), Err(Refusal::Tree { leaf: 1, .. })));
+        assert!(matches!(proofs(&open, &certificate, 2), Err(Refusal::Tree { leaf: 1, .. })));
         assert_eq!(check(&open, &certificate), Err(Refusal::Shape("network")), "its gates are in the way");
     }
 

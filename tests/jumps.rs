@@ -290,11 +290,11 @@ fn each_kind_of_damage_is_refused_by_name() {
     let mut relu = problem.clone();
     relu.architecture.activation = Activation::relu();
     relu.objective.regularizer = Regularizer::output_l1(1.0);
-    assert!(matches!(proofs(&relu, &certificate), Err(Refusal::Tree { what: "it is about jumps, and the activation has none", .. })));
+    assert!(matches!(proofs(&relu, &certificate, 2), Err(Refusal::Tree { what: "it is about jumps, and the activation has none", .. })));
     // Without a price on columns there is no bound.
     let mut decayed = problem.clone();
     decayed.objective.regularizer = Regularizer::weight_decay();
-    assert_eq!(proofs(&decayed, &certificate), Err(Refusal::Kind));
+    assert_eq!(proofs(&decayed, &certificate, 2), Err(Refusal::Kind));
 }
 
 /// A larger ball has columns that a proof about a smaller one leaves out.
@@ -307,7 +307,7 @@ fn a_proof_about_a_ball_says_nothing_of_a_larger_one() {
     let certificate = solved(&small, Arrangements::Generate).certificate.unwrap();
     assert!(check(&small, &certificate).is_ok());
     let large = problem(&rows, &y, stairs(), Bias::None, 2.0, 0.2);
-    assert!(matches!(proofs(&large, &certificate), Err(Refusal::Tree { .. })));
+    assert!(matches!(proofs(&large, &certificate, 2), Err(Refusal::Tree { .. })));
     let mut outside = certificate.clone();
     outside.network.hidden[0][0] = 0.300001;
     assert_eq!(check(&small, &outside), Err(Refusal::Norm { neuron: 1 }));
@@ -334,6 +334,6 @@ fn random_damage_never_yields_a_false_interval() {
 fn the_score_is_the_checkers() {
     let (problem, certificate) = specimen();
     let network = certificate.network.network(3, 1).unwrap();
-    let exact = above(&upper(&problem, &certificate).unwrap());
+    let exact = above(&upper(&problem, &certificate, 2).unwrap());
     assert!((problem.score(&network).objective / exact - 1.0).abs() < 1e-13);
 }

@@ -251,7 +251,7 @@ fn shared_neurons_under_plain_decay_are_not_certified() {
     let (mut problem, mut certificate, _) = certified();
     problem.objective.regularizer = Regularizer::weight_decay();
     certificate.statement.objective = problem.objective.words();
-    assert_eq!(proofs(&problem, &certificate), Err(Refusal::Shape("proofs")));
+    assert_eq!(proofs(&problem, &certificate, 2), Err(Refusal::Shape("proofs")));
     assert_eq!(check(&problem, &certificate), Err(Refusal::Shape("proofs")));
 }
 

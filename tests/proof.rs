@@ -192,7 +192,7 @@ fn what_only_bounded_networks_can_do_wrong_is_refused() {
     // With longer hidden weights output weights reach further: a proof about shorter ones says nothing of them.
     problem.objective.regularizer = Regularizer::output_l1(3.0);
     assert!(matches!(check(&problem, &certificate), Err(Refusal::Different { what: "objective", .. })));
-    assert!(matches!(proofs(&problem, &certificate), Err(Refusal::Tree { .. })));
+    assert!(matches!(proofs(&problem, &certificate, 2), Err(Refusal::Tree { .. })));
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn rare_refusals_are_earned_too() {
 
     let (mut problem, certificate, _) = specimen();
     problem.architecture.activation.pieces[1].intercept += rational(1.0).unwrap();
-    assert_eq!(proofs(&problem, &certificate), Err(Refusal::Kind), "weight decay with a jump");
+    assert_eq!(proofs(&problem, &certificate, 2), Err(Refusal::Kind), "weight decay with a jump");
 }
 
 /// With the max norm w·u reaches √r |w|: a vector that is only as long as its multiplier proves too much.
@@ -242,7 +242,7 @@ fn a_vector_of_a_constraint_counts_in_the_ball_of_its_norm() {
     [0, 0, 0, 0, 0, 0, claim.limit as u128 / 1000, 0].iter().for_each(|n| tree.natural(*n));
     (certificate.proofs[0].kind, certificate.proofs[0].unit, certificate.proofs[0].tree) = (Kind::Signs, 20, tree.text());
     let what = "the vector of a constraint is longer than its multiplier";
-    assert_eq!(proofs(&problem, &certificate), Err(Refusal::Tree { output: 1, sign: 1, leaf: 1, what }));
+    assert_eq!(proofs(&problem, &certificate, 2), Err(Refusal::Tree { output: 1, sign: 1, leaf: 1, what }));
 }
 
 #[test]
@@ -389,7 +389,7 @@ fn ranks_beyond_a_cone_tree_are_refused() {
         let mut problem = problem(3, 4, columns, "squared", Bias::None);
         problem.dataset.train.inputs.values.iter_mut().for_each(|x| *x = x.round());
         certificate.dual.mantissas = vec![0; 4];
-        assert!(matches!(proofs(&problem, &certificate), Err(Refusal::Tree { leaf: 1, .. })), "{columns} columns");
+        assert!(matches!(proofs(&problem, &certificate, 2), Err(Refusal::Tree { leaf: 1, .. })), "{columns} columns");
     }
 }
 

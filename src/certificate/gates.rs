@@ -63,26 +63,69 @@ impl GateClaims {
     }
 
     fn broken_among(&self, gates: Range<usize>, width: usize, open: impl Fn(usize, Range<usize>) -> Vec<bool>) -> Option<usize> {
-        let mut sums = vec![vec![0_i128; width]; gates.len() * self.outputs.len()];
+        let mut sums = vec![Sum::zero(width); gates.len() * self.outputs.len()];
+        let mut terms = Sum::zero(width);
         for (i, row) in self.rows.iter().enumerate() {
             let open = open(i, gates.clone());
             for (output, sums) in self.outputs.iter().zip(sums.chunks_mut(gates.len())) {
-                let m = output.mantissas.get(i).copied().unwrap_or_default();
-                for (sum, _) in sums.iter_mut().zip(&open).filter(|(_, open)| **open && m != 0) {
-                    // Mantissas have 38 bits and numbers on the grid 41: no sum over rows that fit in memory overflows.
-                    sum.iter_mut().zip(row).for_each(|(sum, x)| *sum += i128::from(m) * i128::from(*x));
-                }
+                terms.set(output.mantissas.get(i).copied().unwrap_or_default(), row);
+                sums.iter_mut().zip(&open).filter(|(_, open)| **open).for_each(|(sum, _)| sum.add(&terms));
+            }
+            if (i + 1).is_multiple_of(TOGETHER) {
+                sums.iter_mut().for_each(Sum::carry);
             }
         }
-        let within = |sum: &[i128], limit: i128| {
-            let square = sum.iter().map(|sum| Integer::from(*sum)).fold(Integer::ZERO, |square, sum| square + &sum * &sum);
-            square <= Integer::from(limit) * Integer::from(limit)
-        };
-        let broken = self
-            .outputs
-            .iter()
-            .zip(sums.chunks(gates.len()))
-            .filter_map(|(output, sums)| sums.iter().position(|sum| !within(sum, output.limit)));
+        let within = |sum: &Sum, limit: i128| sum.square() <= Integer::from(limit) * Integer::from(limit);
+        let outputs = self.outputs.iter().zip(sums.chunks(gates.len()));
+        let broken = outputs.filter_map(|(output, sums)| sums.iter().position(|sum| !within(sum, output.limit)));
         broken.min().map(|at| gates.start + at)
+    }
+}
+
+/// Bits of the lower word of a number below.
+const LOW: u32 = 48;
+
+/// So many terms are added before the lower words are carried: 2^14 of 48 bits stay below 2^63.
+const TOGETHER: usize = 1 << 14;
+
+/// Integers high 2^48 + low, entry by entry: two words, whose sums a processor makes several at a time.
+///
+/// Mantissas stay below 2^38 and numbers on the grid within 2^40, so the higher word of a product is within 2^30, and their sum over
+/// less than 2^32 rows within 2^62.
+#[derive(Clone, Debug)]
+struct Sum {
+    high: Vec<i64>,
+    low: Vec<i64>,
+}
+
+impl Sum {
+    fn zero(width: usize) -> Self {
+        Sum { high: vec![0; width], low: vec![0; width] }
+    }
+
+    /// m x.
+    fn set(&mut self, m: i64, x: &[i64]) {
+        for ((high, low), x) in self.high.iter_mut().zip(&mut self.low).zip(x) {
+            let product = i128::from(m) * i128::from(*x);
+            (*high, *low) = ((product >> LOW) as i64, product as i64 & ((1 << LOW) - 1));
+        }
+    }
+
+    fn add(&mut self, other: &Sum) {
+        self.high.iter_mut().zip(&other.high).for_each(|(sum, x)| *sum += x);
+        self.low.iter_mut().zip(&other.low).for_each(|(sum, x)| *sum += x);
+    }
+
+    fn carry(&mut self) {
+        for (high, low) in self.high.iter_mut().zip(&mut self.low) {
+            *high += *low >> LOW;
+            *low &= (1 << LOW) - 1;
+        }
+    }
+
+    /// The sum of all squares.
+    fn square(&self) -> Integer {
+        let whole = |(high, low): (&i64, &i64)| Integer::from((i128::from(*high) << LOW) + i128::from(*low));
+        self.high.iter().zip(&self.low).map(whole).fold(Integer::ZERO, |square, sum| square + &sum * &sum)
     }
 }

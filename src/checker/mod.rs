@@ -22,6 +22,9 @@ use crate::certificate::{Certificate, Claim, Correction, FORMAT, Fault, Kind, Pr
 use crate::exact::{Rational, above, below, written};
 use crate::problem::{Jumps, Problem};
 
+/// The threads of a check that nobody set any for.
+pub const THREADS: usize = 2;
+
 /// An interval that holds the optimum, in exact numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
@@ -48,18 +51,19 @@ impl Verdict {
 /// Errors: the first thing that does not hold.
 pub fn check(problem: &Problem, certificate: &Certificate) -> Result<Verdict, Refusal> {
     same_problem(problem, certificate)?;
-    let upper = upper(problem, certificate)?;
+    let upper = upper(problem, certificate, THREADS)?;
     let lower = lower(problem, certificate)?;
-    let leaves = proofs(problem, certificate)?;
+    let leaves = proofs(problem, certificate, THREADS)?;
     verdict(lower, upper, leaves)
 }
 
 /// Everything but the trees, whose `leaves` leaves must have been checked for this very certificate, but for its network.
-pub fn check_apart_from_proofs(problem: &Problem, certificate: &Certificate, leaves: usize) -> Result<Verdict, Refusal> {
+pub fn check_apart_from_proofs(problem: &Problem, certificate: &Certificate, leaves: usize, threads: usize) -> Result<Verdict, Refusal> {
     same_problem(problem, certificate)?;
-    let upper = upper(problem, certificate)?;
-    let lower = lower(problem, certificate)?;
-    verdict(lower, upper, leaves)
+    let (upper, lower) =
+        in_two_parts(threads, |part| if part == 0 { upper(problem, certificate, threads) } else { lower(problem, certificate) });
+    let upper = upper?;
+    verdict(lower?, upper, leaves)
 }
 
 /// The two bounds together: no network goes below the optimum, so a lower bound above one is a refusal, whatever went wrong.
@@ -94,14 +98,14 @@ pub fn same_problem(problem: &Problem, certificate: &Certificate) -> Result<(), 
 }
 
 /// At least the objective of the certificate's network, by the activation's own definition.
-pub fn upper(problem: &Problem, certificate: &Certificate) -> Result<Rational, Refusal> {
+pub fn upper(problem: &Problem, certificate: &Certificate, threads: usize) -> Result<Rational, Refusal> {
     let size = problem.architecture.neuron_size(problem.dataset.train.inputs.columns);
     let network = certificate.network.network(size, problem.outputs()).ok_or(Refusal::Shape("network"))?;
     if problem.architecture.width.is_some_and(|most| network.neurons() > most) {
         return Err(Refusal::Shape("network"));
     }
     gates::admitted(problem, &network)?;
-    objective::above(problem, &network, &certificate.completion)
+    objective::above(problem, &network, &certificate.completion, threads)
 }
 
 /// At most -L*(t v), the bound that the proofs justify.
@@ -142,22 +146,22 @@ fn price(problem: &Problem, certificate: &Certificate) -> Result<Option<f64>, Re
     }
 }
 
-/// Checks all trees and returns how many leaves they have; where the problem lists gates, how many these are.
-pub fn proofs(problem: &Problem, certificate: &Certificate) -> Result<usize, Refusal> {
+/// Checks all trees, on two of `threads` if there are so many, and returns how many leaves they have; where the problem lists gates, how many these are.
+pub fn proofs(problem: &Problem, certificate: &Certificate, threads: usize) -> Result<usize, Refusal> {
     match price(problem, certificate)? {
-        None => proofs_at_strength(problem, certificate),
-        Some(price) => proofs_at_strength(&problem.priced(price), certificate),
+        None => proofs_at_strength(problem, certificate, threads),
+        Some(price) => proofs_at_strength(&problem.priced(price), certificate, threads),
     }
 }
 
-fn proofs_at_strength(problem: &Problem, certificate: &Certificate) -> Result<usize, Refusal> {
+fn proofs_at_strength(problem: &Problem, certificate: &Certificate, threads: usize) -> Result<usize, Refusal> {
     let correction = correction(problem, certificate)?;
     let outputs = problem.outputs();
     if !exact_penalty(problem) || certificate.proofs.len() != 2 * outputs || certificate.dual.mantissas.len() != problem.targets().len() {
         return Err(Refusal::Shape("proofs"));
     }
     if let Some(listed) = &problem.architecture.gates {
-        return gates::proofs(problem, listed, certificate, &correction);
+        return gates::proofs(problem, listed, (certificate, &correction), threads);
     }
     if let Some(jumps) = Jumps::of(problem) {
         return jumps::proofs(problem, &jumps, certificate, &correction);
@@ -168,13 +172,16 @@ fn proofs_at_strength(problem: &Problem, certificate: &Certificate) -> Result<us
         let claim = Claim::new(problem, &dual, &correction, certificate.scale, certificate.basis.as_deref(), sign);
         tree(&claim.map_err(named)?, &certificate.proofs[at]).map_err(|flaw| flaw.refusal(output, sign))
     };
-    let (positive, negative) = on_two_threads(|first| (first..2 * outputs).step_by(2).map(one).collect::<Vec<_>>());
+    let (positive, negative) = in_two_parts(threads, |first| (first..2 * outputs).step_by(2).map(one).collect::<Vec<_>>());
     // In the order of the file, so that the first fault is what is told.
     positive.into_iter().zip(negative).try_fold(0, |leaves, (first, second)| Ok(leaves + first? + second?))
 }
 
 /// What `work` makes of 0 and of 1, side by side where there is a second thread.
-fn on_two_threads<T: Send>(work: impl Fn(usize) -> T + Sync) -> (T, T) {
+fn in_two_parts<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> (T, T) {
+    if threads < 2 {
+        return (work(0), work(1));
+    }
     std::thread::scope(|scope| {
         let other = std::thread::Builder::new().spawn_scoped(scope, || work(0));
         let second = work(1);

@@ -1,18 +1,18 @@
 //! The objective of a network, rounded up where it is irrational and nowhere else.
 
-use super::{Refusal, fit};
-use crate::exact::{Doubles, Dyadic, Fixed, Integer, Rational, half, written};
+use super::{Refusal, fit, in_two_parts};
+use crate::exact::{Doubles, Dyadic, Factor, Integer, Rational, half, written};
 use crate::problem::{Activation, Bias, Convolution, Matrix, Network, Problem};
 use crate::regularizer::Norm;
 
 /// At least L(f) + β times the penalty, or L(f) if the penalty is within its budget, for the network's outputs f on the training rows.
 ///
 /// Under `interpolate` a network that meets its targets exactly is near by: β times at least what its penalty is more stands for L(f).
-pub fn above(problem: &Problem, network: &Network, completion: &[Vec<f64>]) -> Result<Rational, Refusal> {
+pub fn above(problem: &Problem, network: &Network, completion: &[Vec<f64>], threads: usize) -> Result<Rational, Refusal> {
     if let Some(neuron) = (0..network.neurons()).find(|&j| !finite(network, j)) {
         return Err(Refusal::Weight { neuron: neuron + 1 });
     }
-    let outputs = outputs(problem, network)?;
+    let outputs = outputs(problem, network, threads)?;
     let strength = written(problem.objective.strength).ok_or(Refusal::Width)?;
     let loss = match problem.objective.loss.interpolates() {
         true => &strength * fit::completed(problem, &outputs, completion)?,
@@ -86,7 +86,7 @@ fn finite(network: &Network, neuron: usize) -> bool {
 
 /// f_ic = Σ_j a_jc φ(w_j·x_i + b_j) + skip(x_i), row after row, without rounding; a gated neuron is left out where its gate is shut, and
 /// behind a convolution φ is summed over the patches of x_i, or averaged, or the largest value is taken.
-fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusal> {
+fn outputs(problem: &Problem, network: &Network, threads: usize) -> Result<Vec<Rational>, Refusal> {
     let hidden: Vec<Doubles> = network.hidden.each_row().map(Doubles::new).collect();
     let (output, activation) = (&network.output, &problem.architecture.activation);
     let skip = match &network.skip {
@@ -98,15 +98,16 @@ fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusa
     // One gate at a time and row: a hostile network may have more neurons than a table of all would fit.
     let (inputs, places) = (problem.inputs(), problem.architecture.places());
     let share = problem.architecture.convolution.as_ref().map_or(Rational::ONE, Convolution::share);
-    let gates = network.gates.as_ref().map(|gates| gates.each_row().map(Fixed::new).collect::<Vec<_>>());
-    let outputs = problem.dataset.train.inputs.each_row().enumerate().flat_map(|(i, row)| {
+    let gates = network.gates.as_ref().map(|gates| gates.each_row().map(Factor::new).collect::<Vec<_>>());
+    let of_row = |i: usize| {
+        let row = problem.dataset.train.inputs.row(i);
         let straight = skip.as_ref().map_or(Rational::ZERO, |(weights, intercept)| {
             let mut sum = weights.dot(&Doubles::new(row));
             sum.add(intercept);
             sum.rational()
         });
-        let here = gates.as_ref().and_then(|_| Fixed::new(inputs.row(i)));
-        let through = |gate: &Option<Fixed>| matches!((&here, gate), (Some(x), Some(gate)) if x.sign(gate) >= 0);
+        let here = gates.as_ref().and_then(|_| Factor::new(inputs.row(i)));
+        let through = |gate: &Option<Factor>| matches!((&here, gate), (Some(x), Some(gate)) if x.sign(gate) >= 0);
         let passes = |j: usize| gates.as_ref().is_none_or(|gates| gates.get(j).is_some_and(through));
         let seen: Vec<Doubles> = (i * places..(i + 1) * places).map(|patch| Doubles::new(inputs.row(patch))).collect();
         let mut sums = vec![Sums::new(activation); output.columns];
@@ -120,8 +121,12 @@ fn outputs(problem: &Problem, network: &Network) -> Result<Vec<Rational>, Refusa
             }
         }
         sums.iter().map(|sums| &straight + &share * sums.total(activation)).collect::<Vec<_>>()
-    });
-    Ok(outputs.collect())
+    };
+    let (rows, half) = (problem.dataset.train.inputs.rows, problem.dataset.train.inputs.rows / 2);
+    let part = |second| if second == 1 { half..rows } else { 0..half };
+    let (mut first, second) = in_two_parts(threads, |second| part(second).flat_map(of_row).collect::<Vec<_>>());
+    first.extend(second);
+    Ok(first)
 }
 
 /// F_i(w_j) for every row i of `rows` and every neuron j with |a_j| = 1, without rounding; of networks without gates.

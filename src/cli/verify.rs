@@ -110,10 +110,10 @@ impl Verify {
 fn check(problem: &Problem, certificate: &Certificate, checked: &mut Checked) -> Result<Verdict, Refusal> {
     checker::same_problem(problem, certificate)?;
     checked.same_problem = true;
-    let upper = checker::upper(problem, certificate)?;
+    let upper = checker::upper(problem, certificate, checker::THREADS)?;
     checked.objective = Some(crate::exact::above(&upper));
     let lower = checker::lower(problem, certificate)?;
-    let leaves = checker::proofs(problem, certificate)?;
+    let leaves = checker::proofs(problem, certificate, checker::THREADS)?;
     let verdict = checker::verdict(lower, upper, leaves)?;
     checked.lower_bound = Some(verdict.lower_bound());
     checked.leaves = Some(leaves);

@@ -3,14 +3,14 @@
 mod doubles;
 mod dyadic;
 mod enclosure;
-mod fixed;
+mod factor;
 pub mod linear;
 mod semidefinite;
 
 pub use doubles::Doubles;
 pub use dyadic::Dyadic;
 pub use enclosure::{above, below, exp_above, ln_above};
-pub use fixed::Fixed;
+pub use factor::{Factor, product};
 pub use semidefinite::positive_semidefinite;
 
 pub use dashu_int::{

@@ -144,16 +144,19 @@ pub struct Dataset {
     pub dropped: usize,
 }
 
+/// Numbers that go into a digest together.
+const DIGESTED: usize = 1 << 13;
+
 impl Dataset {
     /// A digest of the very doubles that the problem is about (training rows only), as `blake3:<hex>`.
     pub fn digest(&self) -> String {
         let mut hasher = blake3::Hasher::new();
-        let mut number = |value: u64| {
-            hasher.update(&value.to_le_bytes());
-        };
-        number(self.train.inputs.rows as u64);
-        number(self.train.inputs.columns as u64);
-        self.train.inputs.values.iter().chain(&self.train.targets).for_each(|value| number(value.to_bits()));
+        hasher.update(&(self.train.inputs.rows as u64).to_le_bytes());
+        hasher.update(&(self.train.inputs.columns as u64).to_le_bytes());
+        // Long pieces: a digest of many bytes at once is several times as fast.
+        for values in self.train.inputs.values.chunks(DIGESTED).chain(self.train.targets.chunks(DIGESTED)) {
+            hasher.update(&values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>());
+        }
         format!("blake3:{}", hasher.finalize().to_hex())
     }
 }

@@ -5,7 +5,7 @@
 //! ℓ = (x_i, -t_k) on which (w, 1) lies, and being on the line is a side too: rows on one line may look opposite ways.
 
 use super::{Activation, Problem};
-use crate::exact::{Dyadic, Integer, Natural, Rational, linear, written};
+use crate::exact::{Dyadic, Integer, Natural, Rational, linear, product, written};
 use crate::regularizer::Hidden;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -147,8 +147,13 @@ fn exact_sign(line: &[Integer], w: &[Dyadic]) -> i8 {
     linear::sign(&sum.mantissa)
 }
 
-/// φ(Σ x_j w_j), the sum being exact where a rounded one might be on the other side of a jump.
-pub fn value_of(activation: &Activation, terms: impl Iterator<Item = (f64, f64)> + Clone) -> f64 {
+/// φ(x·w), the sum being exact where a rounded one might be on the other side of a jump.
+pub fn value_of(activation: &Activation, x: &[f64], w: &[f64]) -> f64 {
+    // No slack is too much where nothing jumps.
+    if activation.steady(0.0, f64::INFINITY) {
+        return activation.value(product(x, w));
+    }
+    let terms = x.iter().copied().zip(w.iter().copied());
     let (sum, size, count) = terms.clone().fold((0.0, 0.0, 6.0), |(sum, size, count), (x, w)| {
         let term = x * w;
         (sum + term, size + f64::abs(term), count + 1.0)

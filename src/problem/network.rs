@@ -2,6 +2,7 @@
 
 use super::jumps::value_of;
 use super::{Activation, Class, Convolution, Gates, Matrix, Pool, Sides};
+use crate::exact::product;
 use std::borrow::Cow;
 
 /// How the hidden layer is shifted.
@@ -180,7 +181,7 @@ impl Network {
             let passes = |j: usize| gates.as_ref().is_none_or(|open| open[j][i]);
             self.add_neurons(architecture, &inputs, i, passes, f);
             if let Some(skip) = &self.skip {
-                let straight = dot(row, &skip.weights) + skip.intercept;
+                let straight = product(row, &skip.weights) + skip.intercept;
                 f.iter_mut().for_each(|f| *f += straight);
             }
         }
@@ -198,16 +199,11 @@ impl Network {
     fn add_neurons(&self, architecture: &Architecture, inputs: &Matrix, i: usize, passes: impl Fn(usize) -> bool, into: &mut [f64]) {
         let places = architecture.places();
         for (_, (w, a)) in self.hidden.each_row().zip(self.output.each_row()).enumerate().filter(|(j, _)| passes(*j)) {
-            let terms = |patch: usize| inputs.row(patch).iter().copied().zip(w.iter().copied());
-            let seen = (i * places..(i + 1) * places).map(|patch| value_of(&architecture.activation, terms(patch)));
+            let seen = (i * places..(i + 1) * places).map(|patch| value_of(&architecture.activation, inputs.row(patch), w));
             let value = architecture.pooled(seen);
             into.iter_mut().zip(a).for_each(|(f, a)| *f += a * value);
         }
     }
-}
-
-fn dot(x: &[f64], w: &[f64]) -> f64 {
-    x.iter().zip(w).map(|(x, w)| x * w).sum()
 }
 
 /// One neuron in its work for one output.

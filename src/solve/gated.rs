@@ -10,10 +10,13 @@ use crate::arrangement::Pattern;
 use crate::certificate::{Dual, Kind, Proof};
 use crate::lowering::Group;
 use crate::pricing::{lower_bound, pivots, price_gates};
-use crate::problem::{Arrangements, Gates, Network, Part, Sides};
+use crate::problem::{Arrangements, Gates, Matrix, Network, Part, Sides};
+use nalgebra::DMatrixView;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Gates that are held against all rows in one product of matrices.
+const TOGETHER: usize = 32;
 /// The most gates that one round adds, while there are fewer neurons.
 const ADDED: usize = 16;
 /// What the grid of a proof may cost, relative to the limit, tried in this order.
@@ -26,6 +29,17 @@ const LOOSE: f64 = 0.3;
 struct Over {
     gates: Vec<usize>,
     dearest: f64,
+}
+
+/// The patterns of the gates from `first` on, as many as are looked at together.
+fn let_through(inputs: &Matrix, sides: &Sides, gates: &Gates, first: usize) -> Vec<Pattern> {
+    let count = TOGETHER.min(gates.count() - first);
+    // A row-major matrix is the transposed one, column by column.
+    let rows = DMatrixView::from_slice(&inputs.values, inputs.columns, inputs.rows);
+    let vectors = DMatrixView::from_slice(&gates.vectors.values[first * inputs.columns..], inputs.columns, count);
+    let near = (vectors.transpose() * rows).transpose();
+    let pattern = |(at, near): (usize, &[f64])| Pattern::from_bits(&sides.open_near(gates.vectors.row(first + at), near));
+    near.as_slice().chunks(inputs.rows).enumerate().map(pattern).collect()
 }
 
 impl Search<'_, '_> {
@@ -71,14 +85,15 @@ impl Search<'_, '_> {
 
     /// The first gate of every pattern, in the order of the list, for one output after the other.
     pub fn list_gates(&mut self, gates: &Gates) {
-        let (sides, stop) = (Sides::of(self.features.inputs()), &self.stop);
-        let look = |at: usize| {
-            let open = (!stop.now()).then(|| sides.open(gates.vectors.row(at)))?;
-            Some(Pattern::from_bits(&open))
-        };
-        let looked: Vec<Option<Pattern>> = self.workers.install(|| (0..gates.count()).into_par_iter().map(look).collect());
+        let (inputs, stop) = (self.features.inputs(), &self.stop);
+        let sides = Sides::of(inputs);
+        let look = |first: usize| (!stop.now()).then(|| let_through(inputs, &sides, gates, first));
+        let starts = (0..gates.count()).into_par_iter().step_by(TOGETHER);
+        let looked: Vec<Option<Vec<Pattern>>> = self.workers.install(|| starts.map(look).collect());
         let mut first: BTreeMap<Pattern, usize> = BTreeMap::new();
-        for (at, pattern) in looked.into_iter().map_while(|pattern| pattern).enumerate().filter(|(_, pattern)| pattern.ones() > 0) {
+        for (at, pattern) in
+            looked.into_iter().map_while(|patterns| patterns).flatten().enumerate().filter(|(_, pattern)| pattern.ones() > 0)
+        {
             first.entry(pattern).or_insert(at);
         }
         let mut first: Vec<(usize, Pattern)> = first.into_iter().map(|(pattern, at)| (at, pattern)).collect();

@@ -319,7 +319,7 @@ impl Search<'_, '_> {
 
     /// How many leaves the checker has accepted; a proof that it refuses proves nothing and another may be better.
     fn accepted(&mut self, draft: &Draft) -> Option<usize> {
-        let verdict = proofs(self.problem, &draft.clone().certificate(self, &self.best.0));
+        let verdict = proofs(self.problem, &draft.clone().certificate(self, &self.best.0), self.workers.current_num_threads());
         if let Err(refusal) = &verdict {
             (self.control.progress)(Event::Refused(refusal.to_string()));
         }
@@ -331,7 +331,7 @@ impl Search<'_, '_> {
         let proof = self.proof.as_ref()?;
         let certificate = proof.draft.clone().certificate(self, &self.best.0);
         // The trees are those that the checker has accepted already, and do not speak of the network.
-        let verdict = check_apart_from_proofs(self.problem, &certificate, proof.leaves);
+        let verdict = check_apart_from_proofs(self.problem, &certificate, proof.leaves, self.workers.current_num_threads());
         verdict.ok().map(|verdict| (certificate, verdict))
     }
 }

@@ -151,17 +151,13 @@ impl Array {
     }
 
     fn push(&self, bytes: &[u8], row: usize, column: usize, filling: &mut Filling) -> Result<(), Trouble> {
-        let (result, text) = match self.item {
-            Item::Unicode | Item::Bytes => {
-                let text = self.text(bytes);
-                (filling.push(text.as_bytes()), text)
-            }
-            _ => {
-                let value = self.number(bytes);
-                (filling.push_number(value), value.to_string())
-            }
-        };
-        result.map_err(|fault| Trouble::Cell { row, column, fault, text })
+        let trouble = |fault, text| Trouble::Cell { row, column, fault, text };
+        if matches!(self.item, Item::Unicode | Item::Bytes) {
+            let text = self.text(bytes);
+            return filling.push(text.as_bytes()).map_err(|fault| trouble(fault, text));
+        }
+        let value = self.number(bytes);
+        filling.push_number(value).map_err(|fault| trouble(fault, value.to_string()))
     }
 
     fn number(&self, bytes: &[u8]) -> f64 {
