@@ -137,9 +137,9 @@ fn listing(n: usize, d: usize) -> f64 {
 fn tree(n: usize, d: usize, strength: f64) -> f64 {
     let problem = planted(n, d, strength);
     let certificate = certified(&problem);
-    let correction = Correction::new(&problem, &certificate.dual, &certificate.pivots).expect("certified");
+    let corrections = Correction::of_outputs(&problem, &certificate.dual, &certificate.pivots).expect("certified");
     let basis = certificate.basis.as_deref();
-    let claim = Claim::new(&problem, &certificate.dual, &correction, certificate.scale, basis, 1).expect("certified");
+    let claim = Claim::new(&problem, &certificate.dual, &corrections[0], certificate.scale, basis, 1).expect("certified");
     let mut nodes = 0;
     let took = seconds(|| nodes = prove_by_cones(&claim, 1_000_000, &|| false, &mut |_, _| {}).nodes);
     println!("{:<44} {:8.1} µs a node, {nodes} nodes", format!("cone tree, n = {n}, rank {d}"), 1e6 * took / nodes as f64);

@@ -144,7 +144,7 @@ impl Case {
         demand(!(several && kind == Kind::Homogeneous && self.penalty.starts_with('+')) || apart || self.activation.0 == "linear", "E0340");
         demand(self.bias.1.is_empty() || bounded, "E0344");
         // What is right and not solvable yet.
-        if codes.is_empty() && (kind == Kind::Jumping || gated || several && (self.skip || free || !apart)) {
+        if codes.is_empty() && (kind == Kind::Jumping || gated || several && !apart) {
             codes.push("E0500");
         }
         codes

@@ -58,7 +58,7 @@ fn gates() -> Matrix {
 fn verdict(factor: f64) -> Result<usize, usize> {
     let problem = problem(gates());
     let dual: Vec<f64> = numbers(&instance()["v"]).iter().map(|v| factor * v).collect();
-    let claims = GateClaims::new(&problem, &Dual::truncated(&dual), &Correction::default(), 1.0).unwrap();
+    let claims = GateClaims::new(&problem, &Dual::truncated(&dual), &[Correction::default()], 1.0).unwrap();
     check_gates(&claims, &gates(), &problem.inputs(), 2)
 }
 

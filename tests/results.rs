@@ -39,7 +39,7 @@ fn problem() -> Problem {
 
 fn network() -> Network {
     let hidden = Matrix::new(2, 2, vec![1.0, 0.0, -1.0, 0.1]);
-    Network { hidden, output: Matrix::new(2, 1, vec![1.0, 1.0]), skip: Some(Skip { weights: vec![0.25], intercept: -0.5 }), gates: None }
+    Network { hidden, output: Matrix::new(2, 1, vec![1.0, 1.0]), skip: Skip::of(&Matrix::new(1, 2, vec![0.25, -0.5])), gates: None }
 }
 
 fn answer<'a>(problem: &'a Problem, network: &'a Network) -> Answer<'a> {
@@ -312,7 +312,7 @@ net.npz is at most 20.4 % above the global optimum (objective 1.44770, lower bou
 fn fit(outputs: &[f64], targets: &[f64]) -> String {
     let hidden = Matrix::new(0, 2, Vec::new());
     let network =
-        Network { hidden, output: Matrix::new(0, 1, Vec::new()), skip: Some(Skip { weights: vec![1.0], intercept: 0.0 }), gates: None };
+        Network { hidden, output: Matrix::new(0, 1, Vec::new()), skip: Skip::of(&Matrix::new(1, 2, vec![1.0, 0.0])), gates: None };
     let rows = Rows { inputs: Matrix::new(outputs.len(), 1, outputs.to_vec()), targets: targets.to_vec() };
     Fit::of(&problem(), &network, &rows).words()
 }

@@ -3,12 +3,15 @@
 //!
 //! It is enough that some u + e is, with e zero outside p pivot rows B: Z_B' e = -Z'u.  With any R and δ = |I - R Z_B'| < 1 (largest
 //! row sum) Z_B' is invertible and |e|_∞ <= |R Z'u|_∞ / (1 - δ).  R is guessed in floating point; δ and the rest are exact (PROOF 3).
+//!
+//! With several outputs it is so for the column u_c of each, on the same rows B.  Where Σ_c u_c = 0, as cross_entropy asks, Σ_c e_c
+//! solves the system for 0, and Z_B' is invertible: Σ_c e_c = 0, and what is corrected still sums to 0 in every row.
 
 use super::{Dual, Fault};
 use crate::exact::{Abs, Dyadic, Rational, half};
 use crate::problem::{Matrix, Problem};
 
-/// Rows where the dual vector may be moved, and by how much at most.
+/// Rows where the dual vector of one output may be moved, and by how much at most.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Correction {
     pub rows: Vec<usize>,
@@ -16,16 +19,16 @@ pub struct Correction {
 }
 
 impl Correction {
-    /// The correction that `pivots` allow; nothing where nothing is free.
-    pub fn new(problem: &Problem, dual: &Dual, pivots: &[usize]) -> Result<Correction, Fault> {
-        let z = &problem.free_columns();
+    /// The corrections that `pivots` allow, one for each output; nothing where nothing is free.
+    pub fn of_outputs(problem: &Problem, dual: &Dual, pivots: &[usize]) -> Result<Vec<Correction>, Fault> {
+        let (z, outputs) = (&problem.free_columns(), problem.outputs());
         let p = z.columns;
         if p == 0 {
-            return if pivots.is_empty() { Ok(Correction::default()) } else { Err(Fault::Shape) };
+            return if pivots.is_empty() { Ok(vec![Correction::default(); outputs]) } else { Err(Fault::Shape) };
         }
         let distinct: std::collections::BTreeSet<&usize> = pivots.iter().collect();
         let inside = pivots.iter().all(|row| *row < z.rows);
-        if pivots.len() != p || distinct.len() != p || !inside || dual.mantissas.len() != z.rows {
+        if pivots.len() != p || distinct.len() != p || !inside || dual.mantissas.len() != z.rows * outputs {
             return Err(Fault::Shape);
         }
         if !z.values.iter().all(|x| x.is_finite()) {
@@ -33,8 +36,9 @@ impl Correction {
         }
         let rows: Vec<Vec<f64>> = (0..p).map(|k| pivots.iter().map(|&i| z.row(i)[k]).collect()).collect();
         let guess = inverse(&rows).ok_or(Fault::Equalities)?;
-        let most = bound(z, dual, pivots, &guess).ok_or(Fault::Equalities)?;
-        Ok(Correction { rows: pivots.to_vec(), most })
+        let duals = (0..outputs).map(|output| dual.column(output, outputs).dyadics()).collect::<Vec<_>>();
+        let most = bounds(z, &duals, pivots, &guess).ok_or(Fault::Equalities)?;
+        Ok(most.into_iter().map(|most| Correction { rows: pivots.to_vec(), most }).collect())
     }
 
     /// A bound on Σ |e_i| |x_i| for hidden inputs x, the lengths of an example's patches added up.
@@ -70,20 +74,13 @@ pub fn inverse(matrix: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
     rows.iter().all(|row| row.iter().all(|x| x.is_finite())).then(|| rows.into_iter().map(|mut row| row.split_off(p)).collect())
 }
 
-/// |R Z'u|_∞ / (1 - δ), if δ <= 1/2.
-fn bound(z: &Matrix, dual: &Dual, pivots: &[usize], guess: &[Vec<f64>]) -> Option<Rational> {
+/// |R Z'u|_∞ / (1 - δ) of some vectors u, if δ <= 1/2.
+fn bounds(z: &Matrix, duals: &[Vec<Dyadic>], pivots: &[usize], guess: &[Vec<f64>]) -> Option<Vec<Rational>> {
     let p = pivots.len();
     let exact = |values: &[f64]| -> Vec<Dyadic> { values.iter().map(|x| Dyadic::new(*x)).collect() };
     let guess: Vec<Vec<Dyadic>> = guess.iter().map(|row| exact(row)).collect();
     let columns: Vec<Vec<Dyadic>> = pivots.iter().map(|&i| (0..p).map(|k| Dyadic::new(z.row(i)[k])).collect()).collect();
-    let u = dual.dyadics();
-    let off: Vec<Dyadic> = (0..p)
-        .map(|k| {
-            let column: Vec<Dyadic> = (0..z.rows).map(|i| Dyadic::new(z.row(i)[k])).collect();
-            Dyadic::dot(&column, &u)
-        })
-        .collect();
-    let (mut delta, mut most) = (Rational::ZERO, Rational::ZERO);
+    let mut delta = Rational::ZERO;
     for (k, row) in guess.iter().enumerate() {
         let mut sum = Rational::ZERO;
         for (j, column) in columns.iter().enumerate() {
@@ -91,7 +88,12 @@ fn bound(z: &Matrix, dual: &Dual, pivots: &[usize], guess: &[Vec<f64>]) -> Optio
             sum += (wanted - Dyadic::dot(row, column).rational()).abs();
         }
         delta = delta.max(sum);
-        most = most.max(Dyadic::dot(row, &off).rational().abs());
     }
-    (delta <= half(Rational::ONE)).then(|| most / (Rational::ONE - delta))
+    let free: Vec<Vec<Dyadic>> = (0..p).map(|k| (0..z.rows).map(|i| Dyadic::new(z.row(i)[k])).collect()).collect();
+    let most = |u: &Vec<Dyadic>| {
+        let off: Vec<Dyadic> = free.iter().map(|column| Dyadic::dot(column, u)).collect();
+        let reach = guess.iter().map(|row| Dyadic::dot(row, &off).rational().abs());
+        reach.fold(Rational::ZERO, Rational::max) / (Rational::ONE - &delta)
+    };
+    (delta <= half(Rational::ONE)).then(|| duals.iter().map(most).collect())
 }

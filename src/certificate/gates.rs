@@ -31,21 +31,21 @@ struct Inequality {
 const ROOM: usize = 1 << 22;
 
 impl GateClaims {
-    /// The inequalities for the dual vector `scale`·u, whose entries stand row after row.
-    pub fn new(problem: &Problem, dual: &Dual, correction: &Correction, scale: f64) -> Result<GateClaims, Fault> {
+    /// The inequalities for the dual vector `scale`·u, whose entries stand row after row; `corrections` has one for every output.
+    pub fn new(problem: &Problem, dual: &Dual, corrections: &[Correction], scale: f64) -> Result<GateClaims, Fault> {
         let inputs = problem.inputs();
         let hidden = problem.objective.regularizer.hidden;
         let covered = hidden.euclidean() && problem.architecture.convolution.is_none() && problem.architecture.bias.inside();
         let pieces = Pieces::behind_gate(problem).filter(|_| covered).ok_or(Fault::Kind)?;
         let grid = Grid::plain(&inputs, &pieces, &hidden).ok_or(Fault::Width)?;
-        let moved = correction.reach(problem, &inputs).ok_or(Fault::Width)?;
-        let inequality = |output| {
+        let inequality = |(output, correction): (usize, &Correction)| {
+            let moved = correction.reach(problem, &inputs).ok_or(Fault::Width)?;
             let dual = dual.column(output, problem.outputs());
             dual.fits(inputs.rows)?;
             let limit = limit(problem, &dual, scale, &pieces, &grid, (&moved, correction)).ok_or(Fault::Width)?;
             Ok(Inequality { mantissas: dual.mantissas, limit })
         };
-        let outputs = (0..problem.outputs()).map(inequality).collect::<Result<_, Fault>>()?;
+        let outputs = corrections.iter().enumerate().map(inequality).collect::<Result<_, Fault>>()?;
         Ok(GateClaims { rows: grid.rows, outputs })
     }
 

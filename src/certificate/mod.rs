@@ -94,7 +94,7 @@ pub struct Weights {
     pub hidden: Vec<Vec<f64>>,
     /// a_j, one neuron after the other: a number for every output.
     pub output: Vec<f64>,
-    /// One weight per feature, then the intercept.
+    /// For one output after the other: one weight per feature, then the intercept.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub skip: Option<Vec<f64>>,
     /// The gate of every neuron of a gated layer.
@@ -104,12 +104,11 @@ pub struct Weights {
 
 impl Weights {
     pub fn of(network: &Network) -> Self {
-        let skip = |skip: &Skip| skip.weights.iter().copied().chain([skip.intercept]).collect();
         let rows = |matrix: &Matrix| matrix.each_row().map(<[f64]>::to_vec).collect();
         Weights {
             hidden: rows(&network.hidden),
             output: network.output.values.clone(),
-            skip: network.skip.as_ref().map(skip),
+            skip: network.skip.as_ref().map(|skip| skip.factors().values),
             gates: network.gates.as_ref().map(rows),
         }
     }
@@ -121,8 +120,11 @@ impl Weights {
             let fits = rows.len() == m && rows.iter().all(|w| w.len() == size);
             fits.then(|| Matrix::new(rows.len(), size, rows.concat()))
         };
-        let skip = self.skip.as_ref().and_then(|all| all.split_last());
-        let skip = skip.map(|(intercept, weights)| Skip { weights: weights.to_vec(), intercept: *intercept });
+        let skip = match &self.skip {
+            Some(all) if !all.len().is_multiple_of(outputs) => return None,
+            Some(all) => Skip::of(&Matrix::new(outputs, all.len() / outputs.max(1), all.clone())),
+            None => None,
+        };
         let gates = match &self.gates {
             None => None,
             Some(gates) => Some(matrix(gates)?),

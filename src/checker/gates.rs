@@ -10,14 +10,14 @@ use std::ops::Range;
 pub fn proofs(
     problem: &Problem,
     gates: &Gates,
-    (certificate, correction): (&Certificate, &Correction),
+    (certificate, corrections): (&Certificate, &[Correction]),
     threads: usize,
 ) -> Result<usize, Refusal> {
     let empty = certificate.proofs.iter().all(|proof| proof.kind == Kind::Gates && proof.unit == 0 && proof.tree.is_empty());
     if !empty || certificate.basis.is_some() {
         return Err(Refusal::Shape("proof about gates"));
     }
-    let claims = GateClaims::new(problem, &certificate.dual, correction, certificate.scale).map_err(named)?;
+    let claims = GateClaims::new(problem, &certificate.dual, corrections, certificate.scale).map_err(named)?;
     let checked = check(&claims, &gates.vectors, &problem.inputs(), threads).map_err(|at| Refusal::Gate { gate: at + 1 })?;
     Ok(checked * problem.outputs())
 }

@@ -29,7 +29,7 @@ struct Waiting {
 }
 
 /// Checks both trees; returns how many leaves they have.
-pub fn proofs(problem: &Problem, jumps: &Jumps, certificate: &Certificate, correction: &Correction) -> Result<usize, Refusal> {
+pub fn proofs(problem: &Problem, jumps: &Jumps, certificate: &Certificate, corrections: &[Correction]) -> Result<usize, Refusal> {
     let outputs = problem.outputs();
     if certificate.basis.is_some() || certificate.proofs.len() != 2 * outputs || certificate.dual.mantissas.len() != problem.targets().len()
     {
@@ -39,7 +39,7 @@ pub fn proofs(problem: &Problem, jumps: &Jumps, certificate: &Certificate, corre
     for (at, proof) in certificate.proofs.iter().enumerate() {
         let (output, sign) = (at / 2, if at.is_multiple_of(2) { 1 } else { -1 });
         let dual = certificate.dual.column(output, outputs);
-        let claim = JumpClaim::new(problem, jumps, &dual, correction, certificate.scale, sign).map_err(named)?;
+        let claim = JumpClaim::new(problem, jumps, &dual, &corrections[output], certificate.scale, sign).map_err(named)?;
         let refused = |leaf, what| Flaw { leaf, what }.refusal(output, sign);
         if proof.kind != Kind::Jumps || proof.unit != 0 {
             return Err(refused(0, "it is no tree over the sides of lines"));

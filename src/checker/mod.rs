@@ -118,9 +118,11 @@ pub fn lower(problem: &Problem, certificate: &Certificate) -> Result<Rational, R
     if certificate.dual.exponent.unsigned_abs() > 3000 {
         return Err(Refusal::Width);
     }
-    let correction = correction(problem, certificate)?;
-    let by = &correction.most * &scale;
-    let moved = |row: usize| correction.rows.contains(&row).then(|| by.clone());
+    let (outputs, corrections) = (problem.outputs(), corrections(problem, certificate)?);
+    let moved = |entry: usize| {
+        let correction = &corrections[entry % outputs];
+        correction.rows.contains(&(entry / outputs)).then(|| &correction.most * &scale)
+    };
     let conjugate = problem.objective.loss.conjugate_above(&certificate.dual.times(&scale), y, moved);
     let bound = -conjugate.map_err(|row| Refusal::Domain { row: row + 1 })? - spent(problem, certificate)?;
     // The penalty is never negative, and no output makes the loss smaller than this.
@@ -155,21 +157,21 @@ pub fn proofs(problem: &Problem, certificate: &Certificate, threads: usize) -> R
 }
 
 fn proofs_at_strength(problem: &Problem, certificate: &Certificate, threads: usize) -> Result<usize, Refusal> {
-    let correction = correction(problem, certificate)?;
+    let corrections = corrections(problem, certificate)?;
     let outputs = problem.outputs();
     if !exact_penalty(problem) || certificate.proofs.len() != 2 * outputs || certificate.dual.mantissas.len() != problem.targets().len() {
         return Err(Refusal::Shape("proofs"));
     }
     if let Some(listed) = &problem.architecture.gates {
-        return gates::proofs(problem, listed, (certificate, &correction), threads);
+        return gates::proofs(problem, listed, (certificate, &corrections), threads);
     }
     if let Some(jumps) = Jumps::of(problem) {
-        return jumps::proofs(problem, &jumps, certificate, &correction);
+        return jumps::proofs(problem, &jumps, certificate, &corrections);
     }
     let one = |at: usize| {
         let (output, sign) = (at / 2, if at.is_multiple_of(2) { 1 } else { -1 });
         let dual = certificate.dual.column(output, outputs);
-        let claim = Claim::new(problem, &dual, &correction, certificate.scale, certificate.basis.as_deref(), sign);
+        let claim = Claim::new(problem, &dual, &corrections[output], certificate.scale, certificate.basis.as_deref(), sign);
         tree(&claim.map_err(named)?, &certificate.proofs[at]).map_err(|flaw| flaw.refusal(output, sign))
     };
     let (positive, negative) = in_two_parts(threads, |first| (first..2 * outputs).step_by(2).map(one).collect::<Vec<_>>());
@@ -200,12 +202,12 @@ fn exact_penalty(problem: &Problem) -> bool {
     problem.outputs() == 1 || regularizer.output_l1 || regularizer.radius.is_some()
 }
 
-/// How far the dual vector is from the equalities of a skip or an intercept.
-fn correction(problem: &Problem, certificate: &Certificate) -> Result<Correction, Refusal> {
+/// How far the dual vector is in every output from the equalities of a skip or an intercept.
+fn corrections(problem: &Problem, certificate: &Certificate) -> Result<Vec<Correction>, Refusal> {
     if certificate.dual.exponent.unsigned_abs() > 3000 {
         return Err(Refusal::Width);
     }
-    Correction::new(problem, &certificate.dual, &certificate.pivots).map_err(named)
+    Correction::of_outputs(problem, &certificate.dual, &certificate.pivots).map_err(named)
 }
 
 fn named(fault: Fault) -> Refusal {

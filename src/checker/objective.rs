@@ -2,7 +2,7 @@
 
 use super::{Refusal, fit, in_two_parts};
 use crate::exact::{Doubles, Dyadic, Factor, Integer, Rational, half, written};
-use crate::problem::{Activation, Bias, Convolution, Matrix, Network, Problem};
+use crate::problem::{Activation, Bias, Convolution, Matrix, Network, Problem, Skip};
 use crate::regularizer::Norm;
 
 /// At least L(f) + β times the penalty, or L(f) if the penalty is within its budget, for the network's outputs f on the training rows.
@@ -91,9 +91,7 @@ fn outputs(problem: &Problem, network: &Network, threads: usize) -> Result<Vec<R
     let (output, activation) = (&network.output, &problem.architecture.activation);
     let skip = match &network.skip {
         None => None,
-        Some(skip) if skip.weights.len() + 1 != problem.free_columns().columns => return Err(Refusal::Shape("skip")),
-        Some(skip) if !skip.weights.iter().chain([&skip.intercept]).all(|w| w.is_finite()) => return Err(Refusal::Shape("skip")),
-        Some(skip) => Some((Doubles::new(&skip.weights), Dyadic::new(skip.intercept))),
+        Some(skip) => Some(straight(problem, skip)?),
     };
     // One gate at a time and row: a hostile network may have more neurons than a table of all would fit.
     let (inputs, places) = (problem.inputs(), problem.architecture.places());
@@ -101,11 +99,12 @@ fn outputs(problem: &Problem, network: &Network, threads: usize) -> Result<Vec<R
     let gates = network.gates.as_ref().map(|gates| gates.each_row().map(Factor::new).collect::<Vec<_>>());
     let of_row = |i: usize| {
         let row = problem.dataset.train.inputs.row(i);
-        let straight = skip.as_ref().map_or(Rational::ZERO, |(weights, intercept)| {
+        let straight = |output: usize| {
+            let Some((weights, intercept)) = skip.as_ref().and_then(|rows| rows.get(output)) else { return Rational::ZERO };
             let mut sum = weights.dot(&Doubles::new(row));
             sum.add(intercept);
             sum.rational()
-        });
+        };
         let here = gates.as_ref().and_then(|_| Factor::new(inputs.row(i)));
         let through = |gate: &Option<Factor>| matches!((&here, gate), (Some(x), Some(gate)) if x.sign(gate) >= 0);
         let passes = |j: usize| gates.as_ref().is_none_or(|gates| gates.get(j).is_some_and(through));
@@ -120,13 +119,23 @@ fn outputs(problem: &Problem, network: &Network, threads: usize) -> Result<Vec<R
                 sums.iter_mut().zip(a).for_each(|(sums, a)| sums.add(piece, &z, &Dyadic::new(*a)));
             }
         }
-        sums.iter().map(|sums| &straight + &share * sums.total(activation)).collect::<Vec<_>>()
+        sums.iter().enumerate().map(|(output, sums)| straight(output) + &share * sums.total(activation)).collect::<Vec<_>>()
     };
     let (rows, half) = (problem.dataset.train.inputs.rows, problem.dataset.train.inputs.rows / 2);
     let part = |second| if second == 1 { half..rows } else { 0..half };
     let (mut first, second) = in_two_parts(threads, |second| part(second).flat_map(of_row).collect::<Vec<_>>());
     first.extend(second);
     Ok(first)
+}
+
+/// The weights and the intercept of every output, if there are as many as what costs nothing has.
+fn straight(problem: &Problem, skip: &Skip) -> Result<Vec<(Doubles, Dyadic)>, Refusal> {
+    let (outputs, free) = (problem.outputs(), problem.free_columns().columns);
+    let shaped = skip.weights.rows == outputs && skip.intercepts.len() == outputs && skip.weights.columns + 1 == free;
+    if !shaped || !skip.weights.values.iter().chain(&skip.intercepts).all(|w| w.is_finite()) {
+        return Err(Refusal::Shape("skip"));
+    }
+    Ok(skip.rows().map(|(weights, intercept)| (Doubles::new(weights), Dyadic::new(intercept))).collect())
 }
 
 /// F_i(w_j) for every row i of `rows` and every neuron j with |a_j| = 1, without rounding; of networks without gates.

@@ -1,5 +1,5 @@
-//! The objective and its gradient over flat parameters θ = (w_1, ..., w_m, a_1, ..., a_m, c, c_0), a_j being one number an output: all
-//! that gradient descent sees of a problem.
+//! The objective and its gradient over flat parameters θ = (w_1, ..., w_m, a_1, ..., a_m, c, c_0), a_j being one number an output, and c, c_0
+//! a row of factors for each: all that gradient descent sees of a problem.
 //!
 //! The penalty is β/2 Σ_j (h(w_j)² + |a_j|²), or β Σ_j |a_j|₁ with hidden norms that are brought back to their bound after every step.
 //! Neuron j of a gated layer stands behind gate j, counted round and round: its z is 0 in rows that the gate shuts out.
@@ -81,7 +81,8 @@ impl<'a> Landscape<'a> {
         1.0 / (self.problem.objective.strength + self.problem.objective.loss.scale(self.problem.targets().len()) * squares)
     }
 
-    fn skip_size(&self) -> usize {
+    /// p, what every output holds at no price.
+    fn free_size(&self) -> usize {
         self.problem.free_columns().columns
     }
 
@@ -91,7 +92,7 @@ impl<'a> Landscape<'a> {
         let (hidden, output) = (1.0 / (d.max(1) as f64).sqrt(), 1.0 / (m.max(1) as f64).sqrt());
         let mut theta: Vec<f64> = (0..m * d).map(|_| hidden * random.normal()).collect();
         theta.extend((0..m * self.problem.outputs()).map(|_| output * random.normal()));
-        theta.resize(theta.len() + self.skip_size(), 0.0);
+        theta.resize(theta.len() + self.problem.outputs() * self.free_size(), 0.0);
         self.restrain(&mut theta);
         theta
     }
@@ -104,7 +105,7 @@ impl<'a> Landscape<'a> {
         Network {
             hidden: Matrix::new(m, d, hidden.to_vec()),
             output: Matrix::new(m, self.problem.outputs(), output.to_vec()),
-            skip: Skip::of(rest),
+            skip: Skip::of(&Matrix::new(self.problem.outputs(), self.free_size(), rest.to_vec())),
             gates: self.gates(),
         }
     }
@@ -119,11 +120,11 @@ impl<'a> Landscape<'a> {
         for j in 0..m {
             self.neuron_slope(j, theta, space);
         }
-        let free = self.problem.free_columns();
-        let place = &mut space.gradient[m * (d + self.problem.outputs())..];
+        let (free, outputs) = (self.problem.free_columns(), self.problem.outputs());
+        let place = &mut space.gradient[m * (d + outputs)..];
         place.fill(0.0);
-        for (row, v) in free.each_row().zip(&space.slopes) {
-            place.iter_mut().zip(row).for_each(|(sum, x)| *sum += v * x);
+        for (row, slopes) in free.each_row().zip(space.slopes.chunks_exact(outputs)).filter(|(row, _)| !row.is_empty()) {
+            place.chunks_mut(row.len()).zip(slopes).for_each(|(sums, v)| add(sums, *v, row));
         }
         loss + self.problem.objective.strength * self.penalty(theta)
     }
@@ -162,9 +163,11 @@ impl<'a> Landscape<'a> {
                 a => space.outputs.chunks_mut(a.len()).zip(self.pooled(z)).for_each(|(f, value)| add(f, value, a)),
             }
         }
-        if let Some((intercept, weights)) = theta[m * (d + self.problem.outputs())..].split_last() {
-            let rows = self.problem.dataset.train.inputs.each_row();
-            space.outputs.iter_mut().zip(rows).for_each(|(f, row)| *f += dot(row, weights) + intercept);
+        let (outputs, size) = (self.problem.outputs(), self.free_size());
+        let rows = self.problem.dataset.train.inputs.each_row();
+        for (f, row) in space.outputs.chunks_exact_mut(outputs).zip(rows).filter(|_| size > 0) {
+            let skips = theta[m * (d + outputs)..].chunks_exact(size).filter_map(<[f64]>::split_last);
+            f.iter_mut().zip(skips).for_each(|(f, (intercept, weights))| *f += dot(row, weights) + intercept);
         }
     }
 

@@ -61,8 +61,11 @@ impl<'a> Header<'a> {
         text += &self.array("hidden", self.rows(&network.hidden));
         text += &network.gates.as_ref().map_or(String::new(), |gates| self.array("gates", self.rows(gates)));
         text += &self.array("output", network.output.values.iter().copied());
-        if let Some(skip) = network.skip.as_ref().filter(|skip| !skip.weights.is_empty()) {
-            text += &self.array("skip", skip.weights.iter().copied());
+        if let Some(skip) = &network.skip {
+            text += &self.array("intercepts", skip.intercepts.iter().copied());
+        }
+        if let Some(skip) = network.skip.as_ref().filter(|skip| skip.weights.columns > 0) {
+            text += &self.array("skip", skip.weights.values.iter().copied());
         }
         if let Some(convolution) = &saved.convolution {
             let places: Vec<String> = convolution.patches().flatten().map(|at| at.map_or("-1".to_string(), |at| at.to_string())).collect();
@@ -113,8 +116,8 @@ impl<'a> Header<'a> {
 
     fn predict(&self) -> String {
         let (saved, name, real) = (self.saved, &self.name, self.real);
-        let intercept = self.number(saved.network.skip.as_ref().map_or(0.0, |skip| skip.intercept));
         let zero = self.number(0.0);
+        let intercept = saved.network.skip.as_ref().map_or_else(|| zero.clone(), |_| format!("{name}_intercepts[c]"));
         let mut text = format!("static inline void {name}_predict(const {real} *x, {real} *y) {{\n");
         text += &format!("    {real} in[{name}_INPUTS];\n    int c, i, j;\n");
         text += &format!("    for (i = 0; i < {name}_INPUTS; i++) in[i] = (x[i] - {name}_shift[i]) / {name}_scale[i];\n");
@@ -127,8 +130,9 @@ impl<'a> Header<'a> {
         }
         text += &self.value(&zero);
         text += &format!("        for (c = 0; c < {name}_OUTPUTS; c++) y[c] += {name}_output[j * {name}_OUTPUTS + c] * value;\n    }}\n");
-        if saved.network.skip.as_ref().is_some_and(|skip| !skip.weights.is_empty()) {
-            text += &format!("    for (i = 0; i < {name}_INPUTS; i++) y[0] += {name}_skip[i] * in[i];\n");
+        if saved.network.skip.as_ref().is_some_and(|skip| skip.weights.columns > 0) {
+            let term = format!("y[c] += {name}_skip[c * {name}_INPUTS + i] * in[i];");
+            text += &format!("    for (c = 0; c < {name}_OUTPUTS; c++)\n        for (i = 0; i < {name}_INPUTS; i++) {term}\n");
         }
         text + &self.units() + "}\n\n"
     }

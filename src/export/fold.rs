@@ -31,9 +31,13 @@ fn fold_inputs(saved: &mut Saved) -> Result<(), Error> {
     };
     saved.network.hidden = rows(&saved.network.hidden, &seen);
     saved.network.gates = saved.network.gates.as_ref().map(|gates| rows(gates, &columns));
-    if let Some(skip) = saved.network.skip.as_mut().filter(|skip| !skip.weights.is_empty()) {
-        let (weights, offset) = line(&skip.weights, &columns);
-        *skip = Skip { weights, intercept: skip.intercept + offset };
+    if let Some(skip) = saved.network.skip.as_ref().filter(|skip| skip.weights.columns > 0) {
+        let folded = |(weights, intercept): (&[f64], f64)| {
+            let (weights, offset) = line(weights, &columns);
+            weights.into_iter().chain([intercept + offset]).collect::<Vec<f64>>()
+        };
+        let factors = skip.rows().flat_map(folded).collect();
+        saved.network.skip = Skip::of(&Matrix::new(skip.weights.rows, columns.len() + 1, factors));
     }
     if moved {
         saved.bias = Bias::Penalised;
@@ -73,17 +77,13 @@ fn fold_target(saved: &mut Saved) -> Result<(), Error> {
     let scales: Vec<(f64, f64)> = (0..saved.target.outputs()).map(|output| scaling(saved.target.of(output))).collect();
     let outputs = saved.network.output.columns;
     saved.network.output.values.iter_mut().enumerate().for_each(|(at, a)| *a *= scales[at % outputs].0);
-    match (scales.as_slice(), &mut saved.network.skip) {
-        ([(scale, shift)], Some(skip)) => {
-            skip.weights.iter_mut().for_each(|w| *w *= scale);
-            skip.intercept = skip.intercept * scale + shift;
-        }
-        ([(_, shift)], none) if *shift != 0.0 => *none = Some(Skip { weights: Vec::new(), intercept: *shift }),
-        (all, _) if all.len() > 1 && all.iter().any(|(_, shift)| *shift != 0.0) => {
-            let why = "its targets are standardised and its outputs have no biases to take their means";
-            return Err(Error(format!("standardisation cannot be folded: {why}; export without --fold")));
-        }
-        _ => {}
+    if saved.network.skip.is_some() || scales.iter().any(|(_, shift)| *shift != 0.0) {
+        let skip = saved.network.skip.take().unwrap_or_else(|| Skip::zero(outputs));
+        let folded = |((weights, intercept), (scale, shift)): ((&[f64], f64), &(f64, f64))| {
+            weights.iter().map(|w| w * scale).chain([intercept * scale + shift]).collect::<Vec<f64>>()
+        };
+        let factors = skip.rows().zip(&scales).flat_map(folded).collect();
+        saved.network.skip = Skip::of(&Matrix::new(outputs, skip.weights.columns + 1, factors));
     }
     saved.target = unscaled(&saved.target);
     Ok(())

@@ -102,7 +102,7 @@ fn read(contents: Contents, problem: &Problem) -> Result<Network, Error> {
         return fitted(network, bias, problem);
     }
     let layers = Layers::of(&contents.tensors, problem)?;
-    fitted(layers.network(problem)?, layers.bias(), problem)
+    fitted(layers.network()?, layers.bias(), problem)
 }
 
 /// A network of cvxc's: its activation and its prepared inputs and targets must be the model's.
@@ -183,7 +183,7 @@ impl<'a> Layers<'a> {
     fn take_bias(&mut self, tensor: &'a Tensor) -> Result<(), Error> {
         if stem(tensor) == stem(self.hidden) && tensor.shape == [self.hidden.shape[0]] {
             self.hidden_bias = Some(tensor);
-        } else if stem(tensor) == stem(self.output) && tensor.shape == [1] {
+        } else if stem(tensor) == stem(self.output) && tensor.shape == [self.output.shape[0]] {
             self.output_bias = Some(tensor);
         } else {
             let layers = format!("`{}` nor of `{}`", self.hidden.name, self.output.name);
@@ -196,15 +196,14 @@ impl<'a> Layers<'a> {
         if self.hidden_bias.is_some() { Bias::Penalised } else { Bias::None }
     }
 
-    fn network(&self, problem: &Problem) -> Result<Network, Error> {
+    fn network(&self) -> Result<Network, Error> {
         for tensor in [Some(self.hidden), Some(self.output), self.hidden_bias, self.output_bias].into_iter().flatten() {
             expect(tensor, &tensor.shape)?;
         }
-        let (m, d) = (self.hidden.shape[0], problem.dataset.columns.len());
+        let (m, outputs) = (self.hidden.shape[0], self.output.shape[0]);
         let seen = self.hidden.shape[1..].iter().product();
         let hidden = hidden(&self.hidden.values, self.hidden_bias.map(|bias| bias.values.as_slice()), m, seen);
-        let skip = self.output_bias.map(|bias| Skip { weights: vec![0.0; d], intercept: bias.values[0] });
-        let outputs = self.output.shape[0];
+        let skip = self.output_bias.map(|bias| Skip { intercepts: bias.values.clone(), ..Skip::zero(outputs) });
         Ok(Network { hidden, output: Matrix::new(m, outputs, turned(&self.output.values, outputs, m)), skip, gates: None })
     }
 }
@@ -245,22 +244,19 @@ fn gated(network: &Network, bias: Bias, problem: &Problem) -> Result<(), Error> 
     }
 }
 
-/// The skip, or the intercept alone, that the model has; what the model lacks must be 0.
+/// The skip, or the intercepts alone, that the model has; what the model lacks must be 0.
 fn skip(given: Option<Skip>, problem: &Problem) -> Result<Option<Skip>, Error> {
-    let mut factors = vec![0.0; problem.free_columns().columns];
-    let Skip { weights, intercept } = given.unwrap_or_default();
-    let (kept, lost) = match factors.split_last_mut() {
-        Some((last, kept)) => {
-            *last = intercept;
-            (kept, 0.0)
-        }
-        None => (&mut [] as &mut [f64], intercept),
-    };
-    kept.iter_mut().zip(&weights).for_each(|(kept, weight)| *kept = *weight);
-    if lost != 0.0 || weights.iter().skip(kept.len()).any(|w| *w != 0.0) {
+    let (outputs, free) = (problem.outputs(), problem.free_columns().columns);
+    let given = given.unwrap_or_else(|| Skip::zero(outputs));
+    let lost = |values: &[f64]| values.iter().any(|x| *x != 0.0);
+    if (free == 0 && lost(&given.intercepts)) || (free < 2 && lost(&given.weights.values)) {
         return Err(Error("it has a bias or a skip at its output and the model has none: write `+ skip`, or train with bias=False".into()));
     }
-    Ok(Skip::of(&factors))
+    let row = |(weights, intercept): (&[f64], f64)| {
+        let kept = weights.iter().copied().chain(std::iter::repeat(0.0)).take(free.saturating_sub(1));
+        kept.chain([intercept]).take(free).collect::<Vec<f64>>()
+    };
+    Ok(Skip::of(&Matrix::new(outputs, free, given.rows().flat_map(row).collect())))
 }
 
 /// The network with the bias and the skip that the model has; one that the model lacks must be 0.

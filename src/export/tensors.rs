@@ -20,10 +20,10 @@ pub fn tensors(saved: &Saved) -> Vec<Tensor> {
     all.extend(network.gates.iter().flat_map(|gates| layer("gate", gates, &[d], saved.bias)));
     all.push(tensor("output.weight", vec![network.output.columns, m], turned(&network.output.values, m, network.output.columns)));
     match &network.skip {
-        Some(skip) if skip.weights.is_empty() => all.push(tensor("output.bias", vec![1], vec![skip.intercept])),
+        Some(skip) if skip.weights.columns == 0 => all.push(tensor("output.bias", vec![skip.weights.rows], skip.intercepts.clone())),
         Some(skip) => {
-            all.push(tensor("skip.weight", vec![1, d], skip.weights.clone()));
-            all.push(tensor("skip.bias", vec![1], vec![skip.intercept]));
+            all.push(tensor("skip.weight", vec![skip.weights.rows, d], skip.weights.values.clone()));
+            all.push(tensor("skip.bias", vec![skip.weights.rows], skip.intercepts.clone()));
         }
         None => {}
     }
@@ -68,7 +68,7 @@ pub fn network(all: &[Tensor], d: usize, filter: Option<&[usize]>) -> Result<(Ne
         return Err(Error("its neurons have biases and their gates have none, or the other way round".to_string()));
     }
     let output = Matrix::new(m, outputs, turned(&output.values, outputs, m));
-    let network = Network { hidden, output, skip: skip(all, d)?, gates: gates.map(|(gates, _)| gates) };
+    let network = Network { hidden, output, skip: skip(all, outputs, d)?, gates: gates.map(|(gates, _)| gates) };
     Ok((network, bias))
 }
 
@@ -92,19 +92,19 @@ pub fn hidden(weights: &[f64], bias: Option<&[f64]>, m: usize, d: usize) -> Matr
     Matrix::new(m, d + usize::from(bias.is_some()), rows)
 }
 
-fn skip(all: &[Tensor], d: usize) -> Result<Option<Skip>, Error> {
-    let Some(weights) = find(all, "skip.weight") else { return intercept(all) };
-    expect(weights, &[1, d])?;
+fn skip(all: &[Tensor], outputs: usize, d: usize) -> Result<Option<Skip>, Error> {
+    let Some(weights) = find(all, "skip.weight") else { return intercepts(all, outputs) };
+    expect(weights, &[outputs, d])?;
     let bias = wanted(all, "skip.bias")?;
-    expect(bias, &[1])?;
-    Ok(Some(Skip { weights: weights.values.clone(), intercept: bias.values[0] }))
+    expect(bias, &[outputs])?;
+    Ok(Some(Skip { weights: Matrix::new(outputs, d, weights.values.clone()), intercepts: bias.values.clone() }))
 }
 
-/// The bias of the output layer, if there is one: a skip without weights.
-fn intercept(all: &[Tensor]) -> Result<Option<Skip>, Error> {
+/// The biases of the output layer, if it has some: a skip without weights.
+fn intercepts(all: &[Tensor], outputs: usize) -> Result<Option<Skip>, Error> {
     let Some(bias) = find(all, "output.bias") else { return Ok(None) };
-    expect(bias, &[1])?;
-    Ok(Skip::of(&bias.values))
+    expect(bias, &[outputs])?;
+    Ok(Some(Skip { intercepts: bias.values.clone(), ..Skip::zero(outputs) }))
 }
 
 fn find<'a>(all: &'a [Tensor], name: &str) -> Option<&'a Tensor> {

@@ -270,8 +270,8 @@ impl Total {
 
     /// A rational at least L*(v) for v = scale · u; the first row whose u_i is outside the domain of ℓ*, if there is one.
     ///
-    /// Rows for which `moved` gives a number may have any u_i within it: ℓ* is convex, so the ends decide.  Where rows may be shifted
-    /// those of u must sum to 0, exactly.
+    /// Entries for which `moved` gives a number may have any u_ic within it: ℓ* is convex, so the ends decide.  Where rows may be shifted
+    /// those of u must sum to 0, exactly, and so must whatever is moved.
     pub fn conjugate_above(&self, u: &[Rational], y: &[f64], moved: impl Fn(usize) -> Option<Rational>) -> Result<Rational, usize> {
         let off = |row: &[Rational]| row.iter().fold(Rational::ZERO, |sum, u| sum + u) != Rational::ZERO;
         if let Some(row) = u.chunks(self.outputs.max(1)).position(off).filter(|_| self.shifted()) {
@@ -316,14 +316,22 @@ impl Total {
         }
         if self.shifted() {
             for (v, y) in v.chunks_mut(self.outputs.max(1)).zip(y.chunks(self.outputs.max(1))) {
-                let label = Total::label(y);
-                v[label] = 0.0;
+                v[Total::label(y)] = 0.0;
                 let part = v.iter().sum::<f64>() / (scale * MOST_OF_1);
                 if part > 1.0 {
                     v.iter_mut().for_each(|v| *v /= part);
                 }
-                v[label] = -v.iter().sum::<f64>();
             }
+            self.settle_rows(v, y);
+        }
+    }
+
+    /// Where rows may be shifted, the label's entry becomes minus the sum of the others.
+    pub fn settle_rows(&self, v: &mut [f64], y: &[f64]) {
+        for (v, y) in v.chunks_mut(self.outputs.max(1)).zip(y.chunks(self.outputs.max(1))).filter(|_| self.shifted()) {
+            let label = Total::label(y);
+            v[label] = 0.0;
+            v[label] = -v.iter().sum::<f64>();
         }
     }
 

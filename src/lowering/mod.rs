@@ -11,7 +11,8 @@
 //! objective has the output sign opposite to v'F(θ).
 //!
 //! With C outputs a neuron serves one of them: f and v have n C entries, row after row, and group g subtracts its terms from the rows
-//! of its output.  A loss whose rows may be shifted for free has a free column t_i for each, and its f is the network's less t_i.
+//! of its output, and Z has factors for each.  A loss whose rows may be shifted for free has a free column t_i for each, and its f is the
+//! network's less t_i; the same Z c added to all outputs would change nothing, so the first has none, and the others are counted from it.
 //!
 //! A *ray* is a group whose direction is fixed and only its length is free: one column instead of q.
 //!
@@ -81,10 +82,22 @@ pub struct Recovery {
     skip: SkipColumns,
 }
 
-/// The free columns in units that make each of them at most one long.
+/// The free columns in units that make each of them at most one long, for one output after the other.
 struct SkipColumns {
     columns: Range<usize>,
     units: Vec<f64>,
+    /// Outputs before the others that have none.
+    without: usize,
+}
+
+impl SkipColumns {
+    /// The factors of Z (C x p).
+    fn factors(&self, outputs: usize, solution: &Solution) -> Matrix {
+        let p = self.units.len();
+        let mut values = vec![0.0; self.without * p];
+        values.extend(solution.primal[self.columns.clone()].iter().zip(self.units.iter().cycle()).map(|(c, unit)| c / unit));
+        Matrix::new(outputs, p, values)
+    }
 }
 
 /// Builds the convex program over `groups`.  `features` are `problem.features()`.
@@ -107,7 +120,7 @@ pub fn lower(problem: &Problem, features: &Features, groups: &[Group]) -> (Progr
     let mut lowering = Lowering { problem, features, program, sums: &mut sums };
     let placed = groups.iter().map(|group| (group.clone(), lowering.add_group(group))).collect();
     let mut program = lowering.program;
-    let skip = add_skip(&problem.free_columns(), &mut program, &mut sums);
+    let skip = add_skip(problem, &mut program, &mut sums);
     let rows = program.constrain(Cone::Zeros(n), sums);
     program.blocks.push(Block { name: "fit".into(), columns: 0..0, rows: rows.clone(), weight: 0.0 });
     (program, Recovery { groups: placed, outputs: rows, skip })
@@ -212,17 +225,20 @@ fn add_shifts(outputs: usize, program: &mut Program, sums: &mut [Affine]) {
 }
 
 /// Columns for the factors of Z.
-fn add_skip(z: &Matrix, program: &mut Program, sums: &mut [Affine]) -> SkipColumns {
-    let units = column_lengths(z);
-    let first = program.add_columns(z.columns, 0.0);
-    for (row, sum) in z.each_row().zip(sums) {
-        row.iter().zip(&units).enumerate().for_each(|(j, (x, unit))| push(sum, -x / unit, first + j));
+fn add_skip(problem: &Problem, program: &mut Program, sums: &mut [Affine]) -> SkipColumns {
+    let (z, outputs) = (problem.free_columns(), problem.outputs());
+    let (units, without, start) = (column_lengths(&z), usize::from(problem.objective.loss.shifted()), program.width());
+    for output in without..outputs {
+        let first = program.add_columns(z.columns, 0.0);
+        for (row, sum) in z.each_row().zip(sums.iter_mut().skip(output).step_by(outputs)) {
+            row.iter().zip(&units).enumerate().for_each(|(j, (x, unit))| push(sum, -x / unit, first + j));
+        }
+        if z.columns > 0 {
+            let name = if outputs > 1 { format!("skip.y{}", output + 1) } else { "skip".to_string() };
+            program.blocks.push(Block { name, columns: first..first + z.columns, rows: 0..0, weight: 0.0 });
+        }
     }
-    let columns = first..first + z.columns;
-    if z.columns > 0 {
-        program.blocks.push(Block { name: "skip".into(), columns: columns.clone(), rows: 0..0, weight: 0.0 });
-    }
-    SkipColumns { columns, units }
+    SkipColumns { columns: start..program.width(), units, without }
 }
 
 /// A bound on the length of every column, without squares that could overflow; 1 for a column of zeros.
@@ -247,8 +263,7 @@ impl Recovery {
         let weights = self.weights(features, solution);
         let largest = weights.iter().map(|theta| features.gauge(theta)).fold(0.0, f64::max);
         let kept = self.groups.iter().zip(&weights).filter(|(_, theta)| features.gauge(theta) > 1e-9 * largest);
-        let free = solution.primal[self.skip.columns.clone()].iter().zip(&self.skip.units);
-        let skip = Skip::of(&free.map(|(c, unit)| c / unit).collect::<Vec<f64>>());
+        let skip = Skip::of(&self.skip.factors(problem.outputs(), solution));
         let neuron = |((group, _), theta): (&(Group, _), &Vec<f64>)| Neuron {
             output: group.output,
             sign: group.sign,
@@ -274,13 +289,13 @@ pub struct Neuron {
 
 /// The network of `neurons` with `outputs` outputs, but for those too small to be one.
 ///
-/// What a free bias adds to every row alike is part of the intercept.
+/// What a free bias adds to every row alike is part of its output's intercept.
 pub fn assemble(features: &Features, outputs: usize, neurons: impl Iterator<Item = Neuron>, mut skip: Option<Skip>) -> Network {
     let (mut hidden, mut output, mut gates) = (Vec::new(), Vec::new(), Vec::new());
     for Neuron { output: served, sign, theta, gate } in neurons {
         let (theta, constant) = features.settled(&theta);
         if constant != 0.0 {
-            skip.get_or_insert_default().intercept += sign * constant;
+            skip.get_or_insert_with(|| Skip::zero(outputs)).intercepts[served] += sign * constant;
         }
         if let Some((w, a)) = features.neuron(sign, &theta) {
             hidden.extend(w);

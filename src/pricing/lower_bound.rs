@@ -60,7 +60,7 @@ fn best_scale(value_at: &impl Fn(f64) -> f64, largest: f64) -> f64 {
 /// How near to an end of its interval a coordinate may be taken to stand there, relative to 1; tried in this order.
 const SNAPS: [f64; 4] = [0.0, 1e-9, 1e-7, 1e-5];
 
-/// The nearest vector to `dual` in dom L* that is orthogonal to the skip's columns; `None` if none was found.
+/// The nearest vector to `dual` in dom L* that is orthogonal to the skip's columns in every output; `None` if none was found.
 ///
 /// Coordinates at an end of their interval stay there: each may move by as much as it is away from its ends.  At a vertex of the
 /// domain all of them do, and rounding is all that keeps them from their ends.
@@ -96,9 +96,12 @@ fn orthogonalised(problem: &Problem, free: &Matrix, z: &DMatrix<f64>, mut v: Vec
     for _ in 0..3 {
         correct(problem, z, &mut v)?;
     }
+    // What rows that must sum to 0 lack is rounding now.
+    problem.objective.loss.settle_rows(&mut v, problem.targets());
     let mut inside = v.clone();
     problem.objective.loss.clamp(&mut inside, problem.targets());
-    (inside == v && orthogonal(free, &v)).then_some(v)
+    let orthogonal = (0..problem.outputs()).all(|output| orthogonal(free, &problem.column(&v, output)));
+    (inside == v && orthogonal).then_some(v)
 }
 
 /// Whether Z'v = 0 up to the rounding of its sums.
@@ -129,19 +132,61 @@ pub(super) fn span(z: &Matrix) -> DMatrix<f64> {
     u.select_columns(&kept)
 }
 
-/// v -= W Z (Z'WZ)^-1 Z'v with W the squared distance of each coordinate from the ends of its interval, at most 1.
+/// v_c -= W_c Z (Z'W_c Z)^-1 Z'v_c in every output, with W the squared distance of each coordinate from the ends of its interval, at most 1.
 fn correct(problem: &Problem, z: &DMatrix<f64>, v: &mut [f64]) -> Option<()> {
     let scale = problem.objective.loss.scale(v.len());
     let room = |v: f64, y: f64| {
         let (low, high) = problem.objective.loss.loss.domain(y, problem.objective.loss.parameter);
         (v - low * scale).min(high * scale - v).min(1.0).powi(2)
     };
+    let outputs = problem.outputs();
     let weights: Vec<f64> = v.iter().zip(problem.targets()).map(|(&v, &y)| room(v, y)).collect();
-    let weighted = DMatrix::from_fn(z.nrows(), z.ncols(), |i, j| weights[i] * z[(i, j)]);
-    let off = z.transpose() * DVector::from_column_slice(v);
-    let svd = (z.transpose() * &weighted).svd(true, true);
-    let cut = 1e-14 * svd.singular_values.max();
-    let shift = &weighted * svd.solve(&off, cut).ok()?;
-    v.iter_mut().zip(shift.iter()).for_each(|(v, s)| *v -= s);
+    let weights = DMatrix::from_row_slice(z.nrows(), outputs, &weights);
+    let before = DMatrix::from_row_slice(z.nrows(), outputs, v);
+    let after = if problem.objective.loss.shifted() { joined(z, &weights, before)? } else { apart(z, &weights, before)? };
+    v.chunks_mut(outputs).enumerate().for_each(|(i, row)| row.iter_mut().enumerate().for_each(|(c, v)| *v = after[(i, c)]));
     Some(())
+}
+
+/// M^-1 b, or as near as it comes where M is singular.
+fn solved(matrix: DMatrix<f64>, b: &DVector<f64>) -> Option<DVector<f64>> {
+    let svd = matrix.svd(true, true);
+    let cut = 1e-14 * svd.singular_values.max();
+    svd.solve(b, cut).ok()
+}
+
+/// The columns, each corrected by itself.
+fn apart(z: &DMatrix<f64>, weights: &DMatrix<f64>, mut v: DMatrix<f64>) -> Option<DMatrix<f64>> {
+    for (mut v, weights) in v.column_iter_mut().zip(weights.column_iter()) {
+        let weighted = DMatrix::from_fn(z.nrows(), z.ncols(), |i, j| weights[i] * z[(i, j)]);
+        let shift = &weighted * solved(z.tr_mul(&weighted), &z.tr_mul(&v))?;
+        v -= shift;
+    }
+    Some(v)
+}
+
+/// The same where every row sums to 0: the least Σ δ_ic²/w_ic is at δ_ic = w_ic (z_i·λ_c - Σ_k w_ik z_i·λ_k / Σ_k w_ik), once the rows
+/// sum to 0 themselves.  The same λ in all columns changes nothing, so that of the first is 0.
+fn joined(z: &DMatrix<f64>, weights: &DMatrix<f64>, mut v: DMatrix<f64>) -> Option<DMatrix<f64>> {
+    let ((n, p), outputs) = (z.shape(), v.ncols());
+    let part = |i: usize, c: usize| {
+        let whole = weights.row(i).sum();
+        if whole > 0.0 { weights[(i, c)] / whole } else { 0.0 }
+    };
+    let sums: Vec<f64> = v.row_iter().map(|row| row.sum()).collect();
+    v.iter_mut().enumerate().for_each(|(at, v)| *v -= sums[at % n] * part(at % n, at / n));
+    let mut matrix = DMatrix::zeros((outputs - 1) * p, (outputs - 1) * p);
+    for (c, k) in (1..outputs).flat_map(|c| (1..outputs).map(move |k| (c, k))) {
+        let between = |i: usize| weights[(i, c)] * (f64::from(u8::from(c == k)) - part(i, k));
+        let block = z.tr_mul(&DMatrix::from_fn(n, p, |i, j| between(i) * z[(i, j)]));
+        matrix.view_mut(((c - 1) * p, (k - 1) * p), (p, p)).copy_from(&block);
+    }
+    let off = DVector::from_vec(z.tr_mul(&v.columns(1, outputs - 1)).as_slice().to_vec());
+    let lambda = solved(matrix, &off)?;
+    let lifts = z * DMatrix::from_column_slice(p, outputs - 1, lambda.as_slice()).insert_column(0, 0.0);
+    for i in 0..n {
+        let mean: f64 = (0..outputs).map(|c| part(i, c) * lifts[(i, c)]).sum();
+        (0..outputs).for_each(|c| v[(i, c)] -= weights[(i, c)] * (lifts[(i, c)] - mean));
+    }
+    Some(v)
 }

@@ -3,7 +3,7 @@
 
 use super::lower_bound::span;
 use crate::problem::{Matrix, Problem};
-use nalgebra::DVector;
+use nalgebra::{DMatrix, DVector};
 
 /// The part of the way to the middle of its domain that a dual vector without room goes, in units of the gap.
 const INWARD: f64 = 0.1;
@@ -13,6 +13,7 @@ const PROJECTIONS: usize = 200;
 
 /// As many rows as Z has columns, by greedy orthogonalisation of Z weighted with the room at each row; none where nothing is free.
 ///
+/// They serve all outputs, so the room at a row is that of the output which has least of it; one whose entries are all 0 needs none.
 /// `u` is the dual vector in units of the loss per row.  At a vertex of the domain too few rows may have room: then `u` is moved a
 /// little towards the domain's middle.  Where that is nowhere any rows will do: a vector that meets the equalities as it is, such as
 /// zero, needs none.  `None` if the columns are dependent.
@@ -34,7 +35,7 @@ pub fn pivots(problem: &Problem, u: &mut [f64]) -> Option<Vec<usize>> {
     independent(&z, &vec![1.0; z.rows])
 }
 
-/// A vector inside the domain and orthogonal to Z, by projecting on one and the other in turns.
+/// A vector inside the domain and orthogonal to Z in every output, by projecting on one and the other in turns.
 fn middle(problem: &Problem, z: &Matrix) -> Option<Vec<f64>> {
     let loss = &problem.objective.loss;
     let ends: Vec<(f64, f64)> = problem.targets().iter().map(|y| loss.loss.domain(*y, loss.parameter)).collect();
@@ -52,8 +53,7 @@ fn middle(problem: &Problem, z: &Matrix) -> Option<Vec<f64>> {
         let mut u = vec![0.0; ends.len()];
         for _ in 0..PROJECTIONS {
             clamp(&mut u, &inner);
-            let off = &z * z.tr_mul(&DVector::from_column_slice(&u));
-            u.iter_mut().zip(off.iter()).for_each(|(u, off)| *u -= off);
+            project(problem, &z, &mut u);
             if u.iter().zip(&outer).all(|(u, (low, high))| low <= u && u <= high) {
                 return Some(u);
             }
@@ -62,14 +62,34 @@ fn middle(problem: &Problem, z: &Matrix) -> Option<Vec<f64>> {
     })
 }
 
-/// How far every row may be moved, at most 1.
+/// The nearest vector that is orthogonal to what Z spans in every output and has rows that sum to 0 where they must: one projection
+/// changes nothing of the other.
+fn project(problem: &Problem, z: &DMatrix<f64>, u: &mut [f64]) {
+    let outputs = problem.outputs();
+    for output in 0..outputs {
+        let off = z * z.tr_mul(&DVector::from_vec(problem.column(u, output)));
+        u.iter_mut().skip(output).step_by(outputs).zip(off.iter()).for_each(|(u, off)| *u -= off);
+    }
+    for row in u.chunks_mut(outputs).filter(|_| problem.objective.loss.shifted()) {
+        let mean = row.iter().sum::<f64>() / outputs as f64;
+        row.iter_mut().for_each(|u| *u -= mean);
+    }
+}
+
+/// How far every row may be moved in all outputs, at most 1.
 fn rooms(problem: &Problem, u: &[f64]) -> Vec<f64> {
     let loss = &problem.objective.loss;
     let room = |u: f64, y: f64| {
         let (low, high) = loss.loss.domain(y, loss.parameter);
         (u - low).min(high - u).clamp(0.0, 1.0)
     };
-    u.iter().zip(problem.targets()).map(|(u, y)| room(*u, *y)).collect()
+    let outputs = problem.outputs();
+    let idle: Vec<bool> = (0..outputs).map(|output| problem.column(u, output).iter().all(|u| *u == 0.0)).collect();
+    let of_row = |(u, y): (&[f64], &[f64])| {
+        let rooms = u.iter().zip(y).zip(&idle).map(|((u, y), idle)| if *idle { 1.0 } else { room(*u, *y) });
+        rooms.fold(1.0, f64::min)
+    };
+    u.chunks(outputs).zip(problem.targets().chunks(outputs)).map(of_row).collect()
 }
 
 /// Greedily the longest of the weighted rows, and what is left of the others beside it.

@@ -57,14 +57,14 @@ impl Problem {
         inputs
     }
 
-    /// Whether a free bias makes the intercept of the output free.
+    /// Whether a free bias makes the intercepts of the outputs free.
     pub fn free_intercept(&self) -> bool {
         let pieces = &self.architecture.activation.pieces;
         let flat = [pieces.first(), pieces.last()].iter().flatten().all(|piece| piece.slope == Rational::ZERO);
         self.architecture.bias == Bias::Free && !(flat && self.objective.regularizer.radius.is_some())
     }
 
-    /// Z (n x p): what the output may hold at no price.  A skip is the features and a column of ones, a free intercept the ones alone.
+    /// Z (n x p): what every output may hold at no price.  A skip is the features and a column of ones, a free intercept the ones alone.
     pub fn free_columns(&self) -> Matrix {
         let features = &self.dataset.train.inputs;
         match (self.architecture.skip, self.free_intercept()) {

@@ -46,7 +46,7 @@ pub struct Architecture {
     pub bias: Bias,
     /// The most hidden neurons allowed; `None` is as many as the theorem needs.
     pub width: Option<usize>,
-    /// An unpenalised affine map from the inputs straight to the output.
+    /// An unpenalised affine map from the inputs straight to the outputs.
     pub skip: bool,
     /// What stands before each neuron of a gated layer; its activation is then linear.
     pub gates: Option<Gates>,
@@ -129,25 +129,50 @@ impl Architecture {
     }
 }
 
-/// An affine map from the inputs to the output, or an intercept alone.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// An affine map from the inputs to the outputs, or intercepts alone.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Skip {
-    /// One weight per feature; none where only the intercept is free.
-    pub weights: Vec<f64>,
-    pub intercept: f64,
+    /// One row per output (C x d), one weight per feature; no columns where only the intercepts are free.
+    pub weights: Matrix,
+    /// One per output.
+    pub intercepts: Vec<f64>,
 }
 
 impl Skip {
-    /// The skip of these factors of the free columns; `None` where there is none.
-    pub fn of(factors: &[f64]) -> Option<Skip> {
-        factors.split_last().map(|(intercept, weights)| Skip { weights: weights.to_vec(), intercept: *intercept })
+    /// The skip whose factors of the free columns stand in the rows of `factors` (C x p), the intercept last; `None` where nothing is free.
+    pub fn of(factors: &Matrix) -> Option<Skip> {
+        let d = factors.columns.checked_sub(1)?;
+        let weights = factors.each_row().flat_map(|row| row[..d].to_vec()).collect();
+        Some(Skip { weights: Matrix::new(factors.rows, d, weights), intercepts: factors.each_row().map(|row| row[d]).collect() })
+    }
+
+    /// Intercepts of 0 alone.
+    pub fn zero(outputs: usize) -> Skip {
+        Skip { weights: Matrix::new(outputs, 0, Vec::new()), intercepts: vec![0.0; outputs] }
+    }
+
+    /// The weights and the intercept of every output, in order.
+    pub fn rows(&self) -> impl Iterator<Item = (&[f64], f64)> + '_ {
+        self.weights.each_row().zip(self.intercepts.iter().copied())
+    }
+
+    /// The inverse of [`Skip::of`] (C x p).
+    pub fn factors(&self) -> Matrix {
+        let values = self.rows().flat_map(|(weights, intercept)| weights.iter().copied().chain([intercept])).collect();
+        Matrix::new(self.weights.rows, self.weights.columns + 1, values)
+    }
+
+    /// `part` of what it adds.
+    pub fn times(&self, part: f64) -> Skip {
+        let times = |values: &[f64]| values.iter().map(|x| part * x).collect();
+        Skip { weights: Matrix { values: times(&self.weights.values), ..self.weights }, intercepts: times(&self.intercepts) }
     }
 }
 
 /// A trained network: f(x) = Σ_j a_j φ(w_j·x + b_j) + skip(x), where a gated neuron is left out of rows with x·g_j < 0, and
 /// a convolution pools φ(w_j·x_p + b_j) over the patches x_p.
 ///
-/// With C outputs a_j is a row of C numbers.  Only a network of one output has a skip.
+/// With C outputs a_j is a row of C numbers, and the skip has a row for each of them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Network {
     /// Hidden weights w (m x d), one neuron per row; with a bias its weight stands last, so d counts the column of ones.
@@ -181,8 +206,7 @@ impl Network {
             let passes = |j: usize| gates.as_ref().is_none_or(|open| open[j][i]);
             self.add_neurons(architecture, &inputs, i, passes, f);
             if let Some(skip) = &self.skip {
-                let straight = product(row, &skip.weights) + skip.intercept;
-                f.iter_mut().for_each(|f| *f += straight);
+                f.iter_mut().zip(skip.rows()).for_each(|(f, (weights, intercept))| *f += product(row, weights) + intercept);
             }
         }
         outputs

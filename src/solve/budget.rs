@@ -9,7 +9,7 @@ use super::solve_from;
 use crate::certificate::{Certificate, Statement, Weights};
 use crate::checker::{Verdict, check};
 use crate::lowering::prune;
-use crate::problem::{Features, Matrix, Network, Plan, Problem, Score};
+use crate::problem::{Features, Matrix, Network, Plan, Problem, Score, Skip};
 use std::time::{Duration, Instant};
 
 /// The most prices that are tried.
@@ -221,11 +221,7 @@ fn certified(problem: &Problem, network: &Network, price: f64, outcome: &Outcome
 fn scaled(network: &Network, part: f64) -> Network {
     let (root, times) =
         (part.sqrt(), |matrix: &Matrix, by: f64| Matrix { values: matrix.values.iter().map(|x| by * x).collect(), ..matrix.clone() });
-    let skip = network.skip.clone().map(|mut skip| {
-        skip.weights.iter_mut().for_each(|w| *w *= part);
-        skip.intercept *= part;
-        skip
-    });
+    let skip = network.skip.as_ref().map(|skip| skip.times(part));
     Network { hidden: times(&network.hidden, root), output: times(&network.output, root), skip, gates: network.gates.clone() }
 }
 
@@ -234,10 +230,9 @@ fn sum(one: &Network, other: &Network) -> Network {
     let rows = |a: &Matrix, b: &Matrix| Matrix::new(a.rows + b.rows, a.columns, [a.values.as_slice(), &b.values].concat());
     let skip = match (&one.skip, &other.skip) {
         (Some(a), Some(b)) => {
-            let mut skip = a.clone();
-            skip.weights.iter_mut().zip(&b.weights).for_each(|(a, b)| *a += b);
-            skip.intercept += b.intercept;
-            Some(skip)
+            let (mut factors, more) = (a.factors(), b.factors());
+            factors.values.iter_mut().zip(&more.values).for_each(|(a, b)| *a += b);
+            Skip::of(&factors)
         }
         (a, b) => a.clone().or(b.clone()),
     };

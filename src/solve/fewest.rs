@@ -236,7 +236,7 @@ impl Search<'_, '_> {
     /// Groups by their distinct directions, and how many more there are of these than independent ones, what costs nothing being
     /// projected out.
     fn directions(&self, known: &[(usize, Vec<f64>)]) -> (Vec<Vec<usize>>, usize) {
-        let z = self.problem.free_columns();
+        let (z, outputs) = (self.problem.free_columns(), self.problem.outputs());
         let (mut columns, mut alike): (Vec<Vec<f64>>, Vec<Vec<usize>>) = (Vec::new(), Vec::new());
         for (at, column) in known {
             let near = |other: &Vec<f64>| column.iter().zip(other).all(|(a, b)| (a - b).abs() < SAME);
@@ -248,7 +248,9 @@ impl Search<'_, '_> {
                 }
             }
         }
-        let free: Vec<Vec<f64>> = (0..z.columns).map(|j| unit(&z.each_row().map(|row| row[j]).collect::<Vec<f64>>())).collect();
+        let column = |j: usize| unit(&z.each_row().map(|row| row[j]).collect::<Vec<f64>>());
+        let of_output = |output| (0..z.columns).map(move |j| spread(&column(j), output, outputs, 1.0));
+        let free: Vec<Vec<f64>> = (0..outputs).flat_map(of_output).collect();
         let independent = rank(&[columns, free.clone()].concat()) - rank(&free);
         let freedom = alike.len() - independent.min(alike.len());
         (alike, freedom)

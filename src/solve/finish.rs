@@ -5,7 +5,7 @@ use super::prove::NODES;
 use super::search::Search;
 use crate::lowering::{Group, Shape, prune};
 use crate::pricing::lower_bound;
-use crate::problem::{Arrangements, Features, Matrix, Network, Part, Score, Skip};
+use crate::problem::{Arrangements, Features, Matrix, Network, Part, Score};
 
 /// How much of an atom may be lost when neurons are merged, tried from the boldest on; the polish that follows restores the rest.
 const TOLERANCES: [f64; 5] = [1e-3, 1e-5, 1e-7, 1e-9, 1e-11];
@@ -124,8 +124,7 @@ impl Search<'_, '_> {
         let hidden = Matrix::new(0, self.features.inputs().columns, Vec::new());
         for _ in 0..DOUBLINGS {
             let (Some(skip), before) = (&self.best.0.skip, self.best.1.objective) else { return };
-            let weights = skip.weights.iter().map(|w| 2.0 * w).collect();
-            let longer = Skip { weights, intercept: 2.0 * skip.intercept };
+            let longer = skip.times(2.0);
             let gates = self.best.0.gates.as_ref().map(|gates| Matrix::new(0, gates.columns, Vec::new()));
             self.offer(&Network {
                 hidden: hidden.clone(),

@@ -162,10 +162,10 @@ impl Search<'_, '_> {
     pub fn prove_jumps(&mut self, jumps: &Jumps, dual: &[f64], most_nodes: usize) -> Vec<Find> {
         (self.control.progress)(Event::Stage("proving"));
         let problem = self.problem;
-        let Some((exact, pivots, correction)) = self.exact(dual) else { return Vec::new() };
+        let Some((exact, pivots, corrections)) = self.exact(dual) else { return Vec::new() };
         let kinds = self.kinds();
         let claim = |(output, sign): &(usize, i8)| {
-            JumpClaim::new(problem, jumps, &exact.column(*output, problem.outputs()), &correction, 1.0, *sign)
+            JumpClaim::new(problem, jumps, &exact.column(*output, problem.outputs()), &corrections[*output], 1.0, *sign)
         };
         let Ok(claims) = kinds.iter().map(claim).collect::<Result<Vec<_>, _>>() else { return Vec::new() };
         let space = Space::new(jumps, self.features.size() - 1);

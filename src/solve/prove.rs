@@ -131,10 +131,10 @@ impl Search<'_, '_> {
         found
     }
 
-    /// A dual vector u = v/N, a little shorter, as a proof has it: in integers, with the pivots and the correction of its equalities.
+    /// A dual vector u = v/N, a little shorter, as a proof has it: in integers, with the pivots and the corrections of its equalities.
     ///
     /// `None` if no correction does.
-    pub fn exact(&self, dual: &[f64]) -> Option<(Dual, Vec<usize>, Correction)> {
+    pub fn exact(&self, dual: &[f64]) -> Option<(Dual, Vec<usize>, Vec<Correction>)> {
         let problem = self.problem;
         let shrink = 1.0 - GIVEN_AWAY * self.plan().gap.min(1e-3);
         let scale = problem.objective.loss.scale(dual.len());
@@ -142,8 +142,8 @@ impl Search<'_, '_> {
         let pivots = pivots(problem, &mut shrunk).unwrap_or_default();
         let mut exact = Dual::truncated(&shrunk);
         problem.objective.loss.balance(&mut exact.mantissas, problem.targets());
-        let correction = Correction::new(problem, &exact, &pivots).ok()?;
-        Some((exact, pivots, correction))
+        let corrections = Correction::of_outputs(problem, &exact, &pivots).ok()?;
+        Some((exact, pivots, corrections))
     }
 
     fn prove_or_refute(&mut self, dual: &[f64], scale: f64, most_nodes: usize) -> Vec<Find> {
@@ -157,12 +157,12 @@ impl Search<'_, '_> {
             return self.prove_jumps(&jumps, &scaled, most_nodes);
         }
         (self.control.progress)(Event::Stage("proving"));
-        let Some((exact, pivots, correction)) = self.exact(dual) else { return Vec::new() };
+        let Some((exact, pivots, corrections)) = self.exact(dual) else { return Vec::new() };
         let basis = self.basis.clone();
         let rank = basis.as_ref().map_or(self.features.inputs().columns, Vec::len);
         let claim = |(output, sign)| {
             let column = exact.column(output, problem.outputs());
-            Claim::new(problem, &column, &correction, scale, basis.as_deref(), sign)
+            Claim::new(problem, &column, &corrections[output], scale, basis.as_deref(), sign)
         };
         let kinds = self.kinds();
         let Ok(claims) = kinds.iter().copied().map(claim).collect::<Result<Vec<_>, _>>() else { return Vec::new() };

@@ -34,6 +34,11 @@ pub fn conventions(problem: &Problem) -> Vec<String> {
     if problem.architecture.skip {
         lines.push("the skip map and its intercept are not penalised (weight_decay = 0 for them)".to_string());
     }
+    if total.shifted() && problem.free_columns().columns > 0 {
+        let what = if problem.architecture.skip { "map" } else { "intercept" };
+        lines
+            .push(format!("the same {what} added to all outputs changes no loss: the first output's is 0, the others are counted from it"));
+    }
     if total.mean && problem.outputs() > 1 {
         lines.push("a mean is over rows: the outputs of a row are added, and n is the number of rows".to_string());
     }
@@ -56,7 +61,7 @@ fn bias_apart(problem: &Problem) -> Vec<String> {
         (Bias::Bounded(bound), _) => vec![format!("the hidden bias is no part of its neuron's hidden norm; it is between -{0} and {0}", plain(bound))],
         (Bias::Free, true) => vec![
             "the hidden bias costs nothing (weight_decay = 0 for it): a large one behind a small a_j is a constant at no price, in the limit".to_string(),
-            "so the output has a free intercept c_0, with which the optimum is met".to_string(),
+            format!("so {} has a free intercept c_0, with which the optimum is met", if problem.outputs() > 1 { "every output" } else { "the output" }),
         ],
         (Bias::Free, false) => {
             vec!["the hidden bias costs nothing; beyond all breaks a longer one changes nothing, so the optimum is met".to_string()]

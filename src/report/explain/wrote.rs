@@ -47,6 +47,8 @@ pub fn wrote(problem: &Problem) -> Vec<String> {
     lines.extend(problem.architecture.convolution.as_ref().map(patches));
     if problem.outputs() > 1 {
         lines.push(format!("a_j has a number for each of the {} outputs, |a_j|_1 is the sum of their sizes", count(problem.outputs())));
+        lines.extend(problem.architecture.skip.then(|| "c has a row for each of them, and c_0 a number".to_string()));
+        lines.extend((!problem.architecture.skip && !skip.is_empty()).then(|| "c_0 has a number for each of them too".to_string()));
     }
     if let Some(parameter) = objective.loss.loss.parameter() {
         lines.push(format!("{} = {}", parameter.name, plain(objective.loss.parameter)));

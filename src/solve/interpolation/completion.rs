@@ -55,7 +55,7 @@ pub fn completed(problem: &Problem, features: &Features, span: &Span, network: &
     let back = inverse(&span.0.iter().map(row).collect::<Vec<Vec<f64>>>())?;
     let residual = residual(problem, network);
     let mut all = network.clone();
-    let mut skip = vec![0.0; free.columns];
+    let mut skip = Vec::new();
     for output in 0..outputs {
         let r: Vec<f64> = span.0.iter().map(|i| residual[i * outputs + output]).collect();
         let e: Vec<f64> = back.iter().map(|row| dot(row, &r)).collect();
@@ -66,12 +66,12 @@ pub fn completed(problem: &Problem, features: &Features, span: &Span, network: &
             all.hidden.values.extend(w);
             all.output.values.extend((0..outputs).map(|c| if c == output { a } else { 0.0 }));
         }
-        skip.iter_mut().zip(&e[neurons.len()..]).for_each(|(c, e)| *c += e);
+        skip.extend(&e[neurons.len()..]);
     }
     let m = all.output.values.len() / outputs;
     all.hidden = Matrix::new(m, features.inputs().columns, all.hidden.values);
     all.output = Matrix::new(m, outputs, all.output.values);
-    all.skip = super::polish::skip(&all, &skip);
+    all.skip = super::polish::skip(problem, &all, &skip);
     Some(all)
 }
 

@@ -60,20 +60,20 @@ fn moved(problem: &Problem, features: &Features, network: &Network) -> Network {
         Neuron { output: piece.output, sign: piece.sign, theta, gate: None }
     };
     let neurons = pieces.iter().zip(parts.chunks(features.size())).map(neuron);
-    assemble(features, problem.outputs(), neurons, skip(network, free))
+    assemble(features, problem.outputs(), neurons, skip(problem, network, free))
 }
 
-/// The skip, moved.
-pub fn skip(network: &Network, step: &[f64]) -> Option<Skip> {
-    let mut skip = network.skip.clone().unwrap_or_default();
-    let Some((intercept, weights)) = step.split_last() else { return network.skip.clone() };
-    skip.weights.resize(weights.len(), 0.0);
-    skip.weights.iter_mut().zip(weights).for_each(|(w, d)| *w += d);
-    skip.intercept += intercept;
-    Some(skip)
+/// The skip, moved by factors for one output after the other.
+pub fn skip(problem: &Problem, network: &Network, step: &[f64]) -> Option<Skip> {
+    let outputs = problem.outputs();
+    let mut factors = Matrix::new(outputs, step.len() / outputs, step.to_vec());
+    if let Some(skip) = &network.skip {
+        factors.values.iter_mut().zip(skip.factors().values).for_each(|(step, before)| *step += before);
+    }
+    Skip::of(&factors)
 }
 
-/// δ -> Σ_j s_j E_j δ_j + Z c.
+/// δ -> Σ_j s_j E_j δ_j + Z c, c having factors for one output after the other.
 struct System<'a> {
     pieces: &'a [Piece],
     free: Matrix,
@@ -90,7 +90,9 @@ impl System<'_> {
                 *f += dot(row, x);
             }
         }
-        f.iter_mut().zip(self.free.each_row()).for_each(|(f, z)| *f += dot(z, free));
+        for (output, c) in free.chunks(self.free.columns.max(1)).enumerate() {
+            f.iter_mut().skip(output).step_by(self.outputs).zip(self.free.each_row()).for_each(|(f, z)| *f += dot(z, c));
+        }
         f
     }
 
@@ -103,7 +105,10 @@ impl System<'_> {
             }
             x.extend(sum);
         }
-        x.extend(if self.free.columns > 0 { self.free.transposed_times(v) } else { Vec::new() });
+        for output in 0..self.outputs {
+            let v: Vec<f64> = v.iter().skip(output).step_by(self.outputs).copied().collect();
+            x.extend(self.free.transposed_times(&v));
+        }
         x
     }
 }

@@ -98,14 +98,6 @@ impl Checker {
             let help = "for now: an activation that never falls, such as `relu`, or `avg_pool`";
             self.not_yet_here(&format!("max_pool of {}", unit.value), &unit.place.span, Some(help));
         }
-        let Some(several) = case.several() else { return };
-        if case.net.shift == Shift::Free {
-            let help = "for now: `dense(bias)`, or one output";
-            self.not_yet_here(&format!("a free bias beside {several}"), &case.net.unit.place.span, Some(help));
-        }
-        if let Some(skip) = &case.net.skip {
-            self.not_yet_here(&format!("skip beside {several}"), &skip.span, Some("for now: leave `skip` out, or one output"));
-        }
     }
 
     fn unsolved_objective(&mut self, case: &Case) {
