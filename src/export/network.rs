@@ -131,6 +131,11 @@ fn own(saved: Saved, problem: &Problem) -> Result<Network, Error> {
         (theirs @ Target::Several(_), ours @ Target::Several(_)) if theirs.name() == ours.name() => {
             Err(Error(format!("its targets `{}` are prepared otherwise than the model's; standardise them in the same way", ours.name())))
         }
+        (Target::Classes { name, positive, .. }, Target::Classes { name: same, positive: ours, .. })
+            if name == same && positive != ours =>
+        {
+            Err(Error(format!("its positive class is `{positive}`, and the model's is `{ours}`; name it in both: `positive = ...`")))
+        }
         (theirs, ours) => {
             Err(Error(format!("its target is `{}`, and the model's is `{}` or has other classes", theirs.name(), ours.name())))
         }

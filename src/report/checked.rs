@@ -53,7 +53,10 @@ pub fn checked(checked: &Checked, problem: &Problem, color: bool) -> String {
         None => format!("{proved}: proof trees of {leaves} leaves cover weight space"),
         Some(_) => format!("{proved}: each of the {leaves} gates was priced"),
     };
-    lines.push((checked.leaves.is_some() && checked.refusal.is_none(), leaves, "the proof does not hold"));
+    lines.push((checked.leaves.is_some(), leaves, "the proof does not hold"));
+    if checked.leaves.is_some() && checked.refusal.is_some() {
+        lines.push((false, String::new(), "the weights beside the certificate are not the certified ones"));
+    }
     // What follows a step that failed was not tried.
     let tried = lines.iter().position(|(held, ..)| !held).map_or(lines.len(), |at| at + 1);
     let mut text = String::new();

@@ -124,8 +124,11 @@ impl Path {
         }
     }
 
-    /// The command that solves the chosen point, or the last one.
+    /// The command that solves the chosen point, or one that chooses.
     fn next(&self) -> String {
+        if self.chosen.is_none() && self.ended.is_none() {
+            return format!("cvxc path {} --folds 5", quoted(&self.model));
+        }
         let at = self.chosen.as_ref().map_or(self.points.len().saturating_sub(1), |(at, _)| *at);
         let value = self.points.get(at).map_or(f64::NAN, |point| point.value);
         match &self.parameter {

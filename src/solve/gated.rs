@@ -14,9 +14,11 @@ use crate::problem::{Arrangements, Gates, Matrix, Network, Part, Sides};
 use nalgebra::DMatrixView;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
-/// Gates that are held against all rows in one product of matrices.
+/// Gates that are held against all rows in one product of matrices, and the most numbers that this may have.
 const TOGETHER: usize = 32;
+const PRODUCTS: usize = 1 << 22;
 /// The most gates that one round adds, while there are fewer neurons.
 const ADDED: usize = 16;
 /// What the grid of a proof may cost, relative to the limit, tried in this order.
@@ -31,15 +33,14 @@ struct Over {
     dearest: f64,
 }
 
-/// The patterns of the gates from `first` on, as many as are looked at together.
-fn let_through(inputs: &Matrix, sides: &Sides, gates: &Gates, first: usize) -> Vec<Pattern> {
-    let count = TOGETHER.min(gates.count() - first);
+/// The patterns of some gates, from one product of matrices.
+fn let_through(inputs: &Matrix, sides: &Sides, gates: &Gates, which: Range<usize>) -> Vec<Pattern> {
     // A row-major matrix is the transposed one, column by column.
     let rows = DMatrixView::from_slice(&inputs.values, inputs.columns, inputs.rows);
-    let vectors = DMatrixView::from_slice(&gates.vectors.values[first * inputs.columns..], inputs.columns, count);
+    let vectors = DMatrixView::from_slice(&gates.vectors.values[which.start * inputs.columns..], inputs.columns, which.len());
     let near = (vectors.transpose() * rows).transpose();
-    let pattern = |(at, near): (usize, &[f64])| Pattern::from_bits(&sides.open_near(gates.vectors.row(first + at), near));
-    near.as_slice().chunks(inputs.rows).enumerate().map(pattern).collect()
+    let pattern = |(at, near): (usize, &[f64])| Pattern::from_bits(&sides.open_near(gates.vectors.row(at), near));
+    which.zip(near.as_slice().chunks(inputs.rows)).map(pattern).collect()
 }
 
 impl Search<'_, '_> {
@@ -87,8 +88,10 @@ impl Search<'_, '_> {
     pub fn list_gates(&mut self, gates: &Gates) {
         let (inputs, stop) = (self.features.inputs(), &self.stop);
         let sides = Sides::of(inputs);
-        let look = |first: usize| (!stop.now()).then(|| let_through(inputs, &sides, gates, first));
-        let starts = (0..gates.count()).into_par_iter().step_by(TOGETHER);
+        let together = (PRODUCTS / inputs.rows.max(1)).clamp(1, TOGETHER);
+        let block = |first: usize| first..gates.count().min(first + together);
+        let look = |first: usize| (!stop.now()).then(|| let_through(inputs, &sides, gates, block(first)));
+        let starts = (0..gates.count()).into_par_iter().step_by(together);
         let looked: Vec<Option<Vec<Pattern>>> = self.workers.install(|| starts.map(look).collect());
         let mut first: BTreeMap<Pattern, usize> = BTreeMap::new();
         for (at, pattern) in

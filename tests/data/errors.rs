@@ -44,6 +44,7 @@ fn three_classes_for_a_two_class_loss() {
         refused(&model),
         "E0420: `hinge` needs two classes, column `species` has three\nmodel.cvx:1:1 [hinge] a two-class loss\n\
          model.cvx:1:1 [species] setosa (50), versicolor (50), virginica (50)\n\
+         help: give each class an output: `cross_entropy` in the place of `hinge`\n\
          help: keep two classes:  data csv(\"iris.csv\") { keep = [versicolor, virginica] }"
     );
 }

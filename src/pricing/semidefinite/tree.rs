@@ -191,6 +191,11 @@ impl Prover<'_> {
             }
             descent.lower_goal(self.target * (1.0 - 10.0 * f64::from(lower + 1) * MARGIN));
         }
+        if (self.stop)() {
+            // A descent that was cut short is smoothed still: its first multipliers, those of the parent, may prove more.
+            let first = node.value(x, 0.0, mu).map(|value| super::leaf::leaf(&node, self.form, &value));
+            leaf = first.filter(|first| first.bound < leaf.bound).unwrap_or(leaf);
+        }
         let closed = leaf.bound <= self.target * (1.0 - MARGIN);
         // With a cap a descent may creep where many lines meet inside the ball; on either side of one more line it has less to settle.
         let worth = descent.slopes.loose > TINY * self.target || self.form.gauge == Gauge::Cap;

@@ -35,7 +35,7 @@ pub const CODES: &[Code] = &[
         "a certificate for another model",
         "A certificate carries a digest of the model after overrides and of the data. It proves nothing about another\n\
          objective; verify it with the overrides it was made with, or solve again.",
-        "cvxc verify xor.out --set beta=0.1",
-        "cvxc verify xor.out --set beta=0.01",
+        "cvxc verify spirals.out --set beta=0.1",
+        "cvxc verify spirals.out --set beta=0.001",
     ),
 ];

@@ -134,6 +134,7 @@ impl Present {
     }
 
     fn many_classes(&self, model: &Model) -> Diagnostic {
+        let loss = model.loss.value.loss;
         let error = self.refusal("E0420", model, &number_word(self.0.len()));
         if self.measured() {
             return error.help("these look like numbers, not classes: take a loss for numbers, such as `squared`");
@@ -141,6 +142,12 @@ impl Present {
         let place = &model.data.place;
         let source = place.source.text.get(place.span.clone()).unwrap_or("...");
         let keep = format!("data {source} {{ keep = [{}] }}", self.two_largest().join(", "));
+        let labels = matches!(loss.targets(), Targets::Labels);
+        let error = if labels {
+            error
+        } else {
+            error.help(format!("give each class an output: `cross_entropy` in the place of `{}`", loss.name()))
+        };
         error.help(format!("keep two classes:  {keep}"))
     }
 

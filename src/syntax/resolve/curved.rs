@@ -61,6 +61,7 @@ pub fn refusal(name: &str, place: Place) -> Option<Diagnostic> {
         .note("exact training needs an activation made of straight pieces");
     Some(match &curved.stand_in {
         Some(stand_in) => offer(error, name, stand_in),
+        None if name == "softmax" => error.help("leave it out: `cross_entropy` takes the outputs as they are, and applies it itself"),
         None => error.help(STRAIGHT),
     })
 }

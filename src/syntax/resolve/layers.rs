@@ -67,6 +67,10 @@ impl Checker {
         for arg in args {
             match &arg.label {
                 None if arg.value.word() == Some("bias") => shift = Shift::Penalised,
+                None if self.nearly_bias(&arg.value) => {
+                    let error = self.error("E0117", "`dense` takes a width and `bias`", &arg.value.span, "unknown word");
+                    return self.refuse(error.replace("there is a word with a similar name: `bias`", "bias"));
+                }
                 None => width = Some(self.whole("dense", &arg.value, 1, MOST).map(|n| self.placed(n as usize, &arg.value.span))?),
                 Some(label) if label.text == "bias" => shift = self.bias(&arg.value)?,
                 Some(_) => {
@@ -84,6 +88,12 @@ impl Checker {
             ));
         }
         Some(LayerKind::Dense { width, shift })
+    }
+
+    /// Whether it is a word like `bias` that no parameter has.
+    fn nearly_bias(&self, expr: &Expr) -> bool {
+        let known = |word: &str| self.parameters.iter().any(|parameter| parameter.name.text == word);
+        expr.word().is_some_and(|word| !known(word) && similar(word, ["bias"].into_iter()).is_some())
     }
 
     fn bias(&mut self, expr: &Expr) -> Option<Shift> {
