@@ -141,10 +141,11 @@ impl Case {
         demand(!decay || !matches!(kind, Kind::Bent | Kind::Stairs | Kind::Jumping), "E0320");
         demand(!decay || kind != Kind::Threshold, "E0321");
         demand(decay || bounded || kind == Kind::Threshold, "E0322");
-        demand(!(several && kind == Kind::Homogeneous && self.penalty.starts_with('+')) || apart || self.activation.0 == "linear", "E0340");
         demand(self.bias.1.is_empty() || bounded, "E0344");
         // What is right and not solvable yet.
-        if codes.is_empty() && (kind == Kind::Jumping || gated || several && !apart) {
+        if codes.is_empty()
+            && (kind == Kind::Jumping || gated || several && !apart && (self.skip || free || !self.penalty.starts_with('+')))
+        {
             codes.push("E0500");
         }
         codes

@@ -247,12 +247,12 @@ fn damage_is_refused() {
 }
 
 #[test]
-fn shared_neurons_under_plain_decay_are_not_certified() {
+fn shared_neurons_under_plain_decay_need_more() {
     let (mut problem, mut certificate, _) = certified();
     problem.objective.regularizer = Regularizer::weight_decay();
     certificate.statement.objective = problem.objective.words();
-    assert_eq!(proofs(&problem, &certificate, 2), Err(Refusal::Shape("proofs")));
-    assert_eq!(check(&problem, &certificate), Err(Refusal::Shape("proofs")));
+    assert_eq!(proofs(&problem, &certificate, 2), Err(Refusal::Shape("cover")));
+    assert_eq!(check(&problem, &certificate), Err(Refusal::Shape("cover")));
 }
 
 #[test]

@@ -269,8 +269,17 @@ fn an_examination_opens_with_its_sentence() {
         kinks: 2,
         corners: 0,
     };
-    let neuron =
-        Neuron { price: 1.195, everywhere: true, output: 1, sign: -1.0, weights: vec![0.6, -0.8], gate: None, size: 0.5, objective: 1.4 };
+    let neuron = Neuron {
+        price: 1.195,
+        everywhere: true,
+        output: 1,
+        sign: -1.0,
+        along: None,
+        weights: vec![0.6, -0.8],
+        gate: None,
+        size: 0.5,
+        objective: 1.4,
+    };
     let score = Score { objective: 1.4477, loss: 1.0, penalty: 44.77 };
     let (model, name) = ("abs.cvx".to_string(), "net.npz".to_string());
     let mut examination = Examination {

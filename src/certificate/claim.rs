@@ -22,7 +22,7 @@
 //! (and what the other roundings may cost) holds for the doubles and decimals themselves.
 
 use super::grid::Grid;
-use super::{Correction, Dual, Pieces};
+use super::{Correction, Dual, PART_BITS, Pieces, Ray};
 use crate::exact::{Abs, Rational, half, power, rational};
 use crate::problem::{Bias, Convolution, Gauge, Problem};
 use crate::regularizer::Hidden;
@@ -98,6 +98,28 @@ impl Claim {
         dual: &Dual,
         correction: &Correction,
         scale: f64,
+        basis: Option<&[Vec<i64>]>,
+        sign: i8,
+    ) -> Result<Claim, Fault> {
+        Claim::with(problem, dual, correction, &positive(scale)?, basis, sign)
+    }
+
+    /// The inequality for neurons with output weights along a ray of a cover, `dual` being that of all outputs: its price stays
+    /// within the ray's part of β.
+    pub fn along(problem: &Problem, dual: &Dual, ray: &Ray, scale: f64, basis: Option<&[Vec<i64>]>) -> Result<Claim, Fault> {
+        if ray.direction.len() != problem.outputs() {
+            return Err(Fault::Shape);
+        }
+        let along = dual.along(&ray.direction).ok_or(Fault::Width)?;
+        let scale = positive(scale)? * power(PART_BITS as i32).ok_or(Fault::Width)? / Rational::from(ray.part);
+        Claim::with(problem, &along, &Correction::default(), &scale, basis, 1)
+    }
+
+    fn with(
+        problem: &Problem,
+        dual: &Dual,
+        correction: &Correction,
+        scale: &Rational,
         basis: Option<&[Vec<i64>]>,
         sign: i8,
     ) -> Result<Claim, Fault> {
@@ -221,6 +243,11 @@ impl Claim {
     }
 }
 
+/// t, exactly.
+pub(super) fn positive(scale: f64) -> Result<Rational, Fault> {
+    rational(scale).filter(|t| *t > Rational::ZERO).ok_or(Fault::Width)
+}
+
 /// T = floor( (D 2^(e + exponent) (n β / t - Σ |e_i| |F_i|) - D Lip Σ |m_i| error_i) / |B| ) in units of 2^h, less what rounding slopes may
 /// cost; n is the number of rows of a mean and 1 of a sum; everything is M times as large for an average of M patches.  `dual` has an entry for every patch.
 ///
@@ -229,12 +256,11 @@ impl Claim {
 pub(super) fn limit(
     problem: &Problem,
     dual: &Dual,
-    scale: f64,
+    scale: &Rational,
     pieces: &Pieces,
     grid: &Grid,
     moved: (&Rational, &Correction),
 ) -> Option<i128> {
-    let scale = rational(scale).filter(|t| *t > Rational::ZERO)?;
     let unit = &pieces.denominator * power(grid.exponent.checked_add(dual.exponent)?)?;
     let steepest = pieces.steepest();
     let (reach, correction) = moved;

@@ -33,6 +33,9 @@ impl Certificate {
         if !self.completion.is_empty() {
             line("completion", part(serde_json::to_string(&self.completion)));
         }
+        if let Some(cover) = &self.cover {
+            line("cover", part(serde_json::to_string(cover)));
+        }
         line("proofs", part(serde_json::to_string(&self.proofs)));
         text.push_str("\n}\n");
         text.into_bytes()

@@ -3,13 +3,18 @@
 //! ```text
 //!   |Σ_i m_i [x_i·g >= 0] x̃_i|² <= T²    for every gate g
 //! ```
+//! Where outputs share neurons the price of a gate is a largest singular value instead: with s_c = Σ_i m_ic [x_i·g >= 0] x̃_i (d),
+//! ```text
+//!   T² I - (s_c·s_k)_ck positive semidefinite, so that |Σ_c a_c s_c|² <= T² for every unit vector a    (THEORY 8b)
+//! ```
+//! and T pays for the grid with |m_i1| + .. + |m_iC|, which no |Σ_c a_c m_ic| exceeds.
 //! The gates are a finite list, so nothing has to cover weight space; both output signs have the same inequality.  The grid is paid
 //! for in T just as for trees: a gate leaves a row out or passes it on, which stretches no error.
 
-use super::claim::limit;
+use super::claim::{limit, positive};
 use super::grid::Grid;
 use super::{Correction, Dual, Fault, Pieces};
-use crate::exact::Integer;
+use crate::exact::{BitTest, Integer, positive_semidefinite};
 use crate::problem::Problem;
 use std::ops::Range;
 
@@ -18,6 +23,8 @@ use std::ops::Range;
 pub struct GateClaims {
     rows: Vec<Vec<i64>>,
     outputs: Vec<Inequality>,
+    /// Whether the outputs have one inequality together, of the same limit.
+    shared: bool,
 }
 
 /// The mantissas of one output, and T.
@@ -25,6 +32,15 @@ pub struct GateClaims {
 struct Inequality {
     mantissas: Vec<i64>,
     limit: i128,
+}
+
+/// Bits of the largest entry whose matrix is decided.
+const ENTRY_BITS: usize = 120;
+
+/// |m_i1| + .. + |m_iC| for every row.
+fn sizes(dual: &Dual, outputs: usize) -> Dual {
+    let size = |row: &[i64]| row.iter().fold(0_i64, |sum, m| sum.saturating_add(m.saturating_abs()));
+    Dual { exponent: dual.exponent, mantissas: dual.mantissas.chunks(outputs).map(size).collect() }
 }
 
 /// What the sums of the gates that are looked at together may take: less than a processor keeps near.
@@ -38,15 +54,18 @@ impl GateClaims {
         let covered = hidden.euclidean() && problem.architecture.convolution.is_none() && problem.architecture.bias.inside();
         let pieces = Pieces::behind_gate(problem).filter(|_| covered).ok_or(Fault::Kind)?;
         let grid = Grid::plain(&inputs, &pieces, &hidden).ok_or(Fault::Width)?;
+        let (scale, shared) = (positive(scale)?, problem.shared());
+        let together = sizes(dual, problem.outputs());
         let inequality = |(output, correction): (usize, &Correction)| {
             let moved = correction.reach(problem, &inputs).ok_or(Fault::Width)?;
             let dual = dual.column(output, problem.outputs());
             dual.fits(inputs.rows)?;
-            let limit = limit(problem, &dual, scale, &pieces, &grid, (&moved, correction)).ok_or(Fault::Width)?;
+            let paid = if shared { &together } else { &dual };
+            let limit = limit(problem, paid, &scale, &pieces, &grid, (&moved, correction)).ok_or(Fault::Width)?;
             Ok(Inequality { mantissas: dual.mantissas, limit })
         };
         let outputs = corrections.iter().enumerate().map(inequality).collect::<Result<_, Fault>>()?;
-        Ok(GateClaims { rows: grid.rows, outputs })
+        Ok(GateClaims { rows: grid.rows, outputs, shared })
     }
 
     /// How many rows the inequalities are about.
@@ -62,6 +81,23 @@ impl GateClaims {
         gates.clone().step_by(together).find_map(few)
     }
 
+    /// Whether T² I - (s_c·s_k)_ck is proved positive semidefinite; its entries are rounded down to integers of 128 bits, as that proof allows.
+    fn together<'s>(&self, sums: impl Iterator<Item = &'s Sum>) -> bool {
+        let sums: Vec<Vec<Integer>> = sums.map(|sum| sum.entries().collect()).collect();
+        let limit = Integer::from(self.outputs.first().map_or(0, |output| output.limit));
+        let square = &limit * &limit;
+        let shift = square.bit_len().saturating_sub(ENTRY_BITS);
+        let n = sums.len();
+        let entry = |at: usize| {
+            let (c, k) = (at / n, at % n);
+            let product = sums[c].iter().zip(&sums[k]).fold(Integer::ZERO, |sum, (x, y)| sum + x * y);
+            let whole = if c == k { &square - product } else { -product };
+            i128::try_from(whole >> shift).ok()
+        };
+        let matrix: Option<Vec<i128>> = (0..n * n).map(entry).collect();
+        matrix.is_some_and(|matrix| positive_semidefinite(&matrix, n))
+    }
+
     fn broken_among(&self, gates: Range<usize>, width: usize, open: impl Fn(usize, Range<usize>) -> Vec<bool>) -> Option<usize> {
         let mut sums = vec![Sum::zero(width); gates.len() * self.outputs.len()];
         let mut terms = Sum::zero(width);
@@ -74,6 +110,10 @@ impl GateClaims {
             if (i + 1).is_multiple_of(TOGETHER) {
                 sums.iter_mut().for_each(Sum::carry);
             }
+        }
+        if self.shared {
+            let gate = |at: usize| self.together(sums.iter().skip(at).step_by(gates.len()));
+            return (0..gates.len()).find(|at| !gate(*at)).map(|at| gates.start + at);
         }
         let within = |sum: &Sum, limit: i128| sum.square() <= Integer::from(limit) * Integer::from(limit);
         let outputs = self.outputs.iter().zip(sums.chunks(gates.len()));
@@ -123,9 +163,12 @@ impl Sum {
         }
     }
 
+    fn entries(&self) -> impl Iterator<Item = Integer> + '_ {
+        self.high.iter().zip(&self.low).map(|(high, low)| Integer::from((i128::from(*high) << LOW) + i128::from(*low)))
+    }
+
     /// The sum of all squares.
     fn square(&self) -> Integer {
-        let whole = |(high, low): (&i64, &i64)| Integer::from((i128::from(*high) << LOW) + i128::from(*low));
-        self.high.iter().zip(&self.low).map(whole).fold(Integer::ZERO, |square, sum| square + &sum * &sum)
+        self.entries().fold(Integer::ZERO, |square, sum| square + &sum * &sum)
     }
 }

@@ -3,6 +3,7 @@
 //! `grammar/certificate.md` describes the file, independent of this code.
 
 mod claim;
+mod cover;
 mod equalities;
 mod file;
 mod gates;
@@ -13,6 +14,7 @@ mod span;
 mod stream;
 
 pub use claim::{BASIS_BITS, Claim, Contest, DUAL_BITS, Fault, GRID_BITS, SLOPE_BITS};
+pub use cover::{DIRECTION_BITS, MOST_OUTPUTS, PART_BITS, Ray, between, rays, root, write_leaf, write_split};
 pub use equalities::{Correction, inverse};
 pub use file::NAME;
 pub use gates::GateClaims;
@@ -53,7 +55,10 @@ pub struct Certificate {
     /// the rows that decide the others; none without `interpolate`.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub completion: Vec<Vec<f64>>,
-    /// One proof per output and sign: first +1, then -1.
+    /// Cones of output weights that cover all of R^C, bytes in base64; only where outputs share neurons, and not behind gates.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cover: Option<String>,
+    /// One proof per output and sign: first +1, then -1; or one per direction of a cover.
     pub proofs: Vec<Proof>,
 }
 
@@ -146,8 +151,13 @@ pub struct Dual {
 impl Dual {
     /// `u` cut off towards zero at [`DUAL_BITS`] bits of its largest entry, so that it stays in every interval that holds 0.
     pub fn truncated(u: &[f64]) -> Self {
+        Self::truncated_to(DUAL_BITS, u)
+    }
+
+    /// The same at fewer bits.
+    pub fn truncated_to(bits: u32, u: &[f64]) -> Self {
         let largest = u.iter().fold(0.0_f64, |largest, u| largest.max(u.abs()));
-        let exponent = DUAL_BITS as i32 - libm::frexp(largest).1;
+        let exponent = bits as i32 - libm::frexp(largest).1;
         // A vector of zeros fits any exponent; with this one a limit is not rounded to nothing.
         let exponent = if largest > 0.0 { exponent } else { 20 };
         Dual { exponent, mantissas: u.iter().map(|&u| libm::scalbn(u, exponent) as i64).collect() }

@@ -13,13 +13,25 @@ pub fn proofs(
     (certificate, corrections): (&Certificate, &[Correction]),
     threads: usize,
 ) -> Result<usize, Refusal> {
-    let empty = certificate.proofs.iter().all(|proof| proof.kind == Kind::Gates && proof.unit == 0 && proof.tree.is_empty());
-    if !empty || certificate.basis.is_some() {
-        return Err(Refusal::Shape("proof about gates"));
-    }
-    let claims = GateClaims::new(problem, &certificate.dual, corrections, certificate.scale).map_err(named)?;
+    let claims = claims(problem, certificate, corrections)?;
     let checked = check(&claims, &gates.vectors, &problem.inputs(), threads).map_err(|at| Refusal::Gate { gate: at + 1 })?;
     Ok(checked * problem.outputs())
+}
+
+/// The same where the activation is the identity and outputs share neurons: one gate that lets every row through.
+pub fn without(problem: &Problem, certificate: &Certificate, corrections: &[Correction]) -> Result<usize, Refusal> {
+    let claims = claims(problem, certificate, corrections)?;
+    let broken = claims.broken(0..1, |_, gates| vec![true; gates.len()]);
+    broken.map_or(Ok(problem.outputs()), |_| Err(Refusal::Gate { gate: 1 }))
+}
+
+fn claims(problem: &Problem, certificate: &Certificate, corrections: &[Correction]) -> Result<GateClaims, Refusal> {
+    let empty = certificate.proofs.iter().all(|proof| proof.kind == Kind::Gates && proof.unit == 0 && proof.tree.is_empty());
+    let whole = certificate.proofs.len() == 2 * problem.outputs() && certificate.cover.is_none();
+    if !empty || !whole || certificate.basis.is_some() || (problem.shared() && problem.free_columns().columns > 0) {
+        return Err(Refusal::Shape("proof about gates"));
+    }
+    GateClaims::new(problem, &certificate.dual, corrections, certificate.scale).map_err(named)
 }
 
 /// Checks every gate, one per row of `gates`, on the rows of `inputs`, for every output; returns how many gates there are.

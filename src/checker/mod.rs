@@ -4,6 +4,7 @@
 //! width has an objective of at least `lower`, and the certificate's network has one of at most `upper`.
 //! The argument is THEORY 0: with |u'F(θ)| <= nβ/t ρ(θ) for every θ (the two claims; β/r under a cap), t u is feasible for the dual
 //! program.  With several outputs it is so for the column of u that belongs to each (THEORY 8a), which makes two claims an output.
+//! Where outputs share neurons claims are about directions of output weights, and a cover carries them to all others (THEORY 8c).
 //! A gated network has no other neurons than those behind its model's gates, and every gate is priced.
 
 mod cones;
@@ -18,7 +19,7 @@ pub use fit::completed;
 pub use gates::check as check_gates;
 pub use refusal::Refusal;
 
-use crate::certificate::{Certificate, Claim, Correction, FORMAT, Fault, Kind, Proof, Reader, Statement, VERSION};
+use crate::certificate::{Certificate, Claim, Correction, FORMAT, Fault, Kind, Proof, Ray, Reader, Statement, VERSION, rays};
 use crate::exact::{Rational, above, below, written};
 use crate::problem::{Jumps, Problem};
 
@@ -159,7 +160,16 @@ pub fn proofs(problem: &Problem, certificate: &Certificate, threads: usize) -> R
 fn proofs_at_strength(problem: &Problem, certificate: &Certificate, threads: usize) -> Result<usize, Refusal> {
     let corrections = corrections(problem, certificate)?;
     let outputs = problem.outputs();
-    if !exact_penalty(problem) || certificate.proofs.len() != 2 * outputs || certificate.dual.mantissas.len() != problem.targets().len() {
+    if certificate.dual.mantissas.len() != problem.targets().len() {
+        return Err(Refusal::Shape("dual vector"));
+    }
+    if problem.nuclear() && problem.architecture.gates.is_none() {
+        return gates::without(problem, certificate, &corrections);
+    }
+    if problem.shared() && problem.architecture.gates.is_none() {
+        return proofs_along_rays(problem, certificate, threads);
+    }
+    if certificate.proofs.len() != 2 * outputs || certificate.cover.is_some() {
         return Err(Refusal::Shape("proofs"));
     }
     if let Some(listed) = &problem.architecture.gates {
@@ -179,6 +189,29 @@ fn proofs_at_strength(problem: &Problem, certificate: &Certificate, threads: usi
     positive.into_iter().zip(negative).try_fold(0, |leaves, (first, second)| Ok(leaves + first? + second?))
 }
 
+/// Checks the cover of all output weights, and for each of its directions the tree that keeps its price within what the cover leaves it.
+///
+/// Nothing is free beside shared outputs, so that the dual vector needs no correction, and neither steps nor bounds are priced so.
+fn proofs_along_rays(problem: &Problem, certificate: &Certificate, threads: usize) -> Result<usize, Refusal> {
+    if problem.free_columns().columns > 0 || problem.objective.loss.interpolates() || Jumps::of(problem).is_some() {
+        return Err(Refusal::Kind);
+    }
+    let text = certificate.cover.as_deref().ok_or(Refusal::Shape("cover"))?;
+    let rays = rays(text, problem.outputs()).map_err(|what| Refusal::Cover { what })?;
+    if certificate.proofs.len() != rays.len() {
+        return Err(Refusal::Cover { what: "it has another number of directions than there are proofs" });
+    }
+    let one = |(ray, proof): (&Ray, &Proof)| {
+        let claim = Claim::along(problem, &certificate.dual, ray, certificate.scale, certificate.basis.as_deref());
+        let flaw = |flaw: Flaw| Refusal::Ray { direction: ray.direction.clone(), leaf: flaw.leaf + 1, what: flaw.what };
+        tree(&claim.map_err(named)?, proof).map_err(flaw)
+    };
+    let half = |part: usize| rays.iter().zip(&certificate.proofs).skip(part).step_by(2).map(one).collect::<Vec<_>>();
+    let (even, odd) = in_two_parts(threads, half);
+    let mut odd = odd.into_iter();
+    even.into_iter().try_fold(0, |leaves, first| Ok(leaves + first? + odd.next().unwrap_or(Ok(0))?))
+}
+
 /// What `work` makes of 0 and of 1, side by side where there is a second thread.
 fn in_two_parts<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> (T, T) {
     if threads < 2 {
@@ -194,12 +227,6 @@ fn in_two_parts<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> (T
         };
         (first, second)
     })
-}
-
-/// Whether the claims bound the penalty: with several outputs only |a_j|₁ is paid output by output.
-fn exact_penalty(problem: &Problem) -> bool {
-    let regularizer = &problem.objective.regularizer;
-    problem.outputs() == 1 || regularizer.output_l1 || regularizer.radius.is_some()
 }
 
 /// How far the dual vector is in every output from the equalities of a skip or an intercept.

@@ -51,6 +51,10 @@ pub enum Refusal {
     Stranger { neuron: usize },
     /// A gate that is worth more than the limit.
     Gate { gate: usize },
+    /// The cones of output weights do not carry prices along few directions to all of them.
+    Cover { what: &'static str },
+    /// A tree that does not prove its claim for one direction of output weights.
+    Ray { direction: Vec<i64>, leaf: usize, what: &'static str },
     /// A tree that does not prove its claim, the output counted from 1.
     Tree { output: usize, sign: i8, leaf: usize, what: &'static str },
 }
@@ -84,6 +88,10 @@ impl std::fmt::Display for Refusal {
             Refusal::Unreadable { why } => write!(out, "the weights beside the certificate are damaged: {why}"),
             Refusal::Stranger { neuron } => write!(out, "neuron {neuron} has a gate that is none of the model's"),
             Refusal::Gate { gate } => write!(out, "the price of gate {gate} is above the limit"),
+            Refusal::Cover { what } => write!(out, "the cover of all output weights does not hold: {what}"),
+            Refusal::Ray { direction, leaf, what } => {
+                write!(out, "the proof for output weights along {direction:?} fails at leaf {leaf}: {what}")
+            }
             Refusal::Tree { output, sign, leaf, what } => {
                 let sign = if *sign > 0 { "positive" } else { "negative" };
                 let output = if *output > 1 { format!(" {output}") } else { String::new() };

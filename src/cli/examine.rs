@@ -58,6 +58,7 @@ fn best_neuron(scene: &Scene, network: &Network, findings: &Findings) -> Option<
         everywhere: found.everywhere,
         output: found.output + 1,
         sign: found.sign,
+        along: found.along,
         weights: found.w,
         gate: found.gate.map(|gate| gate + 1),
         size: found.size,

@@ -27,8 +27,8 @@ pub fn refusal(failure: solve::Failure, model: &Model) -> Trouble {
             (Exit::Wrong, format!("{name}: {cells}; write `arrangements = generate`, or raise `max_patterns`"))
         }
         Failure::Bounded => {
-            let instead = "the fewest neurons are found where the penalty has a price, `squared + number * weight_decay` say, and no budget and no `interpolate`";
-            (Exit::Wrong, format!("{name}: {instead}; leave `fewest` out, or price loss and penalty"))
+            let instead = "the fewest neurons are found where the penalty has a price, `squared + number * weight_decay` say, and no budget, no `interpolate` and no outputs that share neurons";
+            (Exit::Wrong, format!("{name}: {instead}; leave `fewest` out, or price loss and penalty, output by output (`output = l1`)"))
         }
         Failure::Cut(why) => {
             let cut = if why == solve::Stopped::Interrupt { "Ctrl-C" } else { "the time limit" };

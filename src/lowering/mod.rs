@@ -10,25 +10,33 @@
 //! The multiplier of the row `f_i - Σ ... = 0` is v_i, the gradient of the loss at f.  A neuron that would lower the
 //! objective has the output sign opposite to v'F(θ).
 //!
-//! With C outputs a neuron serves one of them: f and v have n C entries, row after row, and group g subtracts its terms from the rows
-//! of its output, and Z has factors for each.  A loss whose rows may be shifted for free has a free column t_i for each, and its f is the
-//! network's less t_i; the same Z c added to all outputs would change nothing, so the first has none, and the others are counted from it.
+//! With C outputs f and v have n C entries, row after row, and group g has a unit vector a_g of output weights, e_c where its neurons
+//! serve output c alone: it subtracts a_gc times its terms from the rows of output c, and Z has factors for each.  A loss whose rows may be
+//! shifted for free has a free column t_i for each, and its f is the network's less t_i; the same Z c added to all outputs would change
+//! nothing, so the first has none, and the others are counted from it.
 //!
-//! A *ray* is a group whose direction is fixed and only its length is free: one column instead of q.
+//! A *ray* is a group whose direction is fixed and only its length is free: one column instead of q.  A *fan* is a ray whose output
+//! weights may turn: one column for each output, T ρ(θ) |a|₂ its price.
 //!
 //! A gated neuron is linear behind its gate, θ = a w: it contributes F_i(θ) = x_i·θ on the rows that the gate lets through, and nothing
 //! on the others (THEORY 2).  One free group per gate stands for both output signs, and there is no inequality.
 
 mod names;
+mod neurons;
 mod prices;
+mod shared;
 mod vertex;
 
 pub use names::{Names, names};
+pub use neurons::{Neuron, assemble, for_output};
+pub use shared::{Turned, remade, turned};
 pub use vertex::prune;
 
 use crate::arrangement::Pattern;
-use crate::problem::{Features, Gauge, Matrix, Network, Problem, Skip};
+use crate::problem::{Directions, Features, Gauge, Matrix, Network, Problem, Skip};
 use crate::program::{Affine, Block, Cone, Program, Solution};
+use crate::regularizer::{EUCLIDEAN, Norm};
+use neurons::{length, unit};
 use std::ops::Range;
 
 /// What the neurons of one group may be.
@@ -36,6 +44,8 @@ use std::ops::Range;
 pub enum Shape {
     /// Positive multiples of one θ.
     Ray(Vec<f64>),
+    /// Positive multiples of one θ, with any output weights.
+    Fan(Vec<f64>),
     /// Every θ of a cell.  `rows` are the lines whose side is enforced: all facets, or those that a solve has asked for so far.
     Cell { pattern: Pattern, rows: Vec<u32> },
     /// Every θ: linear activations have a single cell and no constraint.
@@ -47,9 +57,9 @@ pub enum Shape {
 /// Neurons that share an output sign and, unless it is a ray, an activation cell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
-    /// The output that its neurons serve, from 0.
+    /// The number of the direction of its output weights: an output, from 0, or one that was found.  A fan has none.
     pub output: usize,
-    /// +1 or -1.
+    /// +1 or -1: the neurons' output weights are positive multiples of this times the direction.
     pub sign: f64,
     pub shape: Shape,
 }
@@ -78,6 +88,7 @@ impl Group {
 /// The inverse of [`lower`].
 pub struct Recovery {
     groups: Vec<(Group, Range<usize>)>,
+    directions: Directions,
     outputs: Range<usize>,
     skip: SkipColumns,
 }
@@ -100,8 +111,13 @@ impl SkipColumns {
     }
 }
 
-/// Builds the convex program over `groups`.  `features` are `problem.features()`.
+/// Builds the convex program over `groups` whose neurons serve one output each.  `features` are `problem.features()`.
 pub fn lower(problem: &Problem, features: &Features, groups: &[Group]) -> (Program, Recovery) {
+    lower_along(problem, features, &Directions::along_outputs(problem.outputs()), groups)
+}
+
+/// The same where output weights may have other directions.
+pub fn lower_along(problem: &Problem, features: &Features, directions: &Directions, groups: &[Group]) -> (Program, Recovery) {
     let mut program = Program::default();
     let n = features.examples() * problem.outputs();
     let outputs = program.add_columns(n, 0.0);
@@ -117,19 +133,20 @@ pub fn lower(problem: &Problem, features: &Features, groups: &[Group]) -> (Progr
     if total.shifted() {
         add_shifts(problem.outputs(), &mut program, &mut sums);
     }
-    let mut lowering = Lowering { problem, features, program, sums: &mut sums };
+    let mut lowering = Lowering { problem, features, directions, program, sums: &mut sums };
     let placed = groups.iter().map(|group| (group.clone(), lowering.add_group(group))).collect();
     let mut program = lowering.program;
     let skip = add_skip(problem, &mut program, &mut sums);
     let rows = program.constrain(Cone::Zeros(n), sums);
     program.blocks.push(Block { name: "fit".into(), columns: 0..0, rows: rows.clone(), weight: 0.0 });
-    (program, Recovery { groups: placed, outputs: rows, skip })
+    (program, Recovery { groups: placed, directions: directions.clone(), outputs: rows, skip })
 }
 
 /// A program to which groups are being added, and the rows from which their contributions are subtracted.
 struct Lowering<'a> {
     problem: &'a Problem,
     features: &'a Features,
+    directions: &'a Directions,
     program: Program,
     sums: &'a mut [Affine],
 }
@@ -140,6 +157,7 @@ impl Lowering<'_> {
         let (first, first_row) = (self.program.width(), self.program.height());
         let theta = match &group.shape {
             Shape::Ray(theta) => self.add_ray(group, theta),
+            Shape::Fan(theta) => self.add_fan(theta),
             Shape::Cell { pattern, rows } => {
                 let columns = self.add_theta();
                 self.contribute(group, |_| true, |line| pattern.get(line), columns.start);
@@ -167,12 +185,30 @@ impl Lowering<'_> {
 
     fn add_ray(&mut self, group: &Group, theta: &[f64]) -> Range<usize> {
         let length = self.program.add_columns(1, self.features.price * self.features.gauge(theta));
-        let places = self.sums.iter_mut().skip(group.output).step_by(self.problem.outputs());
-        for (sum, value) in places.zip(self.features.outputs(theta)) {
-            push(sum, -group.sign * value, length);
+        let (served, values) = (self.served(group), self.features.outputs(theta));
+        for (sums, value) in self.sums.chunks_mut(self.problem.outputs()).zip(values) {
+            served.iter().for_each(|(c, a)| push(&mut sums[*c], -a * value, length));
         }
         self.program.constrain(Cone::Nonnegatives(1), [Affine::new(0.0).plus(1.0, length)]);
         length..length + 1
+    }
+
+    /// The columns of the output weights: t >= |a|₂ pays for them.
+    fn add_fan(&mut self, theta: &[f64]) -> Range<usize> {
+        let (outputs, one) = (self.problem.outputs(), |j| Affine::new(0.0).plus(1.0, j));
+        let t = self.program.add_columns(1, self.features.price * self.features.gauge(theta));
+        let a = self.program.add_columns(outputs, 0.0);
+        for (sums, value) in self.sums.chunks_mut(outputs).zip(self.features.outputs(theta)) {
+            sums.iter_mut().enumerate().for_each(|(c, sum)| push(sum, -value, a + c));
+        }
+        EUCLIDEAN.cone_form(&mut self.program, one(t), (a..a + outputs).map(one).collect());
+        a..a + outputs
+    }
+
+    /// The outputs that a group serves, with its output weights of length 1.
+    fn served(&self, group: &Group) -> Vec<(usize, f64)> {
+        let weights = self.directions.of(group.output).into_iter().map(|a| group.sign * a);
+        weights.enumerate().filter(|(_, a)| *a != 0.0).collect()
     }
 
     /// The columns of θ.  Under weight decay a column t >= h(θ) pays for them; a cap has its own, τ >= h(u).
@@ -195,12 +231,14 @@ impl Lowering<'_> {
         }
     }
 
-    /// sums -= sign · E θ, on the rows that pass.
+    /// sums -= a E θ, on the rows that pass.
     fn contribute(&mut self, group: &Group, passes: impl Fn(usize) -> bool, bit: impl Fn(usize) -> bool, first: usize) {
-        let places = self.sums.iter_mut().skip(group.output).step_by(self.problem.outputs());
-        for (i, sum) in places.enumerate().filter(|(i, _)| passes(*i)) {
+        let served = self.served(group);
+        for (i, sums) in self.sums.chunks_mut(self.problem.outputs()).enumerate().filter(|(i, _)| passes(*i)) {
             let row = self.features.coefficients(i, &bit);
-            row.iter().enumerate().for_each(|(j, x)| push(sum, -group.sign * x, first + j));
+            for (c, a) in &served {
+                row.iter().enumerate().for_each(|(j, x)| push(&mut sums[*c], -a * x, first + j));
+            }
         }
     }
 }
@@ -253,6 +291,7 @@ impl Recovery {
     pub fn weights(&self, features: &Features, solution: &Solution) -> Vec<Vec<f64>> {
         let read = |(group, columns): &(Group, Range<usize>)| match &group.shape {
             Shape::Ray(theta) => features.times(theta, solution.primal[columns.start].max(0.0)),
+            Shape::Fan(theta) => features.times(theta, length(&solution.primal[columns.clone()])),
             _ => solution.primal[columns.clone()].to_vec(),
         };
         self.groups.iter().map(read).collect()
@@ -263,10 +302,13 @@ impl Recovery {
         let weights = self.weights(features, solution);
         let largest = weights.iter().map(|theta| features.gauge(theta)).fold(0.0, f64::max);
         let kept = self.groups.iter().zip(&weights).filter(|(_, theta)| features.gauge(theta) > 1e-9 * largest);
+        let served = |group: &Group, columns: &Range<usize>| match &group.shape {
+            Shape::Fan(_) => unit(&solution.primal[columns.clone()]),
+            _ => self.directions.of(group.output).into_iter().map(|a| group.sign * a).collect(),
+        };
         let skip = Skip::of(&self.skip.factors(problem.outputs(), solution));
-        let neuron = |((group, _), theta): (&(Group, _), &Vec<f64>)| Neuron {
-            output: group.output,
-            sign: group.sign,
+        let neuron = |((group, columns), theta): (&(Group, Range<usize>), &Vec<f64>)| Neuron {
+            serves: served(group, columns),
             theta: theta.clone(),
             gate: group.gate(problem),
         };
@@ -277,36 +319,6 @@ impl Recovery {
     pub fn dual(&self, solution: &Solution) -> Vec<f64> {
         solution.dual[self.outputs.clone()].to_vec()
     }
-}
-
-/// A neuron as the program has it: the output that it serves with its sign, its θ, and the gate that it stands behind.
-pub struct Neuron {
-    pub output: usize,
-    pub sign: f64,
-    pub theta: Vec<f64>,
-    pub gate: Option<Vec<f64>>,
-}
-
-/// The network of `neurons` with `outputs` outputs, but for those too small to be one.
-///
-/// What a free bias adds to every row alike is part of its output's intercept.
-pub fn assemble(features: &Features, outputs: usize, neurons: impl Iterator<Item = Neuron>, mut skip: Option<Skip>) -> Network {
-    let (mut hidden, mut output, mut gates) = (Vec::new(), Vec::new(), Vec::new());
-    for Neuron { output: served, sign, theta, gate } in neurons {
-        let (theta, constant) = features.settled(&theta);
-        if constant != 0.0 {
-            skip.get_or_insert_with(|| Skip::zero(outputs)).intercepts[served] += sign * constant;
-        }
-        if let Some((w, a)) = features.neuron(sign, &theta) {
-            hidden.extend(w);
-            output.extend((0..outputs).map(|c| if c == served { a } else { 0.0 }));
-            gates.extend(gate.into_iter().flatten());
-        }
-    }
-    let m = output.len() / outputs;
-    let rows = |values| Matrix::new(m, features.inputs().columns, values);
-    let (hidden, gates) = (rows(hidden), features.gated.then(|| rows(gates)));
-    Network { hidden, output: Matrix::new(m, outputs, output), skip, gates }
 }
 
 /// Both signs of every cell that can hold a neuron, for every output; a linear activation needs a single unconstrained group an output,

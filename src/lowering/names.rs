@@ -63,7 +63,7 @@ fn weights(problem: &Problem, features: &Features) -> Vec<String> {
 /// `cell3.plus`: the third cell's neurons of positive output weight.
 fn name<'g>(problem: &Problem, group: &'g Group, at: usize, cells: &mut BTreeMap<&'g Pattern, usize>) -> String {
     let shape = match &group.shape {
-        Shape::Ray(_) => format!("neuron{}", at + 1),
+        Shape::Ray(_) | Shape::Fan(_) => format!("neuron{}", at + 1),
         Shape::Cell { pattern, .. } => {
             let next = cells.len() + 1;
             format!("cell{}", cells.entry(pattern).or_insert(next))
@@ -72,11 +72,16 @@ fn name<'g>(problem: &Problem, group: &'g Group, at: usize, cells: &mut BTreeMap
         Shape::Gated { gate, .. } => format!("gate{}", gate + 1),
     };
     let side = match group.shape {
-        Shape::Gated { .. } => "",
+        Shape::Gated { .. } | Shape::Fan(_) => "",
         _ if group.sign > 0.0 => ".plus",
         _ => ".minus",
     };
-    let output = if problem.outputs() > 1 { format!(".y{}", group.output + 1) } else { String::new() };
+    let output = match group.shape {
+        Shape::Fan(_) => String::new(),
+        _ if problem.outputs() == 1 => String::new(),
+        _ if group.output >= problem.outputs() => format!(".along{}", group.output + 1 - problem.outputs()),
+        _ => format!(".y{}", group.output + 1),
+    };
     format!("{shape}{side}{output}")
 }
 

@@ -16,11 +16,22 @@ impl Recovery {
     pub fn price_above(&self, problem: &Problem, features: &Features, (program, solution): (&Program, &Solution), v: &[f64]) -> f64 {
         let blocks = program.blocks.iter().filter(|block| block.weight > 0.0);
         let price = |((group, _), rows): (&(Group, Range<usize>), Range<usize>)| {
-            let v: Vec<f64> = problem.column(v, group.output).iter().map(|v| -group.sign * v).collect();
+            if let Shape::Fan(theta) = &group.shape {
+                return fan(problem, features, theta, v);
+            }
+            let v: Vec<f64> = self.directions.column(v, group.output).iter().map(|v| -group.sign * v).collect();
             above(features, group, &v, &solution.dual[rows])
         };
         self.groups.iter().zip(blocks.map(|block| block.rows.clone())).map(price).fold(0.0, f64::max)
     }
+}
+
+/// |V'F(θ)|₂ / ρ(θ), the price of a neuron whose output weights may turn.
+fn fan(problem: &Problem, features: &Features, theta: &[f64], v: &[f64]) -> f64 {
+    let outputs = features.outputs(theta);
+    let along = |c| problem.column(v, c).iter().zip(&outputs).map(|(v, f)| v * f).sum::<f64>();
+    let sums: Vec<f64> = (0..problem.outputs()).map(along).collect();
+    super::neurons::length(&sums) / features.gauge(theta)
 }
 
 /// The same of one group, `v` having its output sign already; `multipliers` are those of its rows.
@@ -33,7 +44,7 @@ fn above(features: &Features, group: &Group, v: &[f64], multipliers: &[f64]) -> 
         c
     };
     match &group.shape {
-        Shape::Ray(theta) => {
+        Shape::Ray(theta) | Shape::Fan(theta) => {
             let price: f64 = features.outputs(theta).iter().zip(v).map(|(f, v)| f * v).sum();
             price / features.gauge(theta)
         }

@@ -3,15 +3,14 @@
 //! With z_j = s_j F(θ_j) and cost ρ(θ_j), a dependence Σ c_j z_j = 0 lets α move along ±c without changing f until some
 //! α_j is 0; one of the two directions does not raise the cost (Carathéodory; THEORY 15).  At most rank(z) <= n remain.
 
-use super::{Neuron, assemble};
+use super::{Neuron, Turned, assemble, for_output, turned};
 use crate::arrangement::Pattern;
 use crate::problem::{Features, Jumps, Network, Part};
 use std::collections::BTreeMap;
 
-/// A neuron θ with its output and sign, its features z on the training rows (n x C, 0 for other outputs) and its cost.
+/// A neuron θ with its output weights of length 1, its features z on the training rows (n x C) and its cost.
 struct Atom {
-    output: usize,
-    sign: f64,
+    serves: Vec<f64>,
     theta: Vec<f64>,
     gate: Option<Vec<f64>>,
     z: Vec<f64>,
@@ -22,20 +21,31 @@ struct Atom {
 impl Atom {
     /// A neuron θ that serves one of so many outputs, with a positive weight or a negative one.
     fn new(features: &Features, outputs: usize, (output, positive): (usize, bool), theta: Vec<f64>) -> Atom {
-        let sign = if positive { 1.0 } else { -1.0 };
-        let mut z = vec![0.0; features.examples() * outputs];
-        let places = z.iter_mut().skip(output).step_by(outputs);
-        places.zip(features.outputs(&theta)).for_each(|(z, value)| *z = sign * value);
+        let serves = for_output(output, outputs, if positive { 1.0 } else { -1.0 });
+        let z = spread(features.outputs(&theta).into_iter(), &serves);
         let cost = features.gauge(&theta);
-        Atom { output, sign, theta, gate: None, z, cost, alpha: 1.0 }
+        Atom { serves, theta, gate: None, z, cost, alpha: 1.0 }
+    }
+
+    /// A neuron that serves all outputs, behind a gate if it has one.
+    fn shared(features: &Features, Turned { serves, theta, gate, open }: Turned) -> Atom {
+        let passes = |i: usize| open.as_ref().is_none_or(|open| open[i]);
+        let values = features.outputs(&theta).into_iter().enumerate().map(|(i, value)| if passes(i) { value } else { 0.0 });
+        let (z, cost) = (spread(values, &serves), features.gauge(&theta));
+        Atom { serves, theta, gate, z, cost, alpha: 1.0 }
     }
 }
 
 /// Merges neurons of one cell and sign and removes dependent ones.
 ///
-/// `tolerance` is the part of an atom, relative to its length, that may be lost when it counts as dependent.
-pub fn prune(features: &Features, network: &Network, tolerance: f64) -> Network {
-    let mut atoms = merged(features, network);
+/// `tolerance` is the part of an atom, relative to its length, that may be lost when it counts as dependent; and where outputs are
+/// `shared` the part by which neurons of one cell may differ in their output weights and be one.
+pub fn prune(features: &Features, network: &Network, shared: bool, tolerance: f64) -> Network {
+    let mut atoms = match shared {
+        true => turned(features, network, tolerance).into_iter().map(|neuron| Atom::shared(features, neuron)).collect(),
+        false => merged(features, network),
+    };
+    atoms.retain(|atom| length(&atom.z) > 0.0);
     atoms.sort_by(|a, b| b.cost.total_cmp(&a.cost));
     let mut basis = Basis::default();
     for atom in atoms {
@@ -43,7 +53,7 @@ pub fn prune(features: &Features, network: &Network, tolerance: f64) -> Network 
     }
     let scaled = |atom: Atom| {
         let theta = features.times(&atom.theta, atom.alpha);
-        Neuron { output: atom.output, sign: atom.sign, theta, gate: atom.gate }
+        Neuron { serves: atom.serves, theta, gate: atom.gate }
     };
     assemble(features, network.output.columns, basis.atoms.into_iter().map(scaled), network.skip.clone())
 }
@@ -65,7 +75,7 @@ fn merged(features: &Features, network: &Network) -> Vec<Atom> {
     }
     let outputs = network.output.columns;
     let atom = |((output, positive, _), theta): (_, Vec<f64>)| Atom::new(features, outputs, (output, positive), theta);
-    sums.into_iter().map(atom).filter(|atom| length(&atom.z) > 0.0).collect()
+    sums.into_iter().map(atom).collect()
 }
 
 /// One atom for all neurons with one column, at the weights of the first: what they are within its cell makes no difference.
@@ -79,7 +89,7 @@ fn of_columns(features: &Features, network: &Network, jumps: &Jumps) -> Vec<Atom
     let atom = |((output, positive, _), (w, a)): (_, (Vec<f64>, f64))| {
         Atom::new(features, network.output.columns, (output, positive), features.theta(&w, a))
     };
-    sums.into_iter().map(atom).filter(|atom| length(&atom.z) > 0.0).collect()
+    sums.into_iter().map(atom).collect()
 }
 
 /// An output and the rows that a gate lets through.
@@ -96,17 +106,18 @@ fn behind_gates(features: &Features, network: &Network, open: &[Vec<bool>]) -> V
     }
     let atom = |((output, open), (j, theta)): (Passed, Sum)| {
         let passed = features.outputs(&theta).into_iter().zip(open).map(|(value, open)| if *open { value } else { 0.0 });
-        let z = spread(passed, output, network.output.columns);
+        let serves = for_output(output, network.output.columns, 1.0);
+        let z = spread(passed, &serves);
         let cost = features.gauge(&theta);
         let gate = network.gates.as_ref().map(|gates| gates.row(j).to_vec());
-        Atom { output, sign: 1.0, theta, gate, z, cost, alpha: 1.0 }
+        Atom { serves, theta, gate, z, cost, alpha: 1.0 }
     };
-    sums.into_iter().map(atom).filter(|atom| length(&atom.z) > 0.0).collect()
+    sums.into_iter().map(atom).collect()
 }
 
-/// The values of one output among zeros for the others (n x C, row after row).
-fn spread(values: impl Iterator<Item = f64>, output: usize, outputs: usize) -> Vec<f64> {
-    values.flat_map(|value| (0..outputs).map(move |c| if c == output { value } else { 0.0 })).collect()
+/// The values times a neuron's output weights (n x C, row after row).
+fn spread(values: impl Iterator<Item = f64>, serves: &[f64]) -> Vec<f64> {
+    values.flat_map(|value| serves.iter().map(move |a| a * value)).collect()
 }
 
 /// Independent atoms with the factors z = Q R, columns of Q orthonormal.

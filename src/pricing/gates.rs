@@ -28,7 +28,7 @@ pub fn price_gates<'a>(problem: &Problem, inputs: &Matrix, dual: &[f64], gates: 
 }
 
 /// X'D v for the D of some gates, one after the other.
-fn slopes_behind(inputs: &Matrix, dual: &[f64], gates: &[&Pattern]) -> Vec<f64> {
+pub fn slopes_behind(inputs: &Matrix, dual: &[f64], gates: &[&Pattern]) -> Vec<f64> {
     let width = inputs.columns;
     let mut slopes = vec![0.0; width * gates.len()];
     let strips: Vec<(usize, Vec<[f64; STRIP]>)> =

@@ -17,16 +17,18 @@ mod norm;
 mod pivots;
 mod row_basis;
 pub mod semidefinite;
+mod shared;
 
 pub use ascent::{Find, ascend, ascend_all};
 pub use cone_tree::{ConeTree, prove as prove_by_cones};
 pub use every_cell::{Priced, price_cells, price_every_cell};
-pub use gates::{price_gates, slope_behind};
+pub use gates::{price_gates, slope_behind, slopes_behind};
 pub use jumps::{JumpTree, climb, prove as prove_jumps, values_of};
 pub use lower_bound::{LowerBound, lower_bound, with_skip_equalities};
 pub use norm::norm_bound;
 pub use pivots::pivots;
 pub use row_basis::{Leading, row_basis};
+pub use shared::{SharedFind, ascend_shared, highest_along, pull, registered};
 
 use crate::problem::{Features, Gauge, Matrix, Rivals};
 use crate::regularizer::Hidden;

@@ -135,6 +135,11 @@ impl Features {
         self.gauge == Gauge::Norm && self.hidden.euclidean()
     }
 
+    /// Whether F is linear in θ wherever it is.
+    pub fn linear(&self) -> bool {
+        self.bends.iter().all(|bend| *bend == 0.0) && !self.rivals.any() && self.jumps.is_none()
+    }
+
     /// Whether a cell can hold a neuron: τ is not negative there.
     pub fn reaches(&self, bit: impl Fn(usize) -> bool) -> bool {
         self.gauge == Gauge::Norm || bit(self.lines.rows - 1)

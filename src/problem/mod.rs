@@ -4,6 +4,7 @@ mod activation;
 mod bias;
 mod convolution;
 mod dataset;
+mod directions;
 mod features;
 mod gates;
 mod jumps;
@@ -14,6 +15,7 @@ mod random;
 pub use activation::{Activation, Class, Piece};
 pub use convolution::{Convolution, Pool};
 pub use dataset::{Column, Dataset, Matrix, Rows, Target};
+pub use directions::Directions;
 pub use features::{Features, Gauge, Rivals};
 pub use gates::{Gates, Sides};
 pub use jumps::{Jumps, Place, levels};
@@ -49,7 +51,7 @@ impl Problem {
     /// Whether the convex program is a group lasso with a smooth loss: gates, Euclidean norms, and nothing free.
     pub fn lasso(&self) -> bool {
         let (architecture, loss) = (&self.architecture, self.objective.loss.loss);
-        let free = architecture.skip || self.free_intercept();
+        let free = architecture.skip || self.free_intercept() || self.shared();
         architecture.gates.is_some() && loss.smooth() && !free && self.objective.regularizer.radius.is_none() && self.norm().euclidean()
     }
 
@@ -76,6 +78,19 @@ impl Problem {
     /// C, how many outputs a network has.
     pub fn outputs(&self) -> usize {
         self.objective.loss.outputs
+    }
+
+    /// Whether a neuron's output weights are measured by |a|₂, so that several outputs share neurons (THEORY 8b and c).
+    pub fn shared(&self) -> bool {
+        let regularizer = &self.objective.regularizer;
+        self.outputs() > 1 && !regularizer.output_l1 && regularizer.radius.is_none()
+    }
+
+    /// Whether they do so without cones, behind gates or with the identity for an activation: neurons then cost a nuclear norm.
+    pub fn nuclear(&self) -> bool {
+        let architecture = &self.architecture;
+        let identity = architecture.linear() && architecture.convolution.is_none() && architecture.activation.slopes() == (1.0, -1.0);
+        self.shared() && (architecture.gates.is_some() || identity)
     }
 
     /// The training targets y (n x C), row after row.

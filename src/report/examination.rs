@@ -34,6 +34,8 @@ pub struct Neuron {
     /// The output that it serves, counted from 1, and its sign there.
     pub output: usize,
     pub sign: f64,
+    /// Its output weights of length 1, where outputs share neurons.
+    pub along: Option<Vec<f64>>,
     pub weights: Vec<f64>,
     /// The gate that it stands behind, counted from 1.
     pub gate: Option<usize>,
@@ -165,7 +167,11 @@ impl Examination<'_> {
         let sign = if neuron.sign > 0.0 { "+" } else { "-" };
         let which = if self.answer.problem.outputs() > 1 { format!("{} ", count(neuron.output)) } else { String::new() };
         let gain = format!("{} with it at size {}", rounded(neuron.objective), rounded(neuron.size));
-        vec![("best neuron", price, known), ("", format!("output {which}{sign}"), gain), ("", self.weights(neuron), String::new())]
+        let served = match &neuron.along {
+            Some(along) => format!("along {}", along.iter().map(|a| format!("{a:.3}")).collect::<Vec<_>>().join(", ")),
+            None => format!("output {which}{sign}"),
+        };
+        vec![("best neuron", price, known), ("", served, gain), ("", self.weights(neuron), String::new())]
     }
 
     /// The three largest weights by name.
@@ -231,6 +237,7 @@ impl Examination<'_> {
             "gate": neuron.gate,
             "output": neuron.output,
             "sign": number(neuron.sign),
+            "along": neuron.along.as_ref().map(|along| along.iter().map(|a| number(*a)).collect::<Vec<_>>()),
             "weights": weights,
             "size": number(neuron.size),
             "objective": number(neuron.objective),

@@ -149,7 +149,7 @@ impl Held {
         let before = problem.objective.loss.value(&both.forward(&problem.architecture, &problem.dataset.train.inputs), problem.targets());
         self.offer(problem, &scaled(&both, WITHIN));
         for tolerance in [1e-3, 1e-5, 1e-7, 1e-9] {
-            let fewer = scaled(&prune(features, &both, tolerance), WITHIN);
+            let fewer = scaled(&prune(features, &both, problem.shared(), tolerance), WITHIN);
             let score = problem.score(&fewer);
             if score.objective <= before * (1.0 + SLACK) && score.objective <= self.score.objective * (1.0 + SLACK) {
                 (self.network, self.score) = (fewer, score);

@@ -5,8 +5,8 @@ use super::search::Search;
 use super::solve;
 use crate::arrangement::Pattern;
 use crate::backend::built;
-use crate::lowering::{Group, Names, Recovery, Shape, all_groups, lower, names};
-use crate::problem::{Arrangements, Features, Problem};
+use crate::lowering::{Group, Names, Recovery, Shape, all_groups, lower_along, names};
+use crate::problem::{Arrangements, Directions, Features, Problem};
 use crate::program::{Affine, Block, Cone, Program};
 use std::sync::Arc;
 
@@ -33,15 +33,16 @@ pub fn program(problem: &Problem, control: &mut Control) -> Result<Convex, Failu
     if problem.plan.arrangements != Arrangements::All || features.rivals.any() {
         groups.iter_mut().for_each(|group| wall_in(group, &features));
     }
-    let (program, recovery) = lower_whole(problem, &groups);
+    let directions = outcome.as_ref().map_or_else(|| Directions::along_outputs(problem.outputs()), |outcome| outcome.directions.clone());
+    let (program, recovery) = lower_whole(problem, &directions, &groups);
     let names = names(problem, &features, &program, &recovery);
     Ok(Convex { program, names, groups: groups.len(), outcome })
 }
 
 /// The program of a problem; with a budget τ on the penalty that is a row: costs are straight in the price, so what two prices differ
 /// by is what it bounds.
-fn lower_whole(problem: &Problem, groups: &[Group]) -> (Program, Recovery) {
-    let at = |problem: &Problem| lower(problem, &problem.features(), groups);
+fn lower_whole(problem: &Problem, directions: &Directions, groups: &[Group]) -> (Program, Recovery) {
+    let at = |problem: &Problem| lower_along(problem, &problem.features(), directions, groups);
     let Some(budget) = problem.objective.regularizer.budget else { return at(problem) };
     let [(mut program, recovery), (dearer, _)] = [1.0, 2.0].map(|price| at(&problem.priced(price)));
     let mut left = Affine::new(budget);
@@ -55,9 +56,12 @@ fn lower_whole(problem: &Problem, groups: &[Group]) -> (Program, Recovery) {
 }
 
 impl Search<'_, '_> {
-    /// The groups of a plan that names its cells; `None` where they are found by price.
+    /// The groups of a plan that names its cells; `None` where they, or the directions of output weights, are found by price.
     fn named(&mut self) -> Result<Option<Vec<Group>>, Failure> {
         let (problem, jumps) = (self.problem, self.features.jumps().cloned());
+        if problem.shared() {
+            return Ok(None);
+        }
         let groups = match (&problem.architecture.gates, &problem.plan.arrangements, jumps) {
             (Some(gates), ..) => {
                 self.list_gates(gates);

@@ -60,6 +60,7 @@ impl Search<'_, '_> {
             neurons_before_pruning: before,
             fewest,
             groups,
+            directions: self.directions.clone(),
             patterns: self.listed.max(self.cells),
             patterns_bound: self.cells_at_most(),
             rounds: self.rounds.max(1),
@@ -143,7 +144,7 @@ impl Search<'_, '_> {
         let (network, score) = self.best.clone();
         let allowed = self.allowed(score.objective);
         for tolerance in TOLERANCES {
-            let pruned = prune(&self.features, &network, tolerance);
+            let pruned = prune(&self.features, &network, self.problem.shared(), tolerance);
             let (polished, after) = self.polish(pruned);
             if after.objective <= allowed {
                 self.best = (polished, after);
@@ -184,6 +185,11 @@ impl Search<'_, '_> {
             return (network, before);
         }
         let size = self.size.clone();
+        if self.problem.shared() {
+            let polished = self.polish_shared(network);
+            self.size = size;
+            return polished;
+        }
         let mut groups = self.support(&network);
         let master = self.master(&mut groups, self.tolerance());
         self.size = size;

@@ -164,7 +164,11 @@ impl Search<'_, '_> {
     /// The lower bound from `dual`, shortened to what the dearest gate allows: it needs no tree.
     pub fn prove_gates(&mut self, dual: &[f64]) {
         (self.control.progress)(Event::Stage("proving"));
-        let shortened = lower_bound(self.problem, dual, largest(&self.prices(dual)));
+        let dearest = match self.problem.shared() {
+            true => largest(&self.singular(dual).iter().filter_map(|pairs| Some(pairs.first()?.0)).collect::<Vec<_>>()),
+            false => largest(&self.prices(dual)),
+        };
+        let shortened = lower_bound(self.problem, dual, dearest);
         let scale = self.problem.objective.loss.scale(dual.len());
         // Nothing better than the dual vector of zeros is still that one.
         let shortened = shortened.map_or_else(|| vec![0.0; dual.len()], |bound| bound.dual);
@@ -173,7 +177,7 @@ impl Search<'_, '_> {
         let nothing = Proof { kind: Kind::Gates, unit: 0, tree: String::new() };
         let mut dual = Dual::truncated(&u);
         self.problem.objective.loss.balance(&mut dual.mantissas, self.problem.targets());
-        let draft = Draft { dual, scale: 1.0, basis: None, pivots, proofs: vec![nothing; 2 * self.problem.outputs()] };
+        let draft = Draft { dual, scale: 1.0, basis: None, pivots, cover: None, proofs: vec![nothing; 2 * self.problem.outputs()] };
         for room in ROOMS {
             if self.stop.interrupted() || self.keep_proof(Draft { scale: 1.0 / (1.0 + room), ..draft.clone() }) {
                 return;

@@ -6,6 +6,7 @@
 use super::outcome::Stopped;
 use super::prove::NODES;
 use super::search::{Master, Search};
+use super::shared::APART;
 use crate::arrangement::Pattern;
 use crate::lowering::{Group, Shape, all_groups};
 use crate::pricing::{Find, ascend_all, price_cells};
@@ -51,6 +52,9 @@ impl Search<'_, '_> {
             self.drop_idle(&mut groups, &mut idle, &master);
             let before = groups.len();
             let finds = self.violated(&master);
+            if self.problem.shared() && !finds.is_empty() {
+                self.turn(&mut groups, &master.network);
+            }
             for find in finds {
                 self.add_cell(&mut groups, &find);
             }
@@ -66,7 +70,7 @@ impl Search<'_, '_> {
     fn first_cells(&mut self) -> Option<Vec<Group>> {
         if self.near {
             let rays = std::mem::take(&mut self.start);
-            return Some(self.cells_of(&rays));
+            return Some(if self.problem.shared() { rays } else { self.cells_of(&rays) });
         }
         let mut rays = self.rays();
         self.first_interval();
@@ -74,7 +78,10 @@ impl Search<'_, '_> {
             return None;
         }
         let master = self.master(&mut rays, RAY_TOLERANCE)?;
-        Some(self.cells_of(&clusters(&rays, &master)))
+        Some(match self.problem.shared() {
+            true => self.turning(&master.network, APART),
+            false => self.cells_of(&clusters(&rays, &master)),
+        })
     }
 
     /// Generates among the given cells only, until none of them is worth adding.
@@ -127,7 +134,8 @@ impl Search<'_, '_> {
             let finds = self.ascend(&master, Vec::new(), STARTS, round as u64);
             let violation = finds.first().map_or(0.0, |find| find.price / beta - 1.0);
             let worth = finds.into_iter().filter(|find| find.price > beta * (1.0 + 0.1 * violation));
-            groups.extend(worth.take(ADDED).map(|find| Group { output: find.output, sign: find.sign, shape: Shape::Ray(find.theta) }));
+            let shape = if self.problem.shared() { Shape::Fan } else { Shape::Ray };
+            groups.extend(worth.take(ADDED).map(|find| Group { output: find.output, sign: find.sign, shape: shape(find.theta) }));
             self.report(groups.len());
             let near = violation < RAY_VIOLATION || round + 1 >= RAY_ROUNDS;
             if violation < self.plan().gap || (near && self.affordable(groups.len())) || self.stop.now() {
@@ -193,12 +201,17 @@ impl Search<'_, '_> {
     /// Climbs from the neurons at hand, from `known` directions and from `count` Gaussian ones; remembers the highest points.
     pub fn ascend(&mut self, master: &Master, known: Vec<Vec<f64>>, count: usize, seed: u64) -> Vec<Find> {
         let Some(dual) = &master.dual else { return Vec::new() };
-        let (features, stop) = (&self.features, &self.stop);
+        let features = &self.features;
         let mut starts: Vec<Vec<f64>> = master.network.hidden.each_row().map(|w| features.lifted(w)).collect();
         starts.extend(known);
         let mut random = Random::new(seed);
         starts.extend((0..count).map(|_| (0..features.size()).map(|_| random.normal()).collect()));
-        let finds = self.workers.install(|| ascend_all(self.problem, features, dual, &starts, &|| stop.now()));
+        let finds = if self.problem.shared() {
+            self.ascend_shared(dual, &starts)
+        } else {
+            let (features, stop) = (&self.features, &self.stop);
+            self.workers.install(|| ascend_all(self.problem, features, dual, &starts, &|| stop.now()))
+        };
         // What is far below the price of a neuron does not come up to it on a short way.
         let least = if self.near { LOW * self.features.price } else { 0.0 };
         self.heights = finds.iter().filter(|find| find.price >= least).take(HEIGHTS).map(|find| find.theta.clone()).collect();
@@ -222,6 +235,9 @@ impl Search<'_, '_> {
     }
 
     fn add_pattern(&self, groups: &mut Vec<Group>, pattern: Pattern, find: &Find) {
+        if self.problem.shared() && self.problem.architecture.linear() {
+            return groups.push(Group { output: find.output, sign: find.sign, shape: Shape::Whole });
+        }
         let there = |g: &Group| {
             (g.output, g.sign) == (find.output, find.sign) && matches!(&g.shape, Shape::Cell { pattern: other, .. } if *other == pattern)
         };

@@ -186,8 +186,14 @@ impl Search<'_, '_> {
         self.late = found.is_empty() && self.stop.late() && tried.iter().any(|(tree, limit)| tree.worst > *limit);
         if found.is_empty() {
             let worst = tried.iter().map(|(tree, limit)| tree.worst as f64 / *limit as f64).fold(1.0, f64::max);
-            let draft =
-                Draft { dual: exact, scale: 1.0, basis: None, pivots, proofs: tried.iter().map(|(tree, _)| tree.proof()).collect() };
+            let draft = Draft {
+                dual: exact,
+                scale: 1.0,
+                basis: None,
+                pivots,
+                cover: None,
+                proofs: tried.iter().map(|(tree, _)| tree.proof()).collect(),
+            };
             let scales = if worst <= 1.0 { vec![1.0] } else { ROOMS.iter().map(|room| 1.0 / (worst * (1.0 + room))).collect() };
             let _ = scales.into_iter().any(|scale| self.keep_proof(Draft { scale, ..draft.clone() }));
         }

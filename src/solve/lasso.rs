@@ -7,7 +7,7 @@ use super::search::{Master, Search};
 use crate::arrangement::Pattern;
 use crate::backend::lasso::{Curve, Ended, Lasso, Masked, ROOM, Start, System};
 use crate::loss::Total;
-use crate::lowering::{Group, Neuron, assemble};
+use crate::lowering::{Group, Neuron, assemble, for_output};
 use crate::pricing::with_skip_equalities;
 use crate::problem::{Gates, Network, Part, Solver};
 use crate::syntax::data::memory_limit;
@@ -136,8 +136,7 @@ impl Search<'_, '_> {
     fn neurons(&self, groups: &[Group], weights: &[Vec<f64>]) -> Vec<Neuron> {
         let used = groups.iter().zip(weights).filter(|(_, theta)| theta.iter().any(|x| *x != 0.0));
         let neuron = |(group, theta): (&Group, &Vec<f64>)| Neuron {
-            output: group.output,
-            sign: group.sign,
+            serves: for_output(group.output, self.problem.outputs(), group.sign),
             theta: theta.clone(),
             gate: group.gate(self.problem),
         };

@@ -1,7 +1,9 @@
 //! The journey from a problem to its best network, as one readable loop.
 
+mod along;
 mod budget;
 mod cells;
+mod cover;
 mod fewest;
 mod finish;
 mod gated;
@@ -15,6 +17,7 @@ mod path;
 mod prove;
 mod restricted;
 mod search;
+mod shared;
 mod start;
 mod unfinished;
 
@@ -57,7 +60,8 @@ fn begun(problem: &Problem, start: Option<&Network>, heights: &[Vec<f64>], contr
     if !backend::built(problem.plan.solver.name()) {
         return Err(Failure::NotBuilt(problem.plan.solver.name()));
     }
-    if problem.plan.fewest && (problem.objective.regularizer.budget.is_some() || problem.objective.loss.interpolates()) {
+    let coupled = problem.objective.regularizer.budget.is_some() || problem.objective.loss.interpolates() || problem.shared();
+    if problem.plan.fewest && coupled {
         return Err(Failure::Bounded);
     }
     if let Some(budget) = problem.objective.regularizer.budget {
@@ -81,9 +85,11 @@ impl Search<'_, '_> {
     fn as_planned(&mut self) -> Result<Stopped, Failure> {
         let problem = self.problem;
         Ok(match (&problem.architecture.gates, &problem.plan.arrangements) {
+            _ if problem.nuclear() => self.by_singular_vectors(),
             (Some(gates), _) => self.gated(gates),
             _ if self.features.jumps().is_some() => self.stepped()?,
             (None, Arrangements::LowRank { rank }) => self.low_rank(*rank)?,
+            _ if problem.shared() => self.generate(),
             _ if problem.architecture.linear() => self.whole(),
             (None, Arrangements::All) => self.listed()?,
             (None, Arrangements::Sample { count, seed }) => self.sampled(*count, *seed),

@@ -3,7 +3,7 @@
 use super::fewest::Fewest;
 use crate::certificate::Certificate;
 use crate::lowering::Group;
-use crate::problem::Network;
+use crate::problem::{Directions, Network};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -106,8 +106,9 @@ pub struct Outcome {
     pub neurons_before_pruning: usize,
     /// What is known of the least number of neurons, where it was asked for and the gap is closed.
     pub fewest: Option<Fewest>,
-    /// The groups of the search's last program.
+    /// The groups of the search's last program, and where their output weights point.
     pub groups: Vec<Group>,
+    pub directions: Directions,
     /// Cells in the last program, and how many the arrangement has at most.
     pub patterns: usize,
     pub patterns_bound: f64,

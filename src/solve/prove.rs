@@ -30,6 +30,7 @@ pub struct Draft {
     pub scale: f64,
     pub basis: Option<Vec<Vec<i64>>>,
     pub pivots: Vec<usize>,
+    pub cover: Option<String>,
     pub proofs: Vec<Proof>,
 }
 
@@ -57,18 +58,19 @@ impl Draft {
             basis: self.basis,
             pivots: self.pivots,
             completion: Vec::new(),
+            cover: self.cover,
             proofs: self.proofs,
         }
     }
 }
 
 /// A proof attempt for one claim.
-struct Tried {
+pub struct Tried {
     /// What is proved, relative to the claim's limit.
-    worst: f64,
-    violations: Vec<Vec<f64>>,
+    pub worst: f64,
+    pub violations: Vec<Vec<f64>>,
     /// Whether time ended it.
-    late: bool,
+    pub late: bool,
     tree: Tree,
 }
 
@@ -79,11 +81,11 @@ enum Tree {
 
 impl Tried {
     /// Whether the claim is proved or refuted.
-    fn decided(&self) -> bool {
+    pub fn decided(&self) -> bool {
         self.worst <= 1.0 || !self.violations.is_empty()
     }
 
-    fn proof(&self, claim: &Claim) -> Proof {
+    pub fn proof(&self, claim: &Claim) -> Proof {
         match &self.tree {
             Tree::Cones(tree) => tree.proof(claim),
             Tree::Signs(tree) => semidefinite::proof(claim, tree),
@@ -149,12 +151,15 @@ impl Search<'_, '_> {
     fn prove_or_refute(&mut self, dual: &[f64], scale: f64, most_nodes: usize) -> Vec<Find> {
         let problem = self.problem;
         let scaled: Vec<f64> = dual.iter().map(|v| scale * v).collect();
-        if problem.architecture.gates.is_some() {
+        if problem.architecture.gates.is_some() || problem.nuclear() {
             self.prove_gates(&scaled);
             return Vec::new();
         }
         if let Some(jumps) = self.features.jumps().cloned() {
             return self.prove_jumps(&jumps, &scaled, most_nodes);
+        }
+        if problem.shared() {
+            return self.prove_along(dual, scale, most_nodes);
         }
         (self.control.progress)(Event::Stage("proving"));
         let Some((exact, pivots, corrections)) = self.exact(dual) else { return Vec::new() };
@@ -173,7 +178,7 @@ impl Search<'_, '_> {
         if found.is_empty() && finite {
             let worst = tried.iter().map(|tried| tried.worst).fold(1.0, f64::max);
             let proofs = tried.iter().zip(&claims).map(|(tried, claim)| tried.proof(claim)).collect();
-            let draft = Draft { dual: exact, scale, basis, pivots, proofs };
+            let draft = Draft { dual: exact, scale, basis, pivots, cover: None, proofs };
             if worst <= 1.0 {
                 self.keep_proof(draft);
             } else {
@@ -205,7 +210,7 @@ impl Search<'_, '_> {
     }
 
     /// The prover that suits the rank; between the two both are tried, and the tree that closes is kept.  Signs say nothing of max pooling.
-    fn try_claim(&mut self, claim: &Claim, rank: usize, most_nodes: usize) -> Tried {
+    pub fn try_claim(&mut self, claim: &Claim, rank: usize, most_nodes: usize) -> Tried {
         if !claim.contests.is_empty() {
             return self.by_cones(claim, most_nodes);
         }
@@ -273,15 +278,20 @@ impl Search<'_, '_> {
         (self.control.progress)(Event::Proof { nodes, objective, lower_bound, gap });
     }
 
+    /// The θ of a point in the coordinates of a proof.
+    pub fn theta_of(&self, point: &[f64], basis: Option<&[Vec<i64>]>) -> Vec<f64> {
+        let mut theta: Vec<f64> = basis.map_or_else(|| point.to_vec(), |basis| transposed(basis, point));
+        theta.extend(self.features.head().filter(|_| basis.is_some()).map(|_| point[point.len() - 1]));
+        self.features.allowed(&theta)
+    }
+
     /// The violations as neurons of the data's own columns, each climbed to its top.
     fn back(&self, kinds: &[(usize, i8)], tried: &[Tried], basis: Option<&[Vec<i64>]>, dual: &[f64]) -> Vec<Find> {
         let mut finds = Vec::new();
         for (&(output, sign), tree) in kinds.iter().zip(tried) {
             let price = Price::new(&self.features, &self.problem.column(dual, output), sign.into());
             for point in &tree.violations {
-                let mut theta: Vec<f64> = basis.map_or_else(|| point.clone(), |basis| transposed(basis, point));
-                theta.extend(self.features.head().filter(|_| basis.is_some()).map(|_| point[point.len() - 1]));
-                let theta = self.features.allowed(&theta);
+                let theta = self.theta_of(point, basis);
                 let value = price.value(&theta);
                 finds.push(Find { output, sign: sign.into(), theta, price: value });
             }

@@ -2,6 +2,7 @@
 
 use super::outcome::{Control, Failure};
 use super::search::Search;
+use super::shared::APART;
 use crate::backend;
 use crate::lowering::{Group, Shape, all_groups};
 use crate::problem::{Network, Part, Problem, Score};
@@ -23,6 +24,11 @@ pub fn restricted(problem: &Problem, network: &Network, signs: Signs, control: &
     let workers = rayon::ThreadPoolBuilder::new().num_threads(control.threads).build();
     let workers = workers.map_err(|error| Failure::Numerical(error.to_string()))?;
     let mut search = Search::new(problem, control, std::sync::Arc::new(workers));
+    if problem.shared() {
+        let mut groups = search.turning(network, APART);
+        let master = search.master(&mut groups, search.tolerance());
+        return Ok(master.map(|master| problem.score(&master.network)));
+    }
     let mut groups = match (&problem.architecture.gates, problem.architecture.linear()) {
         (Some(gates), _) => search.behind(gates, network),
         (None, true) => all_groups(problem, &search.features, std::iter::empty()),

@@ -7,9 +7,9 @@ use crate::arrangement::{Lines, Pattern, bound};
 use crate::backend::{self, Request, Stop};
 use crate::certificate::BASIS_BITS;
 use crate::exact::below;
-use crate::lowering::{Group, Recovery, Shape, lower};
+use crate::lowering::{Group, Recovery, Shape, lower_along};
 use crate::pricing::{norm_bound, row_basis, with_skip_equalities};
-use crate::problem::{Arrangements, Features, Matrix, Network, Plan, Problem, Score, Solver};
+use crate::problem::{Arrangements, Directions, Features, Matrix, Network, Plan, Problem, Score, Solver};
 use crate::program::{Program, Solution, Status};
 use crate::syntax::data::memory_limit;
 use std::collections::BTreeSet;
@@ -22,6 +22,8 @@ const ROW_TOLERANCE: f64 = 1e-9;
 pub struct Search<'a, 'c> {
     pub problem: &'a Problem,
     pub features: Features,
+    /// Where output weights of its groups point.
+    pub directions: Directions,
     pub control: &'a mut Control<'c>,
     pub stop: Stop,
     pub began: Instant,
@@ -104,6 +106,7 @@ impl<'a, 'c> Search<'a, 'c> {
         let trivial = (least, vec![0.0; problem.targets().len()], Bound::Trivial);
         Search {
             problem,
+            directions: Directions::along_outputs(problem.outputs()),
             control,
             stop,
             began: Instant::now(),
@@ -178,7 +181,9 @@ impl<'a, 'c> Search<'a, 'c> {
             return f64::INFINITY;
         }
         let bound = |output| norm_bound(&self.features, &self.problem.column(dual, output));
-        (0..self.problem.outputs()).map(bound).fold(0.0, f64::max)
+        let bounds = (0..self.problem.outputs()).map(bound);
+        // |V'F|₂ where outputs share neurons.
+        if self.problem.shared() { bounds.map(|bound| bound * bound).sum::<f64>().sqrt() } else { bounds.fold(0.0, f64::max) }
     }
 
     /// The dual vector of zeros.
@@ -213,7 +218,7 @@ impl<'a, 'c> Search<'a, 'c> {
             }
             self.cells = distinct_cells(groups);
             self.groups = groups.to_vec();
-            let (program, recovery) = lower(self.problem, &self.features, groups);
+            let (program, recovery) = lower_along(self.problem, &self.features, &self.directions, groups);
             let solution = self.run(&program, tolerance)?;
             let master = self.read(&recovery, &solution);
             self.offer(&master.network);

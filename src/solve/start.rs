@@ -1,7 +1,8 @@
 //! Beginning with a network that is there already: its directions are the first rays, or its gates the first, and no answer is worse than it.
 
 use super::search::Search;
-use crate::lowering::{Group, Neuron, Shape, assemble};
+use super::shared::APART;
+use crate::lowering::{Group, Neuron, Shape, assemble, for_output};
 use crate::problem::{Gauge, Network, Part};
 
 /// The most directions taken over, largest neurons first: rays are cheap, but not free.
@@ -12,6 +13,10 @@ impl Search<'_, '_> {
     pub fn begin_with(&mut self, network: &Network) {
         let network = &self.within(network);
         self.ceiling = self.offer(network).objective;
+        if self.problem.shared() {
+            self.start = self.turning(network, APART);
+            return;
+        }
         if let Some(gates) = &self.problem.architecture.gates {
             self.start = self.behind(gates, network);
             self.know(gates, network);
@@ -37,7 +42,12 @@ impl Search<'_, '_> {
         if self.features.gauge == Gauge::Norm {
             return network.clone();
         }
-        let neuron = |Part { w, output, a, .. }: Part| Neuron { output, sign: a.signum(), theta: self.features.theta(w, a), gate: None };
-        assemble(&self.features, network.output.columns, network.parts().map(neuron), network.skip.clone())
+        let outputs = network.output.columns;
+        let neuron = |Part { w, output, a, .. }: Part| Neuron {
+            serves: for_output(output, outputs, a.signum()),
+            theta: self.features.theta(w, a),
+            gate: None,
+        };
+        assemble(&self.features, outputs, network.parts().map(neuron), network.skip.clone())
     }
 }

@@ -4,8 +4,8 @@
 
 use super::gates::dearest;
 use crate::arrangement::Lines;
-use crate::pricing::{Find, ascend_all, climb, price_every_cell, values_of};
-use crate::problem::{Features, Jumps, Network, Problem, Random};
+use crate::pricing::{Find, ascend_all, ascend_shared, climb, price_every_cell, registered, values_of};
+use crate::problem::{Directions, Features, Jumps, Network, Problem, Random};
 
 /// Gaussian directions that the search starts from, besides the network's own.
 const STARTS: usize = 200;
@@ -21,9 +21,11 @@ pub struct Improvement {
     pub price: f64,
     /// Whether every cell was priced, so that no neuron has a higher one.
     pub everywhere: bool,
-    /// The output that it serves, the sign of its weight there, and its hidden weights, of length 1.
+    /// The output that it serves, or serves most, the sign of its weight there, and its hidden weights, of length 1.
     pub output: usize,
     pub sign: f64,
+    /// Its output weights of length 1, where outputs share neurons.
+    pub along: Option<Vec<f64>>,
     pub w: Vec<f64>,
     /// The gate that it stands behind, from 0.
     pub gate: Option<usize>,
@@ -34,21 +36,30 @@ pub struct Improvement {
 
 /// The neuron of the highest price at the dual vector `dual` of `network`; `None` if none has a price above 0.
 pub fn improvement(problem: &Problem, network: &Network, dual: &[f64], stop: &(dyn Fn() -> bool + Sync)) -> Option<Improvement> {
-    let features = problem.features();
-    let told = |find: Find, gate, everywhere, outputs: &[f64]| {
-        let (size, objective) = best_size(problem, &features, network, &find, outputs);
+    let (features, mut directions) = (problem.features(), Directions::along_outputs(problem.outputs()));
+    let told = |find: Find, directions: &Directions, gate, everywhere, outputs: &[f64]| {
+        let serves: Vec<f64> = directions.of(find.output).iter().map(|a| find.sign * a).collect();
+        let (size, objective) = best_size(problem, &features, network, (&find, &serves), outputs);
         let (w, _) = features.neuron(find.sign, &find.theta)?;
-        Some(Improvement { price: find.price / features.price, everywhere, output: find.output, sign: find.sign, w, gate, size, objective })
+        let output = (0..serves.len()).max_by(|a, b| serves[*a].abs().total_cmp(&serves[*b].abs()))?;
+        let (sign, along) = (serves[output].signum(), problem.shared().then_some(serves));
+        Some(Improvement { price: find.price / features.price, everywhere, output, sign, along, w, gate, size, objective })
     };
     if let Some(gates) = &problem.architecture.gates {
-        let (at, open, find) = dearest(problem, features.inputs(), gates, dual, stop)?;
+        let (at, open, find) = dearest(problem, features.inputs(), gates, dual, &mut directions, stop)?;
         let passed = features.outputs(&find.theta).into_iter().zip(open).map(|(value, open)| if open { value } else { 0.0 });
         let passed: Vec<f64> = passed.collect();
-        return told(find, Some(at), !stop(), &passed);
+        return told(find, &directions, Some(at), !stop(), &passed);
     }
     if let Some(find) = features.jumps().and_then(|jumps| beyond_jumps(problem, &features, jumps, network, dual, stop)) {
         let outputs = features.outputs(&find.theta);
-        return told(find, None, false, &outputs);
+        return told(find, &directions, None, false, &outputs);
+    }
+    if problem.shared() {
+        let finds = ascend_shared(&features, dual, problem.outputs(), &starts(&features, network), stop);
+        let find = registered(finds, &mut directions).into_iter().next()?;
+        let outputs = features.outputs(&find.theta);
+        return told(find, &directions, None, false, &outputs);
     }
     let mut found = search(problem, &features, network, dual, stop);
     let known = found.as_ref().map_or(0.0, |find| find.price);
@@ -56,7 +67,7 @@ pub fn improvement(problem: &Problem, network: &Network, dual: &[f64], stop: &(d
     let everywhere = whole.is_some();
     let find = whole.flatten().or(found.take())?;
     let outputs = features.outputs(&find.theta);
-    told(find, None, everywhere, &outputs)
+    told(find, &directions, None, everywhere, &outputs)
 }
 
 /// The best that searches along lines find where the activation is piecewise constant.
@@ -90,10 +101,15 @@ fn beyond_jumps(
 }
 
 fn search(problem: &Problem, features: &Features, network: &Network, dual: &[f64], stop: &(dyn Fn() -> bool + Sync)) -> Option<Find> {
+    ascend_all(problem, features, dual, &starts(features, network), stop).into_iter().next()
+}
+
+/// The network's own directions, and Gaussian ones.
+fn starts(features: &Features, network: &Network) -> Vec<Vec<f64>> {
     let mut starts: Vec<Vec<f64>> = network.hidden.each_row().map(|w| features.lifted(w)).collect();
     let mut random = Random::new(0);
     starts.extend((0..STARTS).map(|_| (0..features.size()).map(|_| random.normal()).collect()));
-    ascend_all(problem, features, dual, &starts, stop).into_iter().next()
+    starts
 }
 
 /// The best neuron of all cells if its price is above `known`; `None` where the cells cannot be listed in time.
@@ -115,15 +131,16 @@ fn everywhere(problem: &Problem, features: &Features, dual: &[f64], known: f64, 
 }
 
 /// argmin and min over t >= 0 of the objective with the neuron at size t: convex, and t cannot exceed (L - inf L) / β.  `neuron` is F(θ).
-fn best_size(problem: &Problem, features: &Features, network: &Network, find: &Find, neuron: &[f64]) -> (f64, f64) {
+fn best_size(problem: &Problem, features: &Features, network: &Network, (find, serves): (&Find, &[f64]), neuron: &[f64]) -> (f64, f64) {
     let outputs = network.forward(&problem.architecture, &problem.dataset.train.inputs);
     let score = problem.score(network);
     let (beta, loss) = (problem.objective.strength, &problem.objective.loss);
     let cost = features.price * features.gauge(&find.theta);
     let value = |t: f64| {
         let mut moved = outputs.clone();
-        let places = moved.iter_mut().skip(find.output).step_by(problem.outputs());
-        places.zip(neuron).for_each(|(f, z)| *f += t * find.sign * z);
+        for (f, z) in moved.chunks_mut(problem.outputs()).zip(neuron) {
+            f.iter_mut().zip(serves).for_each(|(f, a)| *f += t * a * z);
+        }
         loss.value(&moved, problem.targets()) + beta * score.penalty + cost * t
     };
     let t = golden(&value, (score.loss - loss.least(problem.targets())) / cost);

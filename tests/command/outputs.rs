@@ -103,10 +103,38 @@ fn numbers_of_outputs_that_do_not_fit_are_named() {
         (NUMBERS.replace("drop = [kind]", "keep = [a]"), "error[E0434]: `keep` is about the classes of one target"),
         (NUMBERS.replace("[y1, y2]", "[y1, y1]"), "error[E0309]: `y1` is a target twice"),
         (KINDS.replace("csv(\"d.csv\")", "csv(\"d.csv\") { positive = \"a\" }"), "error[E0422]: `positive` is about two classes"),
-        (KINDS.replace("(output = l1)", ""), "error[E0340]: several outputs that share neurons"),
+        (
+            KINDS.replace("(output = l1)", "") + "\nsolve { arrangements = all }",
+            "error[E0340]: `all` lists cells, and several outputs that share neurons need more",
+        ),
     ];
     for (text, message) in cases {
         let found = said(&text);
         assert!(found.contains(message), "{message}\n{found}");
     }
+}
+
+/// Plain weight decay: neurons may serve both outputs, through the same commands.
+#[test]
+fn shared_neurons_go_all_the_way() {
+    let space = space();
+    fs::write(space.path().join("shared.cvx"), NUMBERS.replace("(output = l1)", "")).unwrap();
+    let solved = run(space.path(), &["solve", "shared.cvx"]);
+    code(&solved, 0);
+    assert!(stdout(&solved).contains("GLOBAL OPTIMUM, certified"), "{}", stdout(&solved));
+    code(&run(space.path(), &["verify", "shared.out"]), 0);
+    assert_eq!(stdout(&run(space.path(), &["predict", "shared.out", "d.csv"])).lines().next(), Some("y1,y2"));
+    let explained = stdout(&run(space.path(), &["explain", "shared.cvx"]));
+    assert!(explained.contains("a_k are all vectors of output weights of length 1"), "{explained}");
+    for format in ["onnx", "c", "npz", "cbf"] {
+        let of = if format == "cbf" { "shared.cvx" } else { "shared.out" };
+        code(&run(space.path(), &["export", of, "--to", format]), 0);
+    }
+    let compared = run(space.path(), &["compare", "shared.cvx", "--with", "shared.out"]);
+    code(&compared, 0);
+    let path = run(space.path(), &["path", "shared.cvx", "--points", "3"]);
+    code(&path, 0);
+    code(&run(space.path(), &["solve", "shared.cvx", "--start", "shared.out", "--out", "again.out"]), 0);
+    let fewest = run(space.path(), &["solve", "shared.cvx", "--fewest", "--out", "few.out"]);
+    assert!(stderr(&fewest).contains("leave `fewest` out"), "{}", stderr(&fewest));
 }

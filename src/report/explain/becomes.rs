@@ -7,6 +7,10 @@ use crate::report::plain;
 /// The convex program; with several outputs that of one of them, for they share nothing but the loss.
 pub fn becomes(problem: &Problem) -> Vec<String> {
     let sum = pooled(problem);
+    if problem.shared() {
+        let lines = on_shared(problem);
+        return if sum.is_empty() { lines } else { lines.iter().map(|line| on_patches(line, &sum)).collect() };
+    }
     if problem.architecture.largest() {
         return on_largest(problem);
     }
@@ -19,6 +23,33 @@ pub fn becomes(problem: &Problem) -> Vec<String> {
         lines.push(EVERY_OUTPUT.to_string());
     }
     lines
+}
+
+/// The program where outputs share neurons.
+fn on_shared(problem: &Problem) -> Vec<String> {
+    let ((strength, within), mark) = (priced(problem), norm_mark(problem));
+    let linear = problem.architecture.linear();
+    if linear || problem.architecture.gates.is_some() {
+        let (sum, product, which) = if linear { ("", "X Z", "") } else { ("sum_g ", "sum_g D_g X Z_g", "_g") };
+        let mut lines = vec![
+            format!("min over Z{which}    L(f) {strength}{sum}|Z{which}|_*{within}        (convex)"),
+            format!("f = {product},   Z{which} has a column for each output, |Z{which}|_* is the sum of its singular values"),
+            format!("back: every singular pair s p q' of Z{which} gives the neuron w = sqrt(s) p, a = sqrt(s) q"),
+        ];
+        if !linear {
+            lines.insert(2, "D_g marks the rows that gate g lets through; X has a column of ones if there is a bias".to_string());
+        }
+        return lines;
+    }
+    let (p, q) = problem.architecture.activation.slopes();
+    vec![
+        format!("min over u_ik    L(f) {strength}sum_ik |u_ik|{mark}{within}        (convex)"),
+        format!("f = sum_ik S_i X u_ik a_k',   S_i = {}", sides(p, -q)),
+        "with (2 D_i - 1) X u_ik >= 0".to_string(),
+        "D_i marks the rows that are active in cell i; X has a column of ones if there is a bias".to_string(),
+        "a_k are all vectors of output weights of length 1; those that are worth having are found by price".to_string(),
+        format!("back: u_ik gives the neuron w = u_ik / sqrt|u_ik|{mark}, a = sqrt|u_ik|{mark} a_k"),
+    ]
 }
 
 /// The program where the patch of the largest sum counts.

@@ -92,8 +92,11 @@ fn torch(problem: &Problem) -> String {
         return format!("{loss}; no optimiser of PyTorch decays weights in this norm");
     }
     if total.loss.name() == "squared" {
+        let outputs = problem.outputs();
         let (decay, formula) = if total.mean { (2.0 * strength, "2*strength") } else { (2.0 * strength / n, "2*strength/n") };
-        return format!("PyTorch: MSELoss(reduction='mean') with SGD(weight_decay={}), that is {formula}", plain(decay));
+        // It divides by the number of outputs too.
+        let (decay, by) = (decay / outputs as f64, if outputs > 1 { format!("/{outputs}") } else { String::new() });
+        return format!("PyTorch: MSELoss(reduction='mean') with SGD(weight_decay={}), that is {formula}{by}", plain(decay));
     }
     format!("{loss}{comma} with SGD(weight_decay={})", plain(strength))
 }

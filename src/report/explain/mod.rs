@@ -91,7 +91,11 @@ fn activation_lines(problem: &Problem) -> Vec<String> {
 
 fn theorem(problem: &Problem) -> Vec<String> {
     let statement = activation::theorem_of(&problem.architecture).statement.to_string();
-    let several = (problem.outputs() > 1).then(|| "a neuron serves one output at no higher price: all this is per output".to_string());
+    let shared = problem.shared().then(|| {
+        "for output weights along one vector a_k that is a network of one output, and all a_k together are the program".to_string()
+    });
+    let apart = (problem.outputs() > 1).then(|| "a neuron serves one output at no higher price: all this is per output".to_string());
+    let several = shared.or(apart);
     [statement].into_iter().chain(several).collect()
 }
 

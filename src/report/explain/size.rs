@@ -44,6 +44,10 @@ pub fn size_lines(problem: &Problem, sizes: Option<Sizes>) -> Vec<String> {
     if let Some(gates) = &problem.architecture.gates {
         return vec![format!("{shape}     gates {}", count(gates.count())), format!("all gates in one program: {program}")];
     }
+    if problem.shared() {
+        let cells = format!("{shape}     distinct lines {}     rank {}     cells <= {}", count(sizes.lines), sizes.rank, size(sizes.cells));
+        return vec![cells, "every cell once for each vector of output weights: no program has them all".to_string()];
+    }
     vec![
         format!("{shape}     distinct lines {}     rank {}     cells <= {}", count(sizes.lines), sizes.rank, size(sizes.cells)),
         format!("all cells in one program: {program}"),

@@ -17,7 +17,11 @@ pub fn wrote(problem: &Problem) -> Vec<String> {
         (Some(_), _) => format!("1[g_j.x + h_j >= 0] ({inner})"),
     };
     let several = problem.outputs() > 1 || objective.regularizer.output_l1;
-    let (output, amplitude) = if several { ("|a_j|_1", "|a_j|_1") } else { ("a_j", "|a_j|") };
+    let (output, amplitude) = match several {
+        _ if problem.shared() => ("|a_j|", "|a_j|"),
+        true => ("|a_j|_1", "|a_j|_1"),
+        false => ("a_j", "|a_j|"),
+    };
     let strength = plain(objective.strength);
     let penalty = match objective.regularizer.radius {
         None if objective.regularizer.budget.is_some() => {
@@ -45,7 +49,9 @@ pub fn wrote(problem: &Problem) -> Vec<String> {
         format!("f(x) = sum_j a_j {}{unit}{skip}", pooled(problem)),
     ];
     lines.extend(problem.architecture.convolution.as_ref().map(patches));
-    if problem.outputs() > 1 {
+    if problem.shared() {
+        lines.push(format!("a_j has a number for each of the {} outputs, |a_j| is its length", count(problem.outputs())));
+    } else if problem.outputs() > 1 {
         lines.push(format!("a_j has a number for each of the {} outputs, |a_j|_1 is the sum of their sizes", count(problem.outputs())));
         lines.extend(problem.architecture.skip.then(|| "c has a row for each of them, and c_0 a number".to_string()));
         lines.extend((!problem.architecture.skip && !skip.is_empty()).then(|| "c_0 has a number for each of them too".to_string()));

@@ -4,7 +4,7 @@
 //! one that cannot be met by these neurons and is met as far as it can.  Moves are of the size of the solver's error, so a few suffice.
 
 use super::least_squares::{dot, shortest};
-use crate::lowering::{Neuron, assemble};
+use crate::lowering::{Neuron, assemble, for_output};
 use crate::problem::{Features, Matrix, Network, Part, Problem, Skip};
 
 const STEPS: usize = 8;
@@ -57,7 +57,7 @@ fn moved(problem: &Problem, features: &Features, network: &Network) -> Network {
         if let Some(head) = features.head() {
             theta[head] = theta[head].max(features.hidden.gauge(&theta[..head]));
         }
-        Neuron { output: piece.output, sign: piece.sign, theta, gate: None }
+        Neuron { serves: for_output(piece.output, problem.outputs(), piece.sign), theta, gate: None }
     };
     let neurons = pieces.iter().zip(parts.chunks(features.size())).map(neuron);
     assemble(features, problem.outputs(), neurons, skip(problem, network, free))

@@ -208,12 +208,12 @@ pub const CODES: &[Code] = &[
     ),
     page(
         "E0340",
-        "several outputs that share neurons under plain weight decay",
-        "With plain weight decay the exact program over a cone of vectors is copositive: convex, and out of reach of\n\
-         general solvers (arXiv 2012.13329). With `weight_decay(output = l1)` each neuron serves one output and the\n\
-         program is exact; gated layers have no cones; `guarantee = bounded` keeps the model and reports two bounds.",
+        "chosen cells where several outputs share neurons",
+        "With plain weight decay a neuron may serve several outputs, and its output weights may point anywhere: every\n\
+         cell then has a program for every direction, and no list of cells holds them all. `generate` finds cells and\n\
+         directions by price. With `weight_decay(output = l1)` each neuron serves one output, and cells can be chosen.",
+        "network x1 -> dense(bias) -> relu -> dense(2) -> [x2, y]\nminimize squared + 0.1 * weight_decay\nsolve { arrangements = all }",
         "network x1 -> dense(bias) -> relu -> dense(2) -> [x2, y]\nminimize squared + 0.1 * weight_decay",
-        "network x1 -> dense(bias) -> relu -> dense(2) -> [x2, y]\nminimize squared + 0.1 * weight_decay(output = l1)",
     ),
     page(
         "E0341",

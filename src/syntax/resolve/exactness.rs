@@ -9,7 +9,7 @@ use super::solve::Machine;
 use super::value::shown;
 use crate::exact::Rational;
 use crate::loss::Targets;
-use crate::problem::{Activation, Class, Guarantee, Pool, Solver};
+use crate::problem::{Activation, Arrangements, Class, Pool, Solver};
 use crate::regularizer::{EUCLIDEAN, Hidden};
 use crate::syntax::diagnostic::{Diagnostic, Place};
 
@@ -98,6 +98,15 @@ impl Checker {
             let help = "for now: an activation that never falls, such as `relu`, or `avg_pool`";
             self.not_yet_here(&format!("max_pool of {}", unit.value), &unit.place.span, Some(help));
         }
+        let shares = case.goal.penalty.as_ref().is_some_and(|penalty| matches!(penalty.value, Penalty::WeightDecay { output: "l2", .. }));
+        let Some(several) = case.several().filter(|_| shares) else { return };
+        let help = "for now: one output, or `weight_decay(output = l1)`, where each neuron serves one";
+        if case.net.shift == Shift::Free {
+            self.not_yet_here(&format!("a free bias beside {several} that share neurons"), &case.net.unit.place.span, Some(help));
+        }
+        if let Some(skip) = &case.net.skip {
+            self.not_yet_here(&format!("skip beside {several} that share neurons"), &skip.span, Some(help));
+        }
     }
 
     fn unsolved_objective(&mut self, case: &Case) {
@@ -113,10 +122,12 @@ impl Checker {
                     let words = self.written(span).to_string();
                     self.not_yet_but(&format!("{words} of a gated layer"), span, "for now: plain `weight_decay`", "weight_decay");
                 }
-                Penalty::WeightDecay { hidden, output: "l2" } if case.several().is_some() => {
+                Penalty::WeightDecay { hidden, output: "l2" }
+                    if case.several().is_some() && case.constraint(Constraint::Interpolate).is_some() =>
+                {
                     let words = self.written(span).to_string();
                     let (help, code) = output_l1(hidden);
-                    self.not_yet_but(&format!("{words} of several outputs"), span, &help, &code);
+                    self.not_yet_but(&format!("{words} of several outputs beside interpolate"), span, &help, &code);
                 }
                 Penalty::WeightDecay { .. } => {}
             }
@@ -352,22 +363,27 @@ fn bounded_bias(case: &Case) -> Option<Diagnostic> {
     None
 }
 
-/// E0340: several outputs that share neurons.
+/// E0340: chosen cells where outputs share neurons: no choice of cells says where output weights may point.
 fn coupled_outputs(case: &Case) -> Option<Diagnostic> {
-    let (outputs, penalty) = (&case.net.outputs, case.goal.penalty.as_ref()?);
-    let Penalty::WeightDecay { hidden, output: "l2" } = penalty.value else { return None };
-    if case.class() != Some(Class::Homogeneous) || case.machine.plan.guarantee == Guarantee::Bounded {
-        return None;
-    }
-    let (several, unit) = (case.several()?, &case.net.unit);
-    let (help, code) = output_l1(hidden);
-    let message = format!("{several} that share neurons: with plain weight decay the exact program is copositive");
+    let penalty = case.goal.penalty.as_ref()?;
+    let Penalty::WeightDecay { output: "l2", .. } = penalty.value else { return None };
+    let (several, machine) = (case.several()?, case.machine);
+    let listed = (machine.plan.arrangements == Arrangements::All).then(|| machine.arrangements.clone()).flatten();
+    let (word, span) = machine.partial.clone().or(listed.map(|span| ("all".to_string(), span))).filter(|_| case.net.gates.is_none())?;
+    let place = Place { span, ..penalty.place.clone() };
     Some(
-        Diagnostic::error("E0340", message, penalty.place.clone(), "this couples the outputs")
-            .also(outputs.place.clone(), several)
-            .also(unit.place.clone(), format!("`{}` adds the cone constraints", unit.value))
-            .note("a copositive program is convex but no general solver handles it; see arXiv 2012.13329")
-            .replace(help, code),
+        Diagnostic::error(
+            "E0340",
+            format!("`{word}` lists cells, and {several} that share neurons need more than cells"),
+            place,
+            "lists cells",
+        )
+        .also(penalty.place.clone(), "this lets a neuron serve several outputs")
+        .note(
+            "output weights may point anywhere: their directions are found by price, as `generate` finds cells;\n\
+                   with `weight_decay(output = l1)` every neuron serves one output, and any cells will do",
+        )
+        .replace("let both be found: `generate`", "generate"),
     )
 }
 

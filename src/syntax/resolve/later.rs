@@ -35,7 +35,7 @@ fn supported() -> String {
         "this version solves dense -> activation -> dense: relu, leaky_relu, abs, linear and gated_relu with\n\
          weight_decay, any activation without jumps, or constant between them, with output_l1\n\
          subject to hidden_norm <= r, step and sign with output_l1 alone;\n\
-         several outputs with weight_decay(output = l1) or output_l1;\n\
+         several outputs too, those that share neurons without skip;\n\
          the losses are {}",
         losses.join(", ")
     )

@@ -107,7 +107,7 @@ impl Checker {
         let error = self.error("E0343", "the places of a filter are not pooled into one", &layer.span, how);
         let error = error.note(
             "every filter then has an output weight for each place: its price couples the places, and for a filter\n\
-             with several outputs no exact program is known (it is copositive, as for several targets)",
+             with several outputs no exact program is known (it is copositive)",
         );
         match layer.kind {
             LayerKind::Pool { .. } => error.replace("pool the whole signal", layer.name.text.clone()),
