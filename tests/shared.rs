@@ -290,3 +290,35 @@ fn no_neuron_of_a_fine_grid_beats_what_is_proved() {
     }
     assert!(highest <= 0.5 && highest > 0.5 * (1.0 - 1e-5), "{highest}");
 }
+
+/// Whatever is done to a certificate, what is still accepted is true.
+#[test]
+fn random_damage_proves_nothing_false() {
+    let (problem, certificate) = certified();
+    let optimum = check(&problem, &certificate).unwrap().objective();
+    let (mut random, mut accepted) = (Random::new(21), 0);
+    let letters: Vec<char> = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".chars().collect();
+    for k in 0..400 {
+        let mut damaged = certificate.clone();
+        let mut changed = |text: &str| -> String {
+            let at = random.below(text.len());
+            text.chars().enumerate().map(|(i, c)| if i == at && c != '=' { letters[random.below(64)] } else { c }).collect()
+        };
+        match k % 4 {
+            0 | 1 => damaged.cover = certificate.cover.as_deref().map(&mut changed),
+            2 => {
+                let at = k / 4 % damaged.proofs.len();
+                damaged.proofs[at].tree = changed(&certificate.proofs[at].tree);
+            }
+            _ => {
+                let at = random.below(damaged.dual.mantissas.len());
+                damaged.dual.mantissas[at] += [1, -1, 1 << 12, -(1 << 12), 1 << 20][random.below(5)];
+            }
+        }
+        if let Ok(verdict) = check(&problem, &damaged) {
+            accepted += 1;
+            assert!(verdict.lower_bound() <= optimum, "{k}: {verdict:?}");
+        }
+    }
+    assert!(accepted < 400);
+}

@@ -78,8 +78,9 @@ impl std::fmt::Debug for dyn Norm {
 ///
 /// `weight_decay` = ½ Σ_j (h(w_j)² + |a_j|²).  Rescaling each neuron makes it Σ_j |a_j| h(w_j) for activations of degree 1
 /// (AM-GM, THEORY 1), and that is the gauge the convex program prices.  `output_l1 subject to hidden_norm <= r` is
-/// Σ_j |a_j| with h(w_j) <= r, for any activation (THEORY 5).  With several outputs |a_j| is |a_j|₁, which a neuron pays output by
-/// output: one that serves several is worth no less as several that serve one each (THEORY 8a).
+/// Σ_j |a_j| with h(w_j) <= r, for any activation (THEORY 5).  With several outputs |a_j| is |a_j|₁ there and where it is asked for, which
+/// a neuron pays output by output: one that serves several is worth no less as several that serve one each (THEORY 8a).  Under plain
+/// weight decay it is |a_j|₂, and outputs share neurons (THEORY 8c).
 #[derive(Clone, Copy)]
 pub struct Regularizer {
     pub hidden: Hidden,

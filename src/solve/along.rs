@@ -84,6 +84,11 @@ impl Search<'_, '_> {
         let mut cover = Cover::new(self.problem.outputs(), room, &mut |direction| height(direction, &mut attempt));
         for _ in 0..COVERS {
             cover.refine(self.features.price, most, &mut |direction| height(direction, &mut attempt), &|| stop.now());
+            // Climbs along directions see more than those of the search.
+            let found = if most_nodes > 1 { self.beaten(&attempt, 0) } else { Vec::new() };
+            if !found.is_empty() {
+                return found;
+            }
             let price = cover.price().max(self.features.price);
             if !price.is_finite() {
                 return Vec::new();

@@ -73,14 +73,16 @@ impl Cover {
         self.nodes.iter().map(price).fold(0.0, f64::max)
     }
 
-    /// Splits cones until no price is above `enough`, there are `most` directions, or `stop` says so.
+    /// Splits cones until no price is above `enough`, there are `most` directions, or `stop` says so; a direction whose own price is above
+    /// `enough` ends it, as no cone beside it can be cheap.
     pub fn refine(&mut self, enough: f64, most: usize, height: &mut dyn FnMut(&[i64]) -> f64, stop: &dyn Fn() -> bool) {
-        while self.corners.len() < most && self.nodes.len() < NODES && !stop() {
-            let dear = |(at, node): (usize, &Node)| match node {
+        let dear = |corner: &Corner| corner.height > enough * corner.length;
+        while self.corners.len() < most && self.nodes.len() < NODES && !stop() && !self.corners.iter().any(dear) {
+            let open = |(at, node): (usize, &Node)| match node {
                 Node::Leaf { price, whole: false, .. } if *price > enough => Some((at, *price)),
                 _ => None,
             };
-            let Some((worst, _)) = self.nodes.iter().enumerate().filter_map(dear).max_by(|a, b| a.1.total_cmp(&b.1)) else { return };
+            let Some((worst, _)) = self.nodes.iter().enumerate().filter_map(open).max_by(|a, b| a.1.total_cmp(&b.1)) else { return };
             self.split(worst, height);
         }
     }

@@ -165,7 +165,7 @@ impl Search<'_, '_> {
     pub fn prove_gates(&mut self, dual: &[f64]) {
         (self.control.progress)(Event::Stage("proving"));
         let dearest = match self.problem.shared() {
-            true => largest(&self.singular(dual).iter().filter_map(|pairs| Some(pairs.first()?.0)).collect::<Vec<_>>()),
+            true => self.dearest_pair(dual),
             false => largest(&self.prices(dual)),
         };
         let shortened = lower_bound(self.problem, dual, dearest);

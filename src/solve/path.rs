@@ -24,6 +24,9 @@ impl Search<'_, '_> {
     fn dearest(&mut self, master: &Master) -> Option<f64> {
         if let Some(gates) = &self.problem.architecture.gates {
             self.list_gates(gates);
+            if self.problem.shared() {
+                return Some(self.dearest_pair(master.dual.as_ref()?));
+            }
             return self.prices(master.dual.as_ref()?).into_iter().reduce(f64::max);
         }
         let finds = match self.features.jumps().cloned() {

@@ -152,6 +152,12 @@ impl Search<'_, '_> {
         (groups, dearest)
     }
 
+    /// The largest singular value of all, just above 0 where none is.
+    pub fn dearest_pair(&self, dual: &[f64]) -> f64 {
+        let first = |pairs: &Vec<(f64, Vec<f64>)>| pairs.first().map(|pair| pair.0);
+        self.singular(dual).iter().filter_map(first).fold(f64::MIN_POSITIVE, f64::max)
+    }
+
     /// Singular values of X'D V (d x C) with right singular vectors, the largest first, for every distinct gate, or for all rows at once.
     pub fn singular(&self, dual: &[f64]) -> Vec<Vec<(f64, Vec<f64>)>> {
         let (inputs, outputs) = (self.features.inputs(), self.problem.outputs());

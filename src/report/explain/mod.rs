@@ -91,12 +91,19 @@ fn activation_lines(problem: &Problem) -> Vec<String> {
 
 fn theorem(problem: &Problem) -> Vec<String> {
     let statement = activation::theorem_of(&problem.architecture).statement.to_string();
-    let shared = problem.shared().then(|| {
-        "for output weights along one vector a_k that is a network of one output, and all a_k together are the program".to_string()
-    });
+    if problem.nuclear() {
+        return vec![
+            "neurons without cones cost the nuclear norm of their sum at least, and its singular pairs cost no more: exact".to_string(),
+        ];
+    }
+    if problem.shared() {
+        return vec![
+            "output weights along one vector make a network of one output, and all such vectors together are the program".to_string(),
+            format!("exact for free width; no more than {} n neurons are ever needed", problem.outputs()),
+        ];
+    }
     let apart = (problem.outputs() > 1).then(|| "a neuron serves one output at no higher price: all this is per output".to_string());
-    let several = shared.or(apart);
-    [statement].into_iter().chain(several).collect()
+    [statement].into_iter().chain(apart).collect()
 }
 
 fn guarantee(problem: &Problem) -> Vec<String> {
