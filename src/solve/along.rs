@@ -113,12 +113,16 @@ impl Search<'_, '_> {
         Vec::new()
     }
 
+    /// How much longer a dual vector is than what is proved of it.
+    pub fn lengthening(&self) -> f64 {
+        1.0 / (1.0 - GIVEN_AWAY * self.plan().gap.min(1e-3))
+    }
+
     /// The vector in integers of so few bits that its sums along directions are exact, and neurons that may matter for it.
     fn attempt(&mut self, dual: &[f64], scale: f64) -> Attempt {
         let (problem, outputs) = (self.problem, self.problem.outputs());
         let per_row = problem.objective.loss.scale(dual.len());
-        let shrink = 1.0 - GIVEN_AWAY * self.plan().gap.min(1e-3);
-        let shrunk: Vec<f64> = dual.iter().map(|v| v / per_row * shrink).collect();
+        let shrunk: Vec<f64> = dual.iter().map(|v| v / per_row / self.lengthening()).collect();
         let mut exact = Dual::truncated_to(DUAL_BITS + 2 - REACH_BITS, &shrunk);
         problem.objective.loss.balance(&mut exact.mantissas, problem.targets());
         let v: Vec<f64> = exact.doubles().iter().map(|u| u * per_row * scale).collect();

@@ -195,7 +195,11 @@ impl Search<'_, '_> {
     /// Proves all of weight space, or finds a neuron that was missed.
     fn proved(&mut self, master: &Master) -> Vec<Find> {
         let Some(dual) = master.dual.clone() else { return Vec::new() };
-        self.prove(&dual, NODES)
+        let mut finds = self.prove(&dual, NODES);
+        // Those of shared outputs are priced for the vector under proof, which is a little shorter.
+        let longer = if self.problem.shared() { self.lengthening() } else { 1.0 };
+        finds.iter_mut().for_each(|find| find.price *= longer);
+        finds
     }
 
     /// Climbs from the neurons at hand, from `known` directions and from `count` Gaussian ones; remembers the highest points.
