@@ -93,7 +93,7 @@ impl Checker {
     /// Whether it is a word like `bias` that no parameter has.
     fn nearly_bias(&self, expr: &Expr) -> bool {
         let known = |word: &str| self.parameters.iter().any(|parameter| parameter.name.text == word);
-        expr.word().is_some_and(|word| !known(word) && similar(word, ["bias"].into_iter()).is_some())
+        expr.word().is_some_and(|word| !known(word) && similar(word, ["bias"]).is_some())
     }
 
     fn bias(&mut self, expr: &Expr) -> Option<Shift> {
