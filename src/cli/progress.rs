@@ -50,8 +50,10 @@ impl Progress {
                 let tail = format!("round {round}   {} groups", count(groups));
                 self.interval("solving", objective, lower_bound, gap, &tail);
             }
-            Event::Proof { nodes, objective, lower_bound, gap } => {
-                self.interval("proving", objective, lower_bound, gap, &format!("{} nodes", count(nodes)));
+            Event::Proof { tree, of, nodes, reaches, objective, lower_bound, gap } => {
+                let reached = if tree < of { format!("bounds its part by {} after ", rounded(reaches)) } else { String::new() };
+                let tail = format!("tree {tree} of {of}: {reached}{} nodes", count(nodes));
+                self.interval("proving", objective, lower_bound, gap, &tail);
             }
             Event::Refused(why) => self.staying(&format!("  refused    {why}")),
             Event::Stage(stage) => self.passing(format!("  {stage}")),

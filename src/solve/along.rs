@@ -2,7 +2,7 @@
 
 use super::cover::{Cover, REACH_BITS};
 use super::outcome::Event;
-use super::prove::{Draft, ROOMS};
+use super::prove::{Draft, ROOMS, Trees};
 use super::search::Search;
 use crate::certificate::{Claim, DUAL_BITS, Dual, Proof, Ray, rays};
 use crate::pricing::{Find, highest_along, pull};
@@ -152,6 +152,7 @@ impl Search<'_, '_> {
                 continue;
             }
             self.stop = whole.share((rays.len() - at).min(PATIENCE) as u32);
+            self.trees = Trees { at: at + 1, of: rays.len(), worst: attempt.trees.values().map(|made| made.worst).fold(0.0, f64::max) };
             let tried = self.try_claim(&claim, rank, most_nodes);
             self.stop = whole.clone();
             let points: Vec<Vec<f64>> = tried.violations.iter().map(|point| self.theta_of(point, basis.as_deref())).collect();

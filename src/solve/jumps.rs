@@ -3,14 +3,16 @@
 //! Columns are listed, or added by price: a quick search along lines finds most of them, and the proof finds the rest.
 
 use super::outcome::{Event, Failure, Stopped};
-use super::prove::{Draft, NODES, ROOMS, SIGNS};
+use super::prove::{Draft, NODES, ROOMS, SIGNS, Trees};
 use super::search::{Master, Search};
+use super::unfinished::Turns;
 use crate::arrangement::{Space, Stop, list_columns};
 use crate::certificate::JumpClaim;
 use crate::lowering::{Group, Shape};
 use crate::pricing::{Find, JumpTree, climb, prove_jumps, values_of};
 use crate::problem::{Arrangements, Jumps, Matrix, Random};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// Random starts of a search for columns, and the most columns that one round adds.
 const STARTS: usize = 12;
@@ -169,13 +171,15 @@ impl Search<'_, '_> {
         };
         let Ok(claims) = kinds.iter().map(claim).collect::<Result<Vec<_>, _>>() else { return Vec::new() };
         let space = Space::new(jumps, self.features.size() - 1);
-        let whole = self.stop.clone();
+        let mut turns = Turns::new(&self.stop, claims.len());
         let mut tried: Vec<(JumpTree, i128)> = Vec::new();
-        for (at, claim) in claims.iter().enumerate() {
-            self.stop = whole.share((claims.len() - at) as u32);
+        let share = |(tree, limit): &(JumpTree, i128)| tree.worst as f64 / *limit as f64;
+        for claim in &claims {
+            self.stop = turns.next(Duration::from_secs(1));
+            self.trees = Trees { at: tried.len() + 1, of: claims.len(), worst: tried.iter().map(share).fold(0.0, f64::max) };
             tried.push((self.try_jumps(&space, claim, most_nodes), claim.limit));
         }
-        self.stop = whole;
+        self.stop = turns.whole;
         let mut found: Vec<Find> = Vec::new();
         for (kind, (tree, _)) in kinds.iter().zip(&tried) {
             let columns = tree.violations.iter().filter_map(|signs| space.weights(&space.sides(signs)));
@@ -185,7 +189,7 @@ impl Search<'_, '_> {
         found.sort_by(|a, b| b.price.total_cmp(&a.price));
         self.late = found.is_empty() && self.stop.late() && tried.iter().any(|(tree, limit)| tree.worst > *limit);
         if found.is_empty() {
-            let worst = tried.iter().map(|(tree, limit)| tree.worst as f64 / *limit as f64).fold(1.0, f64::max);
+            let worst = tried.iter().map(share).fold(1.0, f64::max);
             let draft = Draft {
                 dual: exact,
                 scale: 1.0,

@@ -61,8 +61,9 @@ pub enum Event {
     Patterns { listed: usize, bound: f64 },
     /// A round ended.
     Round { round: usize, groups: usize, objective: f64, lower_bound: f64, gap: f64 },
-    /// A proof goes on: the bound that it would give if it ended now.
-    Proof { nodes: usize, objective: f64, lower_bound: f64, gap: f64 },
+    /// A proof goes on with one of its trees, counted from 1: the bound `reaches` that this one would give if it ended now, and the best that
+    /// holds: while others are still to be grown that of an earlier proof.
+    Proof { tree: usize, of: usize, nodes: usize, reaches: f64, objective: f64, lower_bound: f64, gap: f64 },
     /// The checker refused a proof, and why: the search goes on without it.
     Refused(String),
     /// A stage began that can take a while: "pricing every cell", "pruning".

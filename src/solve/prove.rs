@@ -2,7 +2,7 @@
 
 use super::outcome::{Bound, Event};
 use super::search::Search;
-use super::unfinished::Unfinished;
+use super::unfinished::{Turns, Unfinished};
 use crate::backend::Stop;
 use crate::certificate::{BASIS_BITS, Certificate, Claim, Correction, Dual, FORMAT, Proof, Statement, VERSION, Weights};
 use crate::checker::{Verdict, check_apart_from_proofs, proofs};
@@ -11,7 +11,7 @@ use crate::problem::Network;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The part of the gap that the dual vector gives away, so that proofs have room to be short.
 pub const GIVEN_AWAY: f64 = 0.25;
@@ -20,6 +20,8 @@ const CONE_RANK: usize = 6;
 const CERTAIN_RANK: usize = 4;
 /// How much more than its worst leaf an unfinished tree is asked for, so that rounding may cost something.
 pub const ROOMS: [f64; 2] = [1e-7, 1e-3];
+/// What the root of a tree may take where nothing else is asked for.
+const ROOT: Duration = Duration::from_secs(1);
 /// Trees of more nodes are left unfinished.
 pub const NODES: usize = 1_000_000;
 
@@ -114,6 +116,14 @@ impl Pace {
     }
 }
 
+/// Which tree of a proof is being grown, and how far those before it are from their limits at worst.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Trees {
+    pub at: usize,
+    pub of: usize,
+    pub worst: f64,
+}
+
 /// Both output signs.
 pub const SIGNS: [i8; 2] = [1, -1];
 
@@ -194,18 +204,15 @@ impl Search<'_, '_> {
 
     /// All claims; each may take an equal part of the time that is left, as the bound is that of the worst one.
     fn try_claims(&mut self, claims: &[Claim], rank: usize, most_nodes: usize) -> Vec<Tried> {
-        let whole = self.stop.clone();
-        let (mut tried, before) = (Vec::with_capacity(claims.len()), whole.interrupted());
-        for (at, claim) in claims.iter().enumerate() {
-            // After Ctrl-C in one of them the others have the time that their check has, and again as much: seconds.
-            self.stop = if whole.interrupted() && !before {
-                Stop::new(2 * Unfinished::new(claim, self.plan().time).reserve / (claims.len() - at) as u32, Arc::default())
-            } else {
-                whole.share((claims.len() - at) as u32)
-            };
+        let mut turns = Turns::new(&self.stop, claims.len());
+        let mut tried: Vec<Tried> = Vec::with_capacity(claims.len());
+        for claim in claims {
+            let least = 2 * Unfinished::new(claim, self.plan().time).reserve;
+            self.stop = turns.next(least);
+            self.trees = Trees { at: tried.len() + 1, of: claims.len(), worst: tried.iter().map(|tried| tried.worst).fold(0.0, f64::max) };
             tried.push(self.try_claim(claim, rank, most_nodes));
         }
-        self.stop = whole;
+        self.stop = turns.whole;
         tried
     }
 
@@ -236,8 +243,9 @@ impl Search<'_, '_> {
         let stop = self.stop.earlier(unfinished.reserve);
         let (form, limit) = semidefinite::form(claim);
         let idle = AtomicBool::new(false);
-        // With one node only the root is bounded, and that is quick enough not to be interrupted.
-        let stopped = || most_nodes > 1 && (stop.now() || idle.load(Ordering::Relaxed));
+        // The root alone is to be a bound, and has a second for that whatever the time.
+        let patient = Stop::new(ROOT, Arc::default());
+        let stopped = || if most_nodes > 1 { stop.now() || idle.load(Ordering::Relaxed) } else { stop.now() && patient.now() };
         let attempt = self.watched(|tell| {
             let mut pace = Pace::default();
             semidefinite::prove(&form, limit, most_nodes, unfinished.leaves, &stopped, &mut |worst, nodes| {
@@ -267,15 +275,18 @@ impl Search<'_, '_> {
         })
     }
 
-    /// The bound that follows if no other claim's worst price is higher.
+    /// The bound that follows once no tree is left, and that of this tree alone.
     pub fn show_proof(&mut self, worst: f64, nodes: usize) {
         let Some(dual) = &self.dual else { return };
-        let t = 1.0 / worst.max(1.0);
-        let scaled: Vec<f64> = dual.iter().map(|v| t * v).collect();
-        let bound = -self.problem.objective.loss.conjugate(&scaled, self.problem.targets());
-        let (objective, lower_bound) = (self.best.1.objective, bound.max(self.lower.0));
+        let Trees { at: tree, of, worst: others } = self.trees;
+        let bound = |worst: f64| {
+            let scaled: Vec<f64> = dual.iter().map(|v| v / worst.max(1.0)).collect();
+            -self.problem.objective.loss.conjugate(&scaled, self.problem.targets())
+        };
+        let (objective, reaches) = (self.best.1.objective, bound(worst));
+        let lower_bound = if tree < of { self.lower.0 } else { self.lower.0.max(bound(worst.max(others))) };
         let gap = self.problem.relative_gap(objective, lower_bound);
-        (self.control.progress)(Event::Proof { nodes, objective, lower_bound, gap });
+        (self.control.progress)(Event::Proof { tree, of, nodes, reaches, objective, lower_bound, gap });
     }
 
     /// The θ of a point in the coordinates of a proof.

@@ -2,7 +2,7 @@
 
 use super::lasso::Known;
 use super::outcome::{Bound, Control, Event, Failure, Size, Stopped};
-use super::prove::Proven;
+use super::prove::{Proven, Trees};
 use crate::arrangement::{Lines, Pattern, bound};
 use crate::backend::{self, Request, Stop};
 use crate::certificate::BASIS_BITS;
@@ -46,6 +46,8 @@ pub struct Search<'a, 'c> {
     pub proving: f64,
     /// Whether the last proof ran out of its share of the time.
     pub late: bool,
+    /// The tree that is being grown.
+    pub trees: Trees,
     /// The best proof so far, accepted by the checker.
     pub proof: Option<Proven>,
     pub rounds: usize,
@@ -120,6 +122,7 @@ impl<'a, 'c> Search<'a, 'c> {
             proof: None,
             proving: 0.0,
             late: false,
+            trees: Trees::default(),
             basis: (features.hidden.euclidean() && !features.gated).then(|| row_basis(inputs, BASIS_BITS)).flatten(),
             rounds: 0,
             size: Size::default(),
