@@ -18,8 +18,10 @@ const WAVE: usize = 16;
 const MARGIN: f64 = 1e-9;
 /// The most steps of a descent, and the part of its gap whose certainty ends it.
 const STEPS: usize = 150;
-const CERTAIN: f64 = 0.5;
-const CERTAIN_ROOT: f64 = 0.999;
+const CERTAIN: f64 = 0.3;
+/// For a root that others are to begin with, and for one that stays alone: its bound is the answer.
+const CERTAIN_ROOT: f64 = 0.9;
+const CERTAIN_ALONE: f64 = 0.999;
 /// A relaxation error, relative to T, that is no reason to split; descents that have no better one go on for longer.
 const TINY: f64 = 1e-9;
 const LONGER: usize = 3000;
@@ -134,7 +136,7 @@ pub fn prove(
         stuck: false,
         nodes: 0,
     };
-    let root = prover.root();
+    let root = prover.root(if most_nodes > 1 { CERTAIN_ROOT } else { CERTAIN_ALONE });
     prover.place(vec![(0, root)]);
     progress(prover.worst_open(), prover.nodes);
     while prover.goes_on() && prover.nodes + 2 <= most_nodes && !stop() {
@@ -166,17 +168,17 @@ fn straight(form: &Form, target: f64) -> Attempt {
 
 impl Prover<'_> {
     /// Every p as if Θ were I/r, every concave row on its chord.
-    fn root(&self) -> Solved {
+    fn root(&self, certain: f64) -> Solved {
         let spread = (self.rows.rank as f64).sqrt();
         let first = self.rows.rows.iter().map(|row| if row.kink > 0.0 { libm::log(row.kink * spread / (4.0 * row.radius)) } else { 1.0 });
-        self.solve(Vec::new(), first.collect(), f64::INFINITY, true)
+        self.solve(Vec::new(), first.collect(), f64::INFINITY, certain)
     }
 
     /// Minimises the bound of one node.
-    fn solve(&self, cuts: Vec<Cut>, x: Vec<f64>, mu: f64, root: bool) -> Solved {
+    fn solve(&self, cuts: Vec<Cut>, x: Vec<f64>, mu: f64, certain: f64) -> Solved {
         let node = Node::new(&self.rows, &cuts);
         let goal = self.target * (1.0 - 3.0 * MARGIN);
-        let effort = Effort { goal, certain: if root { CERTAIN_ROOT } else { CERTAIN }, steps: STEPS };
+        let effort = Effort { goal, certain, steps: STEPS };
         let Some(mut descent) = Descent::new(&node, x.clone(), effort, mu) else { return Solved::hopeless(cuts, x) };
         let mut leaf = Leaf::default();
         for lower in 0..4 {
@@ -232,7 +234,7 @@ impl Prover<'_> {
         }
         let this = &*self;
         let solved: Vec<(usize, Solved)> =
-            children.into_par_iter().map(|(place, cuts, x, mu)| (place, this.solve(cuts, x, mu, false))).collect();
+            children.into_par_iter().map(|(place, cuts, x, mu)| (place, this.solve(cuts, x, mu, CERTAIN))).collect();
         self.place(solved);
     }
 
