@@ -105,6 +105,27 @@ fn symmetric_data_have_many_optima() {
     }
 }
 
+/// A square that wants 1 and a line across it that wants -1: every neuron stands on the border of cells, all of which hold it.
+///
+/// The square's corners are served by neurons along ±e1 or along ±e2, with the same sum on these rows, and the line's ends by ±e3: 16
+/// active blocks are 6 directions of rank 5, and 4 neurons suffice where pruning is content with 5.
+#[test]
+fn cells_that_share_a_neuron_count_it_once() {
+    let (square, line) = ("  1 1 0 1\n  1 -1 0 1\n  -1 1 0 1\n  -1 -1 0 1\n", "  0 0 1 -1\n  0 0 -1 -1\n");
+    let head = "network features -> dense -> relu -> dense -> y\nminimize squared + 0.05 * weight_decay";
+    let problem = stated(&format!("cvx 1\ndata table {{\n  x1 x2 x3 y\n{square}{line}}}\n{head}\n"));
+    for arrangements in [Arrangements::Generate, Arrangements::All] {
+        let outcome = attempt(&problem, true, arrangements).unwrap();
+        // With β = 0.05 the square costs 2β - β²/2 and either end of the line β - β²/2.
+        assert!((outcome.objective - 0.19625).abs() < 1e-8, "{}", outcome.objective);
+        let known = outcome.fewest.unwrap();
+        assert!(known.complete && !known.unique, "{known:?}");
+        assert_eq!((known.active, known.directions, known.freedom), (16, 6, 1), "{known:?}");
+        assert_eq!((known.found, known.least, outcome.network.neurons()), (4, 4, 4), "{known:?}");
+    }
+    assert_eq!(brute(&problem, 4), Some(4));
+}
+
 /// An optimum without neurons, and one that is unique.
 #[test]
 fn nothing_is_fewer_than_nothing() {
