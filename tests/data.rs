@@ -1,5 +1,8 @@
 //! Data: the same numbers from every format, what training rows decide, and every error with its place.
 
+#[cfg(feature = "parquet")]
+#[path = "data/columnar.rs"]
+mod columnar;
 #[path = "data/damage.rs"]
 mod damage;
 #[path = "data/errors.rs"]

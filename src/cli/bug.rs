@@ -6,6 +6,10 @@ use std::panic::PanicHookInfo;
 pub fn report_panics() {
     let earlier = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
+        #[cfg(feature = "parquet")]
+        if crate::syntax::data::decoding() {
+            return;
+        }
         eprintln!("{}", message(panic));
         if std::env::var_os("RUST_BACKTRACE").is_some() {
             earlier(panic);

@@ -34,6 +34,12 @@ pub fn not_built(place: Place, feature: &str) -> Diagnostic {
     error.note(build).replace("use microlp, which is always there: `solver = lp`", "lp")
 }
 
+/// E0361: the file read at `place` is of columns, and a plain build does not read these.
+pub fn no_columns(place: Place) -> Diagnostic {
+    let error = Diagnostic::error("E0361", "`parquet` is not in this build of cvxc", place, "a file of columns");
+    error.note("build it in: cargo install --path . --features parquet").help("or write the table as CSV: `csv(\"file.csv\")`")
+}
+
 /// `124 258`, and beyond a million `1.5e19`.
 fn rounded(count: f64) -> String {
     if count >= 1e6 {

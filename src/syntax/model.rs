@@ -118,6 +118,15 @@ pub enum Format {
     Npy,
     Npz,
     Libsvm,
+    Parquet,
+    Arrow,
+}
+
+impl Format {
+    /// Whether this build of cvxc reads it.
+    pub fn built(self) -> bool {
+        cfg!(feature = "parquet") || !matches!(self, Format::Parquet | Format::Arrow)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use cvxc::problem::{Dataset, Random};
 use cvxc::syntax::data::bind;
 use cvxc::syntax::model::*;
 
-fn damaged(bytes: &[u8], random: &mut Random) -> Vec<u8> {
+pub fn damaged(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     const SPICE: &[u8] = b",\n\"\r \t-.eE0123456789:()'\\#\x00\xff\xe9";
     let mut bytes = bytes.to_vec();
     for _ in 0..=random.below(6) {
@@ -33,7 +33,7 @@ fn finite(data: &Dataset) -> bool {
     rows.into_iter().flatten().all(|rows| rows.inputs.values.iter().chain(&rows.targets).all(|value| value.is_finite()))
 }
 
-fn survive(file: &str, bytes: &[u8], rounds: u64) {
+pub fn survive(file: &str, bytes: &[u8], rounds: u64) {
     let folder = Folder::new();
     let mut bound = 0;
     for round in 0..rounds {

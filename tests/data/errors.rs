@@ -379,3 +379,17 @@ fn drawn_gates_fit_in_memory_or_are_refused() {
     assert_eq!((few.rows, few.columns), (3, 4));
     assert_eq!(few.values, many.values[..12], "a longer list begins with a shorter one");
 }
+
+/// Files of columns are read by a build that has asked for them, and another one says so.
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn a_plain_build_says_how_column_files_are_read() {
+    let said = |model: &str| cvxc::syntax::read_text("m.cvx", model, std::path::Path::new("."), &[]).1.iter().map(told).collect::<String>();
+    let rest = "network features -> dense -> relu -> dense -> y\nminimize squared + 0.1 * weight_decay\n";
+    let text = said(&format!("cvx 1\ndata parquet(\"a.parquet\")\n{rest}"));
+    let expected = "E0361: `parquet` is not in this build of cvxc\nm.cvx:2:6 [parquet(\"a.parquet\")] a file of columns\n\
+        note: build it in: cargo install --path . --features parquet\nhelp: or write the table as CSV: `csv(\"file.csv\")`";
+    assert_eq!(text, expected);
+    // A test file by its name, and new rows, have no word that could be looked at before.
+    begins(refused(&on_file(&Folder::new().file("a.arrow", "x"), "y", "squared")), "E0361: `parquet` is not in this build of cvxc");
+}

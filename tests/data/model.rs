@@ -97,6 +97,8 @@ pub fn on_file(path: &Path, target: &str, loss: &str) -> Model {
         Some("npy") => (Format::Npy, "npy"),
         Some("npz") => (Format::Npz, "npz"),
         Some("libsvm") => (Format::Libsvm, "libsvm"),
+        Some("parquet") => (Format::Parquet, "parquet"),
+        Some("arrow") => (Format::Arrow, "arrow"),
         _ => (Format::Csv, "csv"),
     };
     let place = format!("{word}(\"{shown}\")");

@@ -40,8 +40,8 @@ pub const CODES: &[Code] = &[
     ),
     apart(
         "E0406",
-        "not a NumPy file",
-        "An npy or npz file is damaged, cut off, or holds something other than plain numbers or text. Save the array with `numpy.save(path, a.astype(\"float64\"))`.",
+        "damaged, or not a file of its format",
+        "An npy, npz, parquet or arrow file is damaged, cut off, or holds something other than plain numbers or text. Save an array with `numpy.save(path, a.astype(\"float64\"))`.",
         "data npy(\"pickled.npy\")",
         "data npy(\"floats.npy\")",
     ),

@@ -308,9 +308,10 @@ pub const CODES: &[Code] = &[
     ),
     page(
         "E0361",
-        "a solver that is not in this build",
+        "a solver or a format that is not in this build",
         "HiGHS is built from source, which needs cmake, libclang and a C++ compiler, so a plain build does without it:\n\
-         `cargo install --path . --features highs` has it. `lp` solves the same programs by microlp, which is always there.",
+         `cargo install --path . --features highs` has it. `lp` solves the same programs by microlp, which is always there.\n\
+         Files of columns, `parquet` and `arrow`, are read by a build with `--features parquet`, which needs nothing else.",
         "minimize absolute + 0.1 * weight_decay(hidden = l1)\nsolve { solver = highs }",
         "minimize absolute + 0.1 * weight_decay(hidden = l1)\nsolve { solver = lp }",
     ),

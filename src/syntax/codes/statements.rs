@@ -151,7 +151,7 @@ pub const CODES: &[Code] = &[
     page(
         "E0130",
         "an unknown data source",
-        "Data come from csv, tsv, npy, npz, parquet and libsvm files, from an inline table, or from the seeded toys\n\
+        "Data come from csv, tsv, npy, npz, parquet, arrow and libsvm files, from an inline table, or from the seeded toys\n\
          spirals, xor and sinusoid.",
         "data excel(\"a.xlsx\")",
         "data csv(\"a.csv\")",

@@ -10,6 +10,8 @@ mod bind;
 mod budget;
 mod cell;
 mod classes;
+#[cfg(feature = "parquet")]
+mod columnar;
 pub mod columns;
 mod content;
 mod csv;
@@ -33,6 +35,8 @@ mod vectors;
 
 pub use bind::{bind, training_rows};
 pub use budget::limit as memory_limit;
+#[cfg(feature = "parquet")]
+pub use columnar::decoding;
 pub use columns::check_columns;
 pub use open::header;
 pub use predict::{Features, Layout, read_features, read_features_from};

@@ -1,5 +1,7 @@
 //! Opens a source: which reader belongs to which format.
 
+#[cfg(feature = "parquet")]
+use super::columnar::Columnar;
 use super::content::Content;
 use super::csv::Csv;
 use super::inline::Inline;
@@ -9,6 +11,8 @@ use super::npz::Npz;
 use super::table::{Reader, Site};
 use super::toys::Toys;
 use crate::syntax::diagnostic::Diagnostic;
+#[cfg(not(feature = "parquet"))]
+use crate::syntax::limits::no_columns;
 use crate::syntax::model::{DataSpec, Format, SourceSpec};
 use std::path::Path;
 
@@ -36,6 +40,10 @@ pub fn file(
         Format::Npy => Box::new(Npy::open(site, content)?),
         Format::Npz => Box::new(Npz::open(site, content)?),
         Format::Libsvm => Box::new(Libsvm::open(site, content)?),
+        #[cfg(feature = "parquet")]
+        Format::Parquet | Format::Arrow => Box::new(Columnar::open(site, content, format)?),
+        #[cfg(not(feature = "parquet"))]
+        Format::Parquet | Format::Arrow => return Err(no_columns(site.place)),
     })
 }
 
@@ -59,6 +67,8 @@ pub fn format_of(path: &Path) -> Format {
         "tsv" | "tab" => Format::Tsv,
         "npy" => Format::Npy,
         "npz" => Format::Npz,
+        "parquet" | "pq" => Format::Parquet,
+        "arrow" | "feather" => Format::Arrow,
         "libsvm" | "svm" | "svmlight" => Format::Libsvm,
         _ => Format::Csv,
     }

@@ -86,7 +86,7 @@ fn unquoted(piece: &str, at: usize) -> Option<std::ops::Range<usize>> {
     let start = open + piece[open..].find(|c: char| c != '(' && c != ' ')?;
     let length = piece[start..].find([',', ')', ' ', '\n', ';', '"']).unwrap_or(piece.len() - start);
     let ending = piece[start..start + length].rsplit_once('.')?.1;
-    let reads = ["csv", "tsv", "npy", "npz", "parquet", "libsvm", "cells"].contains(&call);
+    let reads = ["csv", "tsv", "npy", "npz", "parquet", "arrow", "libsvm", "cells"].contains(&call);
     let named = !ending.is_empty() && ending.chars().all(char::is_alphanumeric) && start <= at && at < start + length;
     (reads && named).then_some(start..start + length)
 }

@@ -2,20 +2,22 @@
 
 use super::checker::Checker;
 use super::columns::Columns;
+use crate::syntax::limits::no_columns;
 use crate::syntax::model::{DataSpec, Format, Missing, Placed, SourceSpec, Standardize, TestSpec, Toy};
 use crate::syntax::names::{count, similar};
 use crate::syntax::tree::{Arg, Binding, Expr, Name, Row, Source, Span, Table};
 
 const SETTINGS: &[&str] = &["standardize", "test", "rows", "drop", "keep", "positive", "missing", "header", "separator"];
 
-/// File formats by the word that reads them; `None` is known but cannot be read yet.
-const FORMATS: &[(&str, Option<Format>)] = &[
-    ("csv", Some(Format::Csv)),
-    ("tsv", Some(Format::Tsv)),
-    ("npy", Some(Format::Npy)),
-    ("npz", Some(Format::Npz)),
-    ("libsvm", Some(Format::Libsvm)),
-    ("parquet", None),
+/// File formats by the word that reads them.
+const FORMATS: &[(&str, Format)] = &[
+    ("csv", Format::Csv),
+    ("tsv", Format::Tsv),
+    ("npy", Format::Npy),
+    ("npz", Format::Npz),
+    ("libsvm", Format::Libsvm),
+    ("parquet", Format::Parquet),
+    ("arrow", Format::Arrow),
 ];
 
 /// The most points of a toy.
@@ -150,7 +152,8 @@ impl Checker {
     /// A source that is a call: a file or a toy.
     fn source(&mut self, call: &Expr) -> (Option<SourceSpec>, Columns, Span) {
         let Some((name, args)) = call.head() else { return (None, Columns::default(), call.span.clone()) };
-        let mut columns = Columns { shaped: ["npy", "npz", "parquet", "libsvm"].contains(&name.text.as_str()), ..Columns::default() };
+        let mut columns =
+            Columns { shaped: ["npy", "npz", "parquet", "arrow", "libsvm"].contains(&name.text.as_str()), ..Columns::default() };
         let toy: Option<(Toy, &[&str])> = match name.text.as_str() {
             "spirals" => Some((Toy::Spirals, &["x", "y", "class"])),
             "xor" => Some((Toy::Xor, &["x1", "x2", "y"])),
@@ -168,18 +171,16 @@ impl Checker {
     }
 
     fn file(&mut self, call: &Expr, name: &Name, args: &[Arg]) -> Option<SourceSpec> {
-        let Some((_, format)) = FORMATS.iter().find(|(word, _)| *word == name.text) else { return self.unknown_source(name) };
+        let Some(&(_, format)) = FORMATS.iter().find(|(word, _)| *word == name.text) else { return self.unknown_source(name) };
         let path = self.one(name, args, &format!("{}(\"file.{}\")", name.text, name.text))?;
         let shown = self.text(&name.text, path, &format!("\"file.{}\"", name.text))?.to_string();
         if shown.is_empty() {
             let error = self.error("E0113", "a data file needs a name", &path.span, "an empty text");
             return self.refuse(error.help(format!("for example `{0}(\"file.{0}\")`", name.text)));
         }
-        if format.is_none() {
-            self.not_yet_here(&name.text, &call.span, Some("write the table as CSV: `csv(\"file.csv\")`"));
+        if !format.built() {
+            return self.refuse(no_columns(self.place(&call.span)));
         }
-        // A format that cannot be read yet has ended in its own message above; its placeholder never reaches a model.
-        let format = format.unwrap_or(Format::Csv);
         Some(SourceSpec::File { format, path: self.named_file(&shown, &path.span), shown })
     }
 
