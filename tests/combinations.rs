@@ -100,12 +100,17 @@ impl Case {
     }
 
     /// Seven rows of two features, a row of zeros among them; of numbers a row and its opposite.  Classes stand at corners that no
-    /// line tells apart: a skip that did would leave the dual vector of the separating side nowhere to go.
+    /// line tells apart: a skip that did would leave the dual vector of the separating side nowhere to go.  Three of them are the ends of
+    /// three lines that cross.
     fn text(&self) -> String {
         let mut random = Random::new(self.seed);
         let mut table = String::from("  x1 x2 y\n");
         let real = matches!(self.loss.targets(), Targets::Real | Targets::Counts);
-        let fixed = if real { [1.0, 1.0, -1.0, -1.0, 0.0, 0.0, 1.25, -1.0] } else { [1.0, 1.0, -1.25, 1.0, -1.0, -1.5, 1.0, -1.0] };
+        let fixed: &[f64] = match (real, self.skip && self.loss.targets() == Targets::Labels) {
+            (true, _) => &[1.0, 1.0, -1.0, -1.0, 0.0, 0.0, 1.25, -1.0],
+            (false, true) => &[2.0, 0.25, 1.0, 1.75, -1.0, 1.75, -1.5, 0.0, -0.75, -1.5, 1.25, -1.5],
+            (false, false) => &[1.0, 1.0, -1.25, 1.0, -1.0, -1.5, 1.0, -1.0],
+        };
         for i in 0..7 {
             let drawn = [0, 1].map(|_| (random.normal() * 6.0).round() / 4.0);
             let x = fixed.chunks(2).chain([&[0.0, 0.0][..]]).nth(i).map_or(drawn, |x| [x[0], x[1]]);
@@ -114,7 +119,7 @@ impl Case {
                 Targets::Real => format!("{signal}"),
                 Targets::Counts => format!("{}", (2.0 * signal.abs()).round()),
                 Targets::Classes => ["no", "yes"][if i < 4 { i % 2 } else { random.below(2) }].to_string(),
-                Targets::Labels => ["a", "b", "c"][if i < 3 { i } else { random.below(3) }].to_string(),
+                Targets::Labels => ["a", "b", "c"][if i < 3 || self.skip && i < 6 { i % 3 } else { random.below(3) }].to_string(),
             };
             table += &format!("  {} {} {y}\n", x[0], x[1]);
         }

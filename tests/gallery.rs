@@ -79,6 +79,7 @@ fn every_model_meets_its_optimum() {
                     "marks",
                     "memory",
                     "saturating",
+                    "sepals",
                     "sparse",
                     "species",
                     "strokes",

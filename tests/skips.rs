@@ -138,6 +138,27 @@ fn two_classes_are_logistic() {
     }
 }
 
+/// A class that straight lines tell from the others costs nothing in the end, and what is left is the problem of the others: its optimum
+/// is met nowhere, its dual vector has a column of zeros, and no row has room in every output.
+#[test]
+fn a_class_apart_leaves_the_others() {
+    let of = |rows: &str| {
+        let text =
+            format!("cvx 1\ndata table {{\n  x1 x2 kind\n{rows}}}\nnetwork [x1, x2] -> (dense(bias) -> relu -> dense) + skip -> kind\n");
+        let text = text + &format!("minimize mean(cross_entropy) + {} * {DECAY}\n", 0.3 / rows.lines().count() as f64);
+        let (model, wrong) = read_text("apart.cvx", &text, Path::new("."), &[]);
+        bind(&model.unwrap_or_else(|| panic!("{}", render(&wrong, false))), &mut |_| {}).unwrap()
+    };
+    let two = "  0 0 a\n  1 0 b\n  0 1 b\n  1 1 a\n  2 0.5 a\n  2 -1 b\n  -1 0.5 a\n  -1 2 b\n  0.5 -2 a\n";
+    let three = two.to_string() + "  5 5 c\n  6 4 c\n  4 7 c\n";
+    let (two, three) = (generated(&of(two)), generated(&of(&three)));
+    let times = |(low, high): (f64, f64), rows: f64| (rows * low, rows * high);
+    overlap("one class apart", times(interval(&two), 9.0), times(interval(&three), 12.0));
+    assert!(two.network.neurons() > 0, "lines do not tell the two apart");
+    let certificate = three.certificate.unwrap();
+    assert!(certificate.dual.column(2, 3).mantissas.iter().all(|m| *m == 0), "{:?}", certificate.dual);
+}
+
 /// A proved problem of three classes with a skip.
 fn certified() -> (Problem, Certificate, Outcome) {
     let problem = stated(7, 10, "(dense(bias = free) -> relu -> dense) + skip -> kind", &format!("cross_entropy + 0.3 * {DECAY}"));

@@ -232,10 +232,10 @@ impl Total {
         self.settled(f).iter().zip(y).map(|(&f, &y)| scale * self.loss.slope(f, y, self.parameter)).collect()
     }
 
-    /// The diagonal of ∇²L at f, of a loss whose rows are not shifted.
+    /// The diagonal of ∇²L at f, of a loss whose rows are shifted with the shifts held.
     pub fn curvature(&self, f: &[f64], y: &[f64]) -> Vec<f64> {
         let scale = self.scale(y.len());
-        f.iter().zip(y).map(|(&f, &y)| scale * self.loss.curvature(f, y, self.parameter)).collect()
+        self.settled(f).iter().zip(y).map(|(&f, &y)| scale * self.loss.curvature(f, y, self.parameter)).collect()
     }
 
     /// L*(v) = Σ_ic scale · ℓ*(v_ic / scale); +∞ where rows may be shifted and one of v does not sum to 0 (up to rounding).

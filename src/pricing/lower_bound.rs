@@ -3,8 +3,9 @@
 //! If |v'φ(Xw)| <= U h(w) for every w, then t v is feasible for 0 <= t <= β/U and the optimum is at least -L*(t v); with an
 //! unpenalised skip or intercept, Z, the dual also needs Z'v = 0 (THEORY 0, 1, 3).
 
+use super::normal::{multipliers, share};
 use crate::problem::{Bias, Matrix, Problem};
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DMatrix;
 
 /// A lower bound and the dual vector that proves it.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,8 +58,9 @@ fn best_scale(value_at: &impl Fn(f64) -> f64, largest: f64) -> f64 {
     candidates.into_iter().fold(0.0, |best, t| if value_at(t) > value_at(best) { t } else { best })
 }
 
-/// How near to an end of its interval a coordinate may be taken to stand there, relative to 1; tried in this order.
-const SNAPS: [f64; 4] = [0.0, 1e-9, 1e-7, 1e-5];
+/// How near to an end of its interval a coordinate may be taken to stand there, relative to 1; tried in this order.  The last are for what
+/// only comes to an end as a skip that costs nothing grows for ever.
+const SNAPS: [f64; 6] = [0.0, 1e-9, 1e-7, 1e-5, 1e-4, 1e-3];
 
 /// The nearest vector to `dual` in dom L* that is orthogonal to the skip's columns in every output; `None` if none was found.
 ///
@@ -142,51 +144,22 @@ fn correct(problem: &Problem, z: &DMatrix<f64>, v: &mut [f64]) -> Option<()> {
     let outputs = problem.outputs();
     let weights: Vec<f64> = v.iter().zip(problem.targets()).map(|(&v, &y)| room(v, y)).collect();
     let weights = DMatrix::from_row_slice(z.nrows(), outputs, &weights);
-    let before = DMatrix::from_row_slice(z.nrows(), outputs, v);
-    let after = if problem.objective.loss.shifted() { joined(z, &weights, before)? } else { apart(z, &weights, before)? };
+    let mut after = DMatrix::from_row_slice(z.nrows(), outputs, v);
+    let joined = problem.objective.loss.shifted();
+    // The least Σ δ_ic²/w_ic that takes a row's sum away shares it out by the weights.
+    let shared = |of: &mut DMatrix<f64>, sums: &[f64]| {
+        of.iter_mut().enumerate().for_each(|(at, x)| *x -= sums[at % z.nrows()] * share(&weights, at % z.nrows(), at / z.nrows()));
+    };
+    if joined {
+        let sums: Vec<f64> = after.row_iter().map(|row| row.sum()).collect();
+        shared(&mut after, &sums);
+    }
+    let mut shift = (z * multipliers(z, &weights, &after, joined)?).component_mul(&weights);
+    if joined {
+        let sums: Vec<f64> = shift.row_iter().map(|row| row.sum()).collect();
+        shared(&mut shift, &sums);
+    }
+    after -= shift;
     v.chunks_mut(outputs).enumerate().for_each(|(i, row)| row.iter_mut().enumerate().for_each(|(c, v)| *v = after[(i, c)]));
     Some(())
-}
-
-/// M^-1 b, or as near as it comes where M is singular.
-fn solved(matrix: DMatrix<f64>, b: &DVector<f64>) -> Option<DVector<f64>> {
-    let svd = matrix.svd(true, true);
-    let cut = 1e-14 * svd.singular_values.max();
-    svd.solve(b, cut).ok()
-}
-
-/// The columns, each corrected by itself.
-fn apart(z: &DMatrix<f64>, weights: &DMatrix<f64>, mut v: DMatrix<f64>) -> Option<DMatrix<f64>> {
-    for (mut v, weights) in v.column_iter_mut().zip(weights.column_iter()) {
-        let weighted = DMatrix::from_fn(z.nrows(), z.ncols(), |i, j| weights[i] * z[(i, j)]);
-        let shift = &weighted * solved(z.tr_mul(&weighted), &z.tr_mul(&v))?;
-        v -= shift;
-    }
-    Some(v)
-}
-
-/// The same where every row sums to 0: the least Σ δ_ic²/w_ic is at δ_ic = w_ic (z_i·λ_c - Σ_k w_ik z_i·λ_k / Σ_k w_ik), once the rows
-/// sum to 0 themselves.  The same λ in all columns changes nothing, so that of the first is 0.
-fn joined(z: &DMatrix<f64>, weights: &DMatrix<f64>, mut v: DMatrix<f64>) -> Option<DMatrix<f64>> {
-    let ((n, p), outputs) = (z.shape(), v.ncols());
-    let part = |i: usize, c: usize| {
-        let whole = weights.row(i).sum();
-        if whole > 0.0 { weights[(i, c)] / whole } else { 0.0 }
-    };
-    let sums: Vec<f64> = v.row_iter().map(|row| row.sum()).collect();
-    v.iter_mut().enumerate().for_each(|(at, v)| *v -= sums[at % n] * part(at % n, at / n));
-    let mut matrix = DMatrix::zeros((outputs - 1) * p, (outputs - 1) * p);
-    for (c, k) in (1..outputs).flat_map(|c| (1..outputs).map(move |k| (c, k))) {
-        let between = |i: usize| weights[(i, c)] * (f64::from(u8::from(c == k)) - part(i, k));
-        let block = z.tr_mul(&DMatrix::from_fn(n, p, |i, j| between(i) * z[(i, j)]));
-        matrix.view_mut(((c - 1) * p, (k - 1) * p), (p, p)).copy_from(&block);
-    }
-    let off = DVector::from_vec(z.tr_mul(&v.columns(1, outputs - 1)).as_slice().to_vec());
-    let lambda = solved(matrix, &off)?;
-    let lifts = z * DMatrix::from_column_slice(p, outputs - 1, lambda.as_slice()).insert_column(0, 0.0);
-    for i in 0..n {
-        let mean: f64 = (0..outputs).map(|c| part(i, c) * lifts[(i, c)]).sum();
-        (0..outputs).for_each(|c| v[(i, c)] -= weights[(i, c)] * (lifts[(i, c)] - mean));
-    }
-    Some(v)
 }

@@ -28,9 +28,10 @@ impl Search<'_, '_> {
         let (before, groups) = (self.best.0.neurons(), std::mem::take(&mut self.groups));
         let searching = self.began.elapsed().as_secs_f64();
         (self.control.progress)(Event::Stage("pruning"));
-        let duals: Vec<Vec<f64>> = self.dual.iter().chain(&self.second).cloned().collect();
+        let mut duals: Vec<Vec<f64>> = self.dual.iter().chain(&self.second).cloned().collect();
         self.lengthen_skip();
         self.prune();
+        duals.extend(self.straighten());
         self.bound(duals);
         let fewest = (self.plan().fewest && self.narrow(self.lower.0)).then(|| self.fewest(groups.clone())).flatten();
         self.fits_width()?;

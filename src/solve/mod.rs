@@ -19,6 +19,7 @@ mod restricted;
 mod search;
 mod shared;
 mod start;
+mod straight;
 mod unfinished;
 
 pub use cells::{Convex, program};

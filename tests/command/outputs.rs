@@ -84,6 +84,49 @@ fn numbers_are_solved_verified_compared_and_predicted() {
     code(&run(space.path(), &["compare", "numbers.cvx", "--seeds", "2", "--steps", "50"]), 0);
 }
 
+/// Biases of the output layer, from the model file to the formats and back, and as PyTorch has them.
+#[test]
+fn outputs_with_biases_take_the_same_journey() {
+    let space = space();
+    let (kinds, numbers) = (
+        KINDS.replace("bias)", "bias = free)"),
+        NUMBERS.replace("dense(bias) -> relu -> dense(2)", "(dense(bias) -> relu -> dense(2)) + skip"),
+    );
+    fs::write(space.path().join("kinds.cvx"), kinds).unwrap();
+    fs::write(space.path().join("numbers.cvx"), numbers).unwrap();
+    for (name, tensor) in [("kinds", "output.bias"), ("numbers", "skip.weight")] {
+        let (model, out) = (format!("{name}.cvx"), format!("{name}.out"));
+        code(&run(space.path(), &["solve", &model]), 0);
+        code(&run(space.path(), &["verify", &out]), 0);
+        let said = stdout(&run(space.path(), &["predict", &out, "d.csv"]));
+        for format in ["npz", "json", "onnx", "safetensors"] {
+            code(&run(space.path(), &["export", &out, "--to", format]), 0);
+            let file = format!("{name}.{format}");
+            assert_eq!(stdout(&run(space.path(), &["predict", &file, "d.csv"])), said, "{file}");
+            code(&run(space.path(), &["compare", &model, "--with", &file]), 0);
+        }
+        assert!(fs::read_to_string(space.path().join(format!("{name}.json"))).unwrap().contains(tensor), "{name}");
+        code(&run(space.path(), &["solve", &model, "--start", &format!("{name}.npz"), "--out", "again"]), 0);
+        code(&run(space.path(), &["path", &model, "--points", "3"]), 0);
+        let path = space.path().join(&out).join("certificate.json");
+        let mut certificate: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        certificate["network"]["skip"].as_array_mut().unwrap().pop();
+        fs::write(&path, certificate.to_string()).unwrap();
+        code(&run(space.path(), &["verify", &out]), 4);
+    }
+    let state = |bias: &[f64]| {
+        let tensors = serde_json::json!({ "0.weight": [[1.0, 0.0], [0.5, -1.0]], "0.bias": [0.0, 0.25],
+            "2.weight": [[0.5, 1.0], [-1.0, 0.25]], "2.bias": bias });
+        fs::write(space.path().join("net.json"), serde_json::json!({ "tensors": tensors }).to_string()).unwrap();
+        run(space.path(), &["compare", "numbers.cvx", "--with", "net.json", "--json"])
+    };
+    let objective = |bias: &[f64]| serde_json::from_slice::<Value>(&state(bias).stdout).unwrap()["objective"].as_f64().unwrap();
+    assert!((objective(&[0.0, 0.0]) - objective(&[0.5, -0.25])).abs() > 1e-3, "the biases count");
+    let refused = state(&[0.5]);
+    let said = stdout(&refused) + &stderr(&refused);
+    assert!(said.contains("tensor `2.bias` of shape [1] is neither the bias of"), "{said}");
+}
+
 #[test]
 fn numbers_of_outputs_that_do_not_fit_are_named() {
     let space = space();

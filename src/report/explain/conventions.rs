@@ -36,8 +36,7 @@ pub fn conventions(problem: &Problem) -> Vec<String> {
     }
     if total.shifted() && problem.free_columns().columns > 0 {
         let what = if problem.architecture.skip { "map" } else { "intercept" };
-        lines
-            .push(format!("the same {what} added to all outputs changes no loss: the first output's is 0, the others are counted from it"));
+        lines.push(format!("the same {what} added to all outputs changes no loss: in the program the first output has none"));
     }
     if total.mean && problem.outputs() > 1 {
         lines.push("a mean is over rows: the outputs of a row are added, and n is the number of rows".to_string());
