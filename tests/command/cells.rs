@@ -26,11 +26,11 @@ fn neurons_that_do_nothing_are_pruned() {
     assert!(!output.is_empty() && output.iter().all(|a| *a > 1e-3 * largest), "{output:?}");
 }
 
-/// All ten measurements: the search over twenty cells is quick, and no proof ends within seconds.
+/// All ten measurements: the search over thirty cells is quick, and no proof ends within seconds.
 #[test]
 fn a_proof_that_ran_out_of_time_says_so() {
     let space = space();
-    progression(space.path(), "arrangements = sample(20, seed = 1)");
+    progression(space.path(), "arrangements = sample(30, seed = 1)");
     let text = fs::read_to_string(space.path().join("m.cvx")).unwrap().replace("[bmi, s5]", "features");
     fs::write(space.path().join("m.cvx"), text).unwrap();
     let output = run(space.path(), &["solve", "-q", "m.cvx", "--time", "4s"]);
