@@ -18,10 +18,8 @@ const WAVE: usize = 16;
 const MARGIN: f64 = 1e-9;
 /// The most steps of a descent, and the part of its gap whose certainty ends it.
 const STEPS: usize = 150;
-const CERTAIN: f64 = 0.3;
-/// For a root that others are to begin with, and for one that stays alone: its bound is the answer.
-const CERTAIN_ROOT: f64 = 0.9;
-const CERTAIN_ALONE: f64 = 0.999;
+const CERTAIN: f64 = 0.5;
+const CERTAIN_ROOT: f64 = 0.999;
 /// A relaxation error, relative to T, that is no reason to split; descents that have no better one go on for longer.
 const TINY: f64 = 1e-9;
 const LONGER: usize = 3000;
@@ -136,7 +134,7 @@ pub fn prove(
         stuck: false,
         nodes: 0,
     };
-    let root = prover.root(if most_nodes > 1 { CERTAIN_ROOT } else { CERTAIN_ALONE });
+    let root = prover.root();
     prover.place(vec![(0, root)]);
     progress(prover.worst_open(), prover.nodes);
     while prover.goes_on() && prover.nodes + 2 <= most_nodes && !stop() {
@@ -168,17 +166,17 @@ fn straight(form: &Form, target: f64) -> Attempt {
 
 impl Prover<'_> {
     /// Every p as if Θ were I/r, every concave row on its chord.
-    fn root(&self, certain: f64) -> Solved {
+    fn root(&self) -> Solved {
         let spread = (self.rows.rank as f64).sqrt();
         let first = self.rows.rows.iter().map(|row| if row.kink > 0.0 { libm::log(row.kink * spread / (4.0 * row.radius)) } else { 1.0 });
-        self.solve(Vec::new(), first.collect(), f64::INFINITY, certain)
+        self.solve(Vec::new(), first.collect(), f64::INFINITY, true)
     }
 
     /// Minimises the bound of one node.
-    fn solve(&self, cuts: Vec<Cut>, x: Vec<f64>, mu: f64, certain: f64) -> Solved {
+    fn solve(&self, cuts: Vec<Cut>, x: Vec<f64>, mu: f64, root: bool) -> Solved {
         let node = Node::new(&self.rows, &cuts);
         let goal = self.target * (1.0 - 3.0 * MARGIN);
-        let effort = Effort { goal, certain, steps: STEPS };
+        let effort = Effort { goal, certain: if root { CERTAIN_ROOT } else { CERTAIN }, steps: STEPS };
         let Some(mut descent) = Descent::new(&node, x.clone(), effort, mu) else { return Solved::hopeless(cuts, x) };
         let mut leaf = Leaf::default();
         for lower in 0..4 {
@@ -234,7 +232,7 @@ impl Prover<'_> {
         }
         let this = &*self;
         let solved: Vec<(usize, Solved)> =
-            children.into_par_iter().map(|(place, cuts, x, mu)| (place, this.solve(cuts, x, mu, CERTAIN))).collect();
+            children.into_par_iter().map(|(place, cuts, x, mu)| (place, this.solve(cuts, x, mu, false))).collect();
         self.place(solved);
     }
 
