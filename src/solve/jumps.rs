@@ -188,7 +188,7 @@ impl Search<'_, '_> {
         found.retain(|find| find.price > self.features.price);
         found.sort_by(|a, b| b.price.total_cmp(&a.price));
         self.late = found.is_empty() && self.stop.late() && tried.iter().any(|(tree, limit)| tree.worst > *limit);
-        if found.is_empty() {
+        if found.is_empty() || self.stop.now() {
             let worst = tried.iter().map(share).fold(1.0, f64::max);
             let draft = Draft {
                 dual: exact,

@@ -185,7 +185,8 @@ impl Search<'_, '_> {
         let found = self.back(&kinds, &tried, basis.as_deref(), &scaled);
         self.late = found.is_empty() && tried.iter().any(|tried| tried.late && !tried.decided());
         let finite = tried.iter().all(|tried| tried.worst.is_finite());
-        if found.is_empty() && finite {
+        // Where no time is left for what was found, the trees up to there are the proof.
+        if finite && (found.is_empty() || self.stop.now()) {
             let worst = tried.iter().map(|tried| tried.worst).fold(1.0, f64::max);
             let proofs = tried.iter().zip(&claims).map(|(tried, claim)| tried.proof(claim)).collect();
             let draft = Draft { dual: exact, scale, basis, pivots, cover: None, proofs };
