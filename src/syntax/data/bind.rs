@@ -7,6 +7,7 @@ use super::classes::{self, Classes};
 use super::columns::{self, Selection};
 use super::content::Content;
 use super::examples::{self, Examples, Part};
+use super::faults::word;
 use super::gates::gates;
 use super::open;
 use super::scale::{Scaling, Unfit};
@@ -202,7 +203,7 @@ fn refuse(spec: &DataSpec, name: &str, unfit: Unfit) -> Diagnostic {
         Unfit::NoValue => {
             let message = format!("`{name}` has no value in any training row, so its mean is unknown");
             let error = Diagnostic::error("E0413", message, spec.place.clone(), "");
-            if spec.missing == Missing::Mean { error.help("leave the column out with `drop`, or set `missing = drop`") } else { error }
+            if spec.missing == Missing::Mean { error.help(format!("leave the column out: `drop = [{}]`", word(name))) } else { error }
         }
         Unfit::TooLarge => {
             let message = format!("the values of `{name}` are too large to be centred and scaled in doubles");
